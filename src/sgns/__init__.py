@@ -1,0 +1,44 @@
+"""Skip-gram with negative sampling (SGNS, word2vec) as one whole system.
+
+    import sgns
+    vectors = sgns.train("corpus.txt", dim=100, epochs=5)
+    vectors.similar("paris", n=10)
+    vectors.save("vectors.safetensors")
+
+The names below are imported when they are first used, so `import sgns` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Config": "sgns.config",
+    "Corpus": "sgns.text.corpus",
+    "SgnsError": "sgns.errors",
+    "Vectors": "sgns.vectors.vectors",
+    "Vocabulary": "sgns.text.vocabulary",
+    "load": "sgns.vectors.formats",
+    "train": "sgns.training.train",
+}
+__all__ = ["Config", "Corpus", "SgnsError", "Vectors", "Vocabulary", "load", "train"]
+
+if TYPE_CHECKING:
+    from sgns.config import Config as Config
+    from sgns.errors import SgnsError as SgnsError
+    from sgns.text.corpus import Corpus as Corpus
+    from sgns.text.vocabulary import Vocabulary as Vocabulary
+    from sgns.training.train import train as train
+    from sgns.vectors.formats import load as load
+    from sgns.vectors.vectors import Vectors as Vectors
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'sgns' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
