@@ -1,0 +1,82 @@
+"""The loss over a training run, with the loss on held-out text beside it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sgns.figures.style import COLOURS, FAINT, SOFT, check_output, new_figure, save, set_title
+
+
+def plot_loss(
+    losses: Sequence[float],
+    path: str | Path,
+    heldout: Sequence[float] | None = None,
+    *,
+    x: Sequence[float] | None = None,
+    unit: str = "epoch",
+    title: str | None = None,
+) -> Path:
+    """Draw the mean loss L of a positive pair and its negatives over training.
+
+    Args:
+        losses: one figure an epoch, or one at each point of `x`, in nats.
+        path: where to write; .png, .svg or .pdf.
+        heldout: the same on text that was not trained on, as many figures.
+        x: where the figures were taken; 1, 2, 3 … where left out.
+        unit: what x counts.
+        title: what is seen; made from the figures where left out.
+
+    Returns:
+        Where the picture went.
+
+    Raises:
+        ConfigError: nothing to draw, or lengths that differ.
+        OutputError: `path` cannot be written.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    from sgns.errors import ConfigError
+
+    path = check_output(path)
+    if len(losses) == 0:
+        raise ConfigError("0 losses to draw, 1 is needed; train for an epoch first")
+    x = list(x) if x is not None else list(range(1, len(losses) + 1))
+    curves = {"training": list(losses)} | ({"held out": list(heldout)} if heldout is not None else {})
+    for name, curve in curves.items():
+        if len(curve) != len(x):
+            raise ConfigError(f"{len(curve)} losses {name} for {len(x)} points; give one for each")
+    figure, axes = new_figure(7, 4.2)
+    for number, curve in enumerate(curves.values()):
+        colour = COLOURS[number]
+        marker = ("o", "s")[number] if len(x) <= 40 else None
+        axes.plot(x, curve, color=colour, marker=marker, markersize=4.5, linewidth=1.8, linestyle=("-", "--")[number])
+    ends = [(curve[-1], name, COLOURS[number]) for number, (name, curve) in enumerate(curves.items())]
+    apart = abs(ends[0][0] - ends[-1][0]) if len(ends) > 1 else 0.0
+    low, high = axes.get_ylim()
+    nudge = 6 if len(ends) > 1 and apart < 0.08 * (high - low) else 0
+    for value, name, colour in ends:
+        up = nudge if value == max(end[0] for end in ends) else -nudge
+        axes.annotate(
+            f"{name} {value:.3f}", (x[-1], value), (8, up), textcoords="offset points", color=colour, va="center"
+        )
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(unit, color=SOFT)
+    axes.set_ylabel("loss L per positive pair (nats)", color=SOFT)
+    if unit == "epoch":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    set_title(axes, title or _title(list(losses), list(heldout) if heldout is not None else None, unit, x))
+    save(figure, path)
+    return path
+
+
+def _title(losses: list[float], heldout: list[float] | None, unit: str, x: list[float]) -> str:
+    if len(losses) == 1:
+        return f"The loss after one {unit} is {losses[0]:.3f}"
+    verb = "falls" if losses[-1] < losses[0] else "rises"
+    text = f"The loss {verb} from {losses[0]:.3f} to {losses[-1]:.3f}"
+    if heldout is None:
+        return text
+    best = min(range(len(heldout)), key=heldout.__getitem__)
+    if best == len(heldout) - 1:
+        return f"{text}; on held-out text to {heldout[-1]:.3f}"
+    return f"{text}; held-out text is best at {unit} {x[best]:g}"

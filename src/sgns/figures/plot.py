@@ -1,0 +1,151 @@
+"""Words on a plane: the PCA plot of chosen words, with groups told by colour, shape and outline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sgns.figures.labels import overlaps, place_labels
+from sgns.figures.linkage import natural_groups
+from sgns.figures.losses import plot_loss as plot_loss
+from sgns.figures.pca import pca, unit_rows
+from sgns.figures.style import COLOURS, MARKERS, SOFT, check_output, new_figure, save, set_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sgns.vectors.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class PlotResult:
+    """What a plot shows, for whoever wants to write about it."""
+
+    path: Path
+    words: list[str]
+    coordinates: np.ndarray  # (n, 2) float64, a row for each word
+    explained: np.ndarray  # (2,) share of the words' variance on each axis
+    groups: dict[str, list[str]]
+    title: str
+    overlapping: list[tuple[str, str]]  # labels that could not be kept apart: empty unless hundreds of words crowd
+
+
+def plot_words(
+    vectors: "Vectors",
+    words: Sequence[str],
+    path: str | Path,
+    *,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    title: str | None = None,
+) -> PlotResult:
+    """Draw `words` on the plane of their first two principal components.
+
+    The vectors are scaled to length 1 first, as cosine does: length follows frequency more than meaning. The components
+    are those of the words drawn, not of the whole vocabulary, so the plane is the one on which these words differ most.
+
+    Args:
+        vectors: the model.
+        words: two or more words; a repeated one is drawn once.
+        path: where to write; .png, .svg or .pdf.
+        groups: name -> words; found by average linkage on cosine where left out. Words in no group are grey.
+        title: what is seen; made from the figures where left out.
+
+    Returns:
+        Coordinates, explained variance and groups, as drawn.
+
+    Raises:
+        UnknownWord: a word is not in the vocabulary.
+        OutputError: `path` cannot be written.
+    """
+    path = check_output(path)
+    words = list(dict.fromkeys([*words, *(word for members in (groups or {}).values() for word in members)]))
+    ids = [vectors.id(word) for word in words]
+    X = unit_rows(np.asarray(vectors.E[ids]))
+    xy, explained = pca(X)
+    if groups is None:
+        labels = natural_groups(1.0 - X @ X.T)
+        sets = [[word for word, at in zip(words, labels) if at == label] for label in range(labels.max() + 1)]
+        shown = {members[0]: members for members in sets}
+    else:
+        shown = {name: list(dict.fromkeys(members)) for name, members in groups.items()}
+    share = f"{explained.sum():.0%}".replace("%", " %")
+    title = title or _title(words, shown)
+
+    figure, axes = new_figure(9, 6.75)
+    axes.margins(0.08)
+    axes.axhline(0, color="#eeeeee", linewidth=0.8, zorder=0)
+    axes.axvline(0, color="#eeeeee", linewidth=0.8, zorder=0)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_xlabel(f"first principal component, {explained[0]:.1%} of the variance".replace("%", " %"), color=SOFT)
+    axes.set_ylabel(f"second principal component, {explained[1]:.1%} of the variance".replace("%", " %"), color=SOFT)
+    set_title(axes, title, f"PCA of {len(words)} word vectors; this plane keeps {share} of their variance")
+    colours = _scatter(axes, xy, words, shown)
+    figure.draw_without_rendering()
+    texts = place_labels(figure, axes, xy, words, colours)
+    save(figure, path)
+    return PlotResult(path, words, xy, explained, shown, title, overlaps(figure, texts))
+
+
+def _title(words: list[str], groups: dict[str, list[str]]) -> str:
+    if len(groups) < 2:
+        return f"{len(words)} words by their principal components"
+    names = ", ".join(list(groups)[:6]) + (" …" if len(groups) > 6 else "")
+    return f"{len(groups)} groups of words: {names}"
+
+
+def _scatter(axes: "Axes", xy: np.ndarray, words: list[str], groups: dict[str, list[str]]) -> list[str]:
+    """Draw points and outlines; returns the colour of each word."""
+    colours = [SOFT] * len(words)
+    at = {word: i for i, word in enumerate(words)}
+    reach = 0.022 * float(np.ptp(xy, axis=0).max() or 1.0)
+    for number, members in enumerate(groups.values()):
+        ids = [at[word] for word in members]
+        colour = COLOURS[number % len(COLOURS)]
+        for i in ids:
+            colours[i] = colour
+        outline = convex_hull(around(xy[ids], reach))
+        if len(ids) > 1:
+            axes.fill(*outline.T, color=colour, alpha=0.09, linewidth=0, zorder=1)
+        axes.scatter(
+            *xy[ids].T,
+            s=28,
+            color=colour,
+            marker=MARKERS[number % len(MARKERS)],
+            edgecolor="white",
+            linewidth=0.6,
+            zorder=3,
+        )
+    alone = [i for i, colour in enumerate(colours) if colour == SOFT]
+    axes.scatter(xy[alone, 0], xy[alone, 1], s=28, color=SOFT, edgecolor="white", linewidth=0.6, zorder=3)
+    return colours
+
+
+def around(xy: np.ndarray, radius: float) -> np.ndarray:
+    """(24·n, 2) points on circles around the points of xy (n, 2): their hull is the words' hull, wider and rounded."""
+    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    ring = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return (xy[:, None, :] + ring).reshape(-1, 2)
+
+
+def convex_hull(xy: np.ndarray) -> np.ndarray:
+    """Corners (m, 2) of the convex hull of xy (n, 2), anticlockwise (Andrew's monotone chain, 1979)."""
+    points = sorted(set(map(tuple, xy.tolist())))
+    if len(points) < 3:
+        return np.array(points)
+
+    def half(points: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+        chain: list[tuple[float, ...]] = []
+        for x, y in points:
+            while len(chain) > 1:
+                (ax, ay), (bx, by) = chain[-2], chain[-1]
+                if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0:
+                    break
+                chain.pop()
+            chain.append((x, y))
+        return chain[:-1]
+
+    return np.array(half(points) + half(points[::-1]))
