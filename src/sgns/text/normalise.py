@@ -1,0 +1,99 @@
+"""From a spelling, as it stands between two spaces, to words. Done once per distinct spelling, never per token.
+
+The rules, in this order:
+
+1. Bytes that are not UTF-8 become U+FFFD, one for each undecodable stretch (Python's `errors="replace"`).
+2. Unicode is composed (NFC), so that both ways to write "é" are one word; a byte order mark vanishes.
+3. With `lowercase`, `str.lower`: all of Unicode, and "ß" stays "ß".
+4. Unicode white space (no-break space, ideographic space, …) separates words.
+5. Without `punctuation` (the default), marks at the edges are stripped, and a spelling of nothing but marks is no word.
+   Marks between two words separate them ("end.Begin", "and/or", "yes--no"), except those that belong to a word:
+   one apostrophe, hyphen or underscore ("don't", "well-known", "new_york"), one of . , : / between digits ("3.14",
+   "1,000"), and full stops between single letters ("u.s.a"). The typographic apostrophe ’ becomes '.
+   With `punctuation`, the spelling is one word as it stands: right for text whose tokens are cut already.
+
+A mark is what Unicode calls punctuation, a mathematical, currency or modifier symbol, or a control or format character
+other than the two joiners that Persian and Indic scripts need. Letters, digits, combining marks and emoji are no marks.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+JOINERS = "'-_‐‑·"  # one of these between two word characters belongs to the word
+NUMERIC = ".,:/"  # one of these between two digits belongs to the number
+REPLACEMENT = "�"
+
+
+@lru_cache(maxsize=65536)
+def is_mark(letter: str) -> bool:
+    """Whether `letter` is stripped from the edges of words."""
+    if letter in "\u200c\u200d":  # zero width non-joiner and joiner spell words
+        return False
+    category = unicodedata.category(letter)
+    return category[0] == "P" or category in ("Sm", "Sc", "Sk", "Cc", "Cf", "Zl", "Zp", "Cs")
+
+
+def normalise(spelling: str, lowercase: bool = True, punctuation: bool = False) -> list[str]:
+    """The words that `spelling` holds, often one, sometimes none or several.
+
+    Args:
+        spelling: text without ASCII white space.
+        lowercase: fold upper case (`Config.lowercase`).
+        punctuation: keep marks (`Config.punctuation`).
+
+    Returns:
+        Words in the order of the text.
+    """
+    if lowercase:
+        spelling = spelling.lower()
+    if not spelling.isascii():
+        spelling = unicodedata.normalize("NFC", spelling).replace("\ufeff", "")
+    if punctuation:
+        return spelling.split()
+    if spelling.isalnum():  # nearly always
+        return [spelling]
+    return [word for piece in spelling.replace("’", "'").split() for word in words_of(piece)]
+
+
+def words_of(piece: str) -> list[str]:
+    """Rule 5: split `piece` at marks that belong to no word."""
+    marks = [is_mark(letter) for letter in piece]
+    words: list[str] = []
+    start = 0
+    for at in range(len(piece) + 1):
+        if at < len(piece) and (not marks[at] or belongs(piece, marks, at)):
+            continue
+        if at > start:
+            words.append(piece[start:at])
+        start = at + 1
+    return words
+
+
+def belongs(piece: str, marks: list[bool], at: int) -> bool:
+    """Whether the mark at `at` is part of a word: a single one, between two characters that are no marks."""
+    if at == 0 or at + 1 == len(piece) or marks[at - 1] or marks[at + 1]:
+        return False
+    if piece[at] in JOINERS:
+        return True
+    if piece[at] in NUMERIC and piece[at - 1].isdigit() and piece[at + 1].isdigit():
+        return True
+    # u.s.a: full stops between single letters
+    return (
+        piece[at] == "."
+        and piece[at - 1].isalpha()
+        and piece[at + 1].isalpha()
+        and (at < 2 or marks[at - 2])
+        and (at + 2 >= len(piece) or marks[at + 2])
+    )
+
+
+def decode(spelling: bytes) -> tuple[str, int]:
+    """`spelling` as text, and how many of its bytes were not UTF-8."""
+    try:
+        return spelling.decode(), 0
+    except UnicodeDecodeError:
+        text = spelling.decode(errors="replace")
+        genuine = len(re.findall(b"\xef\xbf\xbd", spelling))  # a U+FFFD that the text itself holds
+        valid = len(text.encode()) - 3 * (text.count(REPLACEMENT) - genuine)
+        return text, len(spelling) - valid

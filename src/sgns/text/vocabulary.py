@@ -1,0 +1,101 @@
+"""The words of a corpus, their counts, and the two laws that follow from counts: subsampling and noise."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from sgns.errors import ConfigError, UnknownWord
+from sgns.text.spelling import nearest
+
+
+class Vocabulary:
+    """Words with their counts, the most frequent first; a word's place is its id.
+
+    Attributes:
+        words: V words, sorted by count (descending), equal counts by first appearance in the text.
+        counts: (V,) int64, how often each word stands in the text.
+    """
+
+    words: list[str]
+    counts: np.ndarray  # (V,) int64
+
+    def __init__(self, words: Sequence[str], counts: np.ndarray | Sequence[int]):
+        """Take words and counts as they are; nothing is sorted.
+
+        Args:
+            words: V distinct words.
+            counts: V positive counts.
+
+        Raises:
+            ConfigError: the two differ in length, or a count is below 1.
+        """
+        self.words = list(words)
+        self.counts = np.asarray(counts, dtype=np.int64)
+        if self.counts.shape != (len(self.words),):
+            raise ConfigError(f"{len(self.words)} words but {self.counts.size} counts; give one count for each word")
+        if self.counts.size and int(self.counts.min()) < 1:
+            raise ConfigError(f"a count is {self.counts.min()}, below 1; leave words that never occur out")
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._ids
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self)} words, {self.total} tokens)"
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self.words)}
+
+    @cached_property
+    def total(self) -> int:
+        """Tokens of the text that are in the vocabulary: the sum of the counts."""
+        return int(self.counts.sum())
+
+    def id(self, word: str) -> int:
+        """The id of `word`: its row in E and C.
+
+        Raises:
+            UnknownWord: `word` is not in the vocabulary; the message offers its nearest spellings.
+        """
+        try:
+            return self._ids[word]
+        except (KeyError, TypeError):
+            pass
+        near = nearest(word, self._ids) if isinstance(word, str) else []
+        hint = f"nearest: {', '.join(near)}" if near else "no spelling is near; a rare word may fall under min_count"
+        raise UnknownWord(f"{word!r} is not among the {len(self)} words; {hint}")
+
+    def keep_probabilities(self, subsample: float) -> np.ndarray:
+        """The chance of each word's token to be kept in an epoch.
+
+        p(w) = min(1, sqrt(t/f) + t/f) with f = count / total tokens. This is the law of word2vec.c and gensim;
+        Mikolov et al. 2013 (arXiv 1310.4546, eq. 5) print 1 - sqrt(t/f) as the chance to drop.
+
+        Args:
+            subsample: threshold t; 0 keeps every token.
+
+        Returns:
+            (V,) float64 between 0 and 1.
+        """
+        if subsample <= 0 or not len(self):
+            return np.ones(len(self))
+        ratio = subsample * self.total / self.counts  # t / f
+        return np.minimum(1.0, np.sqrt(ratio) + ratio)
+
+    def noise(self, power: float) -> np.ndarray:
+        """The distribution from which negatives are drawn: count ** power, normalised.
+
+        Mikolov et al. 2013 (arXiv 1310.4546, section 2.2) found 0.75 best.
+
+        Returns:
+            (V,) float64 that sums to 1.
+        """
+        if not len(self):
+            return np.ones(0)
+        # Relative to the largest, so that no power over- or underflows all of them.
+        weights = np.exp(power * (np.log(self.counts) - np.log(self.counts.max() if power >= 0 else self.counts.min())))
+        return weights / weights.sum()
