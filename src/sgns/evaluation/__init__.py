@@ -1,0 +1,1 @@
+"""How good vectors are, with coverage and intervals, and whether two differ."""

@@ -1,0 +1,1 @@
+"""Word vectors: what they answer, and the files they live in."""

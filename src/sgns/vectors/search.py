@@ -1,0 +1,101 @@
+"""Exact nearest neighbours by cosine: one blocked matrix product, no index and no copy of the matrix."""
+
+import numpy as np
+
+from sgns.errors import FormatError
+
+BLOCK_BYTES = 32 * 2**20  # of scores; a block of E is multiplied and forgotten
+
+
+def row_norms(E: np.ndarray) -> np.ndarray:
+    """Euclidean length of each row.
+
+    Args:
+        E: (V, d) float32; may be memory-mapped or a strided view.
+
+    Returns:
+        (V,) float32.
+
+    Raises:
+        FormatError: a row holds NaN or infinity (or numbers so large that their squares overflow).
+    """
+    norms = np.empty(len(E), np.float32)
+    rows = max(1, 2**20 // max(1, E.shape[1]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(E), rows):
+            block = E[start : start + rows]
+            norms[start : start + rows] = np.einsum("ij,ij->i", block, block)
+        np.sqrt(norms, out=norms)
+    sound = np.isfinite(norms)
+    if not sound.all():
+        bad = int(np.argmin(sound))
+        raise FormatError(
+            f"row {bad} is not finite (NaN, infinity or beyond 1e19; {len(E) - int(sound.sum())} such rows);"
+            " train again with a lower lr, or drop them: sgns convert IN OUT --repair"
+        )
+    return norms
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """`rows` (…, d) scaled to length 1, float32; a zero row stays zero."""
+    rows = np.asarray(rows, np.float64)
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0).astype(np.float32)
+
+
+def top(scores: np.ndarray, n: int) -> np.ndarray:
+    """Positions of the n largest of `scores` (m,), largest first; ties go to the lower position."""
+    n = min(n, len(scores))
+    if n <= 0:
+        return np.empty(0, np.int64)
+    least = np.partition(scores, len(scores) - n)[len(scores) - n]
+    above = np.flatnonzero(scores > least)
+    level = np.flatnonzero(scores == least)[: n - len(above)]
+    chosen = np.concatenate([above, level])
+    return chosen[np.lexsort((chosen, -scores[chosen]))]
+
+
+def nearest(
+    E: np.ndarray, norms: np.ndarray, queries: np.ndarray, n: int, block_bytes: int = BLOCK_BYTES
+) -> tuple[np.ndarray, np.ndarray]:
+    """The n rows of E nearest to each query by cosine, exactly.
+
+    After the first block only scores above a query's n-th best so far are looked at again, so that almost all
+    of the time is the matrix product.
+
+    Args:
+        E: (V, d) float32.
+        norms: (V,) float32, the lengths of its rows; a zero row has cosine 0 with everything.
+        queries: (q, d) float32, each of length 1.
+        n: neighbours a query; fewer come back when V < n.
+        block_bytes: memory for scores.
+
+    Returns:
+        ids (q, n) int64 and cosines (q, n) float32, nearest first, ties in the order of E.
+    """
+    V, q = len(E), len(queries)
+    n = max(0, min(n, V))
+    ids = np.zeros((q, n), np.int64)
+    cosines = np.zeros((q, n), np.float32)
+    if not n or not q:
+        return ids, cosines
+    rows = max(n, block_bytes // (4 * q))
+    for start in range(0, V, rows):
+        block = E[start : start + rows]
+        lengths = norms[start : start + rows]
+        scores = queries @ block.T  # (q, rows)
+        scores *= np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+        if start == 0:
+            for i in range(q):
+                ids[i] = top(scores[i], n)
+                cosines[i] = scores[i, ids[i]]
+            continue
+        better_query, better_column = np.nonzero(scores > cosines[:, -1:])
+        bounds = np.searchsorted(better_query, np.arange(q + 1))
+        for i in np.flatnonzero(np.diff(bounds)):
+            columns = better_column[bounds[i] : bounds[i + 1]]
+            all_ids = np.concatenate([ids[i], columns + start])
+            all_scores = np.concatenate([cosines[i], scores[i, columns]])
+            kept = top(all_scores, n)  # earlier rows stand first, so ties keep the order of E
+            ids[i], cosines[i] = all_ids[kept], all_scores[kept]
+    return ids, np.clip(cosines, -1, 1)
