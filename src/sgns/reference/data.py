@@ -1,0 +1,124 @@
+"""Training data of skip-gram with negative sampling, in words, to be read.
+
+A *positive* sample is a pair (w, c+) that the text holds: the context word c+ stands near the target word w. A *negative*
+sample is a pair (w, c−) whose second word was drawn by chance. SGNS learns to tell the two apart: label 1 or 0.
+
+`sgns.reference.batches` makes the same samples from word ids, a block of text at a time; the tests hold one to the other.
+
+Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality"
+(arXiv 1310.4546); Jurafsky & Martin, Speech and Language Processing, 3rd edition, chapter "Vector Semantics and
+Embeddings".
+"""
+
+import random
+from collections import Counter
+
+
+def get_positive_samples(text: list[str], window_size: int, tokens: list[str]) -> list[tuple[str, str]]:
+    """All pairs (w, c+) of `text` in which c+ stands at most `window_size` words from w.
+
+    Words outside the vocabulary are taken out before the windows are laid, as word2vec does: their neighbours move
+    together.
+
+    Args:
+        text: The words of one text (or sentence), in order; n of them.
+        window_size: Largest distance L between w and c+, on either side.
+        tokens: The vocabulary: the words that may stand in a pair.
+
+    Returns:
+        Pairs (w, c+), ordered by the place of w, then by the place of c+. At most 2·L·n of them.
+
+    Example:
+        >>> get_positive_samples("tablespoon of apricot jam".split(), 1, ["of", "apricot", "jam"])
+        [('of', 'apricot'), ('apricot', 'of'), ('apricot', 'jam'), ('jam', 'apricot')]
+    """
+    vocabulary = set(tokens)
+    known = [word for word in text if word in vocabulary]
+    return [
+        (w, known[j])
+        for i, w in enumerate(known)
+        for j in range(max(0, i - window_size), min(len(known), i + window_size + 1))
+        if j != i
+    ]
+
+
+def noise_distribution(text: list[str], power: float = 0.75) -> dict[str, float]:
+    """The distribution from which negatives are drawn: P(c) = count(c)^power / Σ count(c′)^power.
+
+    A power below 1 gives rare words a better chance. With P(a) = .99 and P(b) = .01, power .75 makes P(b) = .03.
+
+    Args:
+        text: Words, each as often as it occurs.
+        power: The exponent; .75 in the paper, 1 is the words' own frequency, 0 makes all words equal.
+
+    Returns:
+        A probability for each distinct word; they sum to 1.
+    """
+    weights = {word: count**power for word, count in Counter(text).items()}
+    total = sum(weights.values())
+    return {word: weight / total for word, weight in weights.items()}
+
+
+def negative_samples(noise: dict[str, float], n: int, rng: random.Random) -> list[str]:
+    """Draw n words c− from the noise distribution, with replacement: a word may come twice, and then counts twice.
+
+    Args:
+        noise: Word -> probability, from `noise_distribution`.
+        n: How many to draw.
+        rng: Source of chance; the same seed draws the same words.
+
+    Returns:
+        n words.
+    """
+    return rng.choices(list(noise), weights=list(noise.values()), k=n) if n else []
+
+
+def negatives_from_positives(
+    positives: list[tuple[str, str]], noise: dict[str, float], k: int, rng: random.Random
+) -> list[tuple[str, str]]:
+    """k negative pairs (w, c−) for each positive pair (w, c+).
+
+    A draw that happens to be c+ itself is left out, as word2vec.c does: the same pair would carry the labels 1 and 0, and
+    their gradients would pull against each other. So a positive has at most k negatives.
+
+    Args:
+        positives: Pairs (w, c+).
+        noise: Word -> probability, from `noise_distribution`.
+        k: Negatives to draw for each positive.
+        rng: Source of chance.
+
+    Returns:
+        At most k · len(positives) pairs (w, c−), in the order of the positives.
+    """
+    drawn = negative_samples(noise, k * len(positives), rng)
+    return [
+        (w, drawn[k * i + j])
+        for i, (w, c_positive) in enumerate(positives)
+        for j in range(k)
+        if drawn[k * i + j] != c_positive
+    ]
+
+
+def generate_training_data(
+    text: list[str], window_size: int, k: int, *, power: float = 0.75, seed: int = 1
+) -> tuple[list[tuple[str, str]], list[int]]:
+    """Everything SGNS learns from: pairs and their labels.
+
+    Args:
+        text: The words of one text, in order.
+        window_size: Largest distance between w and c+.
+        k: Negatives for each positive.
+        power: Exponent of the noise distribution.
+        seed: Seed of the draws.
+
+    Returns:
+        (pairs, labels): all positives with label 1, then their negatives with label 0.
+
+    Example:
+        >>> pairs, labels = generate_training_data("a b a c".split(), window_size=1, k=2)
+        >>> pairs[:2], labels[:2], labels.count(1)
+        ([('a', 'b'), ('b', 'a')], [1, 1], 6)
+    """
+    positives = get_positive_samples(text, window_size, tokens=sorted(set(text)))
+    negatives = negatives_from_positives(positives, noise_distribution(text, power), k, random.Random(seed))
+    return positives + negatives, [1] * len(positives) + [0] * len(negatives)
