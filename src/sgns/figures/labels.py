@@ -32,26 +32,28 @@ def place_labels(
         xy: (n, 2) the points.
         words: n labels.
         colours: n colours.
-        avoid: (m, 2) further points to keep clear.
+        avoid: (m, 2, 2) lines from point to point to keep clear of.
 
     Returns:
         The labels drawn.
     """
     import textalloc
 
-    everything = xy if avoid is None else np.vstack([xy, avoid])
+    lines = {} if avoid is None else {"x_lines": list(avoid[:, :, 0]), "y_lines": list(avoid[:, :, 1])}
     size, texts = SIZES[0], []
     for attempt in range(12):
         size = SIZES[min(attempt, len(SIZES) - 1)]
         if attempt >= len(SIZES):
-            figure.set_size_inches(*(float(side) * 1.25 for side in figure.get_size_inches()))
-        *_, texts, lines = textalloc.allocate(
+            width, height = figure.get_size_inches()
+            figure.set_size_inches(1.25 * float(width), 1.25 * float(height))
+        *_, texts, leaders = textalloc.allocate(
             axes,
             xy[:, 0],
             xy[:, 1],
-            [_plain(word) for word in words],
-            x_scatter=everything[:, 0],
-            y_scatter=everything[:, 1],
+            [plain(word) for word in words],
+            x_scatter=xy[:, 0],
+            y_scatter=xy[:, 1],
+            **lines,
             textsize=size,
             textcolor=list(colours),
             linecolor=list(colours),
@@ -66,7 +68,7 @@ def place_labels(
         if not overlaps(figure, texts):
             return texts
         if attempt < 11:
-            for artist in [*texts, *lines]:
+            for artist in [*texts, *leaders]:
                 artist.remove()
     return texts
 
@@ -84,6 +86,6 @@ def overlaps(figure: "Figure", texts: "Sequence[Text]") -> list[tuple[str, str]]
     return [(texts[i].get_text(), texts[j].get_text()) for i, j in zip(first, second)]
 
 
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
     """`word` as matplotlib must not read it: a pair of dollar signs would start a formula."""
     return word.replace("$", r"\$")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sgns.figures.style import COLOURS, FAINT, SOFT, check_output, new_figure, save, set_title
+from sgns.figures.output import check_output
+from sgns.figures.style import COLOURS, FAINT, SOFT, new_figure, save, set_title
 
 
 def plot_loss(
@@ -64,19 +65,24 @@ def plot_loss(
     axes.set_ylabel("loss L per positive pair (nats)", color=SOFT)
     if unit == "epoch":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    set_title(axes, title or _title(list(losses), list(heldout) if heldout is not None else None, unit, x))
+    set_title(axes, title or loss_title(losses, heldout, unit, x))
     save(figure, path)
     return path
 
 
-def _title(losses: list[float], heldout: list[float] | None, unit: str, x: list[float]) -> str:
+def loss_title(
+    losses: Sequence[float],
+    heldout: Sequence[float] | None = None,
+    unit: str = "epoch",
+    x: Sequence[float] | None = None,
+) -> str:
+    """What a loss curve shows, in one line."""
     if len(losses) == 1:
         return f"The loss after one {unit} is {losses[0]:.3f}"
-    verb = "falls" if losses[-1] < losses[0] else "rises"
-    text = f"The loss {verb} from {losses[0]:.3f} to {losses[-1]:.3f}"
+    text = f"The loss {'falls' if losses[-1] < losses[0] else 'rises'} from {losses[0]:.3f} to {losses[-1]:.3f}"
     if heldout is None:
         return text
     best = min(range(len(heldout)), key=heldout.__getitem__)
     if best == len(heldout) - 1:
         return f"{text}; on held-out text to {heldout[-1]:.3f}"
-    return f"{text}; held-out text is best at {unit} {x[best]:g}"
+    return f"{text}; held-out text is best at {unit} {best + 1 if x is None else x[best]:g}"

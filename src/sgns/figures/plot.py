@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sgns.figures.labels import overlaps, place_labels
-from sgns.figures.linkage import natural_groups
 from sgns.figures.losses import plot_loss as plot_loss
+from sgns.figures.output import check_output
 from sgns.figures.pca import pca, unit_rows
-from sgns.figures.style import COLOURS, MARKERS, SOFT, check_output, new_figure, save, set_title
+from sgns.figures.style import COLOURS, MARKERS, SOFT, new_figure, save, set_title
+from sgns.figures.trends import group_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,13 +62,10 @@ def plot_words(
     """
     path = check_output(path)
     words = list(dict.fromkeys([*words, *(word for members in (groups or {}).values() for word in members)]))
-    ids = [vectors.id(word) for word in words]
-    X = unit_rows(np.asarray(vectors.E[ids]))
+    X = unit_rows(vectors.E[vectors.ids(words)])
     xy, explained = pca(X)
     if groups is None:
-        labels = natural_groups(1.0 - X @ X.T)
-        sets = [[word for word, at in zip(words, labels) if at == label] for label in range(labels.max() + 1)]
-        shown = {members[0]: members for members in sets}
+        shown = group_words(vectors, words)
     else:
         shown = {name: list(dict.fromkeys(members)) for name, members in groups.items()}
     share = f"{explained.sum():.0%}".replace("%", " %")
@@ -109,10 +107,11 @@ def _scatter(axes: "Axes", xy: np.ndarray, words: list[str], groups: dict[str, l
             colours[i] = colour
         outline = convex_hull(around(xy[ids], reach))
         if len(ids) > 1:
-            axes.fill(*outline.T, color=colour, alpha=0.09, linewidth=0, zorder=1)
+            axes.fill(outline[:, 0], outline[:, 1], color=colour, alpha=0.09, linewidth=0, zorder=1)
         axes.scatter(
-            *xy[ids].T,
-            s=28,
+            xy[ids, 0],
+            xy[ids, 1],
+            s=44 if number % len(MARKERS) > 3 else 28,
             color=colour,
             marker=MARKERS[number % len(MARKERS)],
             edgecolor="white",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sgns.errors import OutputError
+from sgns.figures.output import write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 COLOURS = ("#0072b2", "#d55e00", "#008a64", "#b0478b", "#8a6d00", "#2f93d0", "#4d4d4d", "#9a3412")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 INK, SOFT, FAINT = "#222222", "#666666", "#dddddd"
-FORMATS = (".png", ".svg", ".pdf")
 
 
 def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
@@ -43,46 +42,6 @@ def _above(axes: "Axes") -> Any:
     from matplotlib.transforms import ScaledTranslation
 
     return axes.transAxes + ScaledTranslation(0, 7 / 72, axes.figure.dpi_scale_trans)
-
-
-def check_output(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Path:
-    """Find out before long work that `path` has a known ending and a folder that can be written to.
-
-    Raises:
-        OutputError: neither does.
-    """
-    import os
-
-    path = Path(path)
-    if path.suffix.lower() not in formats:
-        raise OutputError(f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(formats)}")
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"{path}: folder {folder} does not exist; make it with: mkdir -p {folder}")
-    if path.is_dir() or not os.access(folder, os.W_OK):
-        raise OutputError(f"{path} cannot be written; choose another place")
-    return path
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write `data` to `path` whole or not at all: into a temporary file beside it, which then takes its place."""
-    import os
-    import tempfile
-
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(temporary).chmod(0o666 & ~mask)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink()
-            raise
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}; choose another place") from error
 
 
 def save(figure: "Figure", path: Path) -> None:

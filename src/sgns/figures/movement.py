@@ -1,0 +1,124 @@
+"""How words move from one model to another: arrows, once the second is turned onto the first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sgns.errors import ConfigError
+from sgns.figures.labels import overlaps, place_labels
+from sgns.figures.output import check_output
+from sgns.figures.pca import pca, unit_rows
+from sgns.figures.style import COLOURS, SOFT, new_figure, save, set_title
+
+if TYPE_CHECKING:
+    from sgns.vectors.vectors import Vectors
+
+ANCHORS = 20_000  # frequent shared words that fix the rotation
+CHOICE = 12  # words shown at each end when none are named
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What the arrows show: cosine of each word with itself across the two models, after alignment."""
+
+    path: Path
+    words: list[str]
+    cosines: dict[str, float]
+    start: np.ndarray  # (n, 2)
+    end: np.ndarray  # (n, 2)
+    shared: int
+    title: str
+    overlapping: list[tuple[str, str]]
+
+
+def procrustes(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """The orthogonal R (d, d) that brings B·R closest to A in the sum of squares: R = U·Vᵀ for BᵀA = U·S·Vᵀ.
+
+    A and B are (n, d), row by row the same word. Source: Schönemann (1966); for word vectors Hamilton et al. (2016).
+    """
+    U, _, Vt = np.linalg.svd(B.T @ A)
+    return U @ Vt
+
+
+def plot_movement(
+    a: "Vectors",
+    b: "Vectors",
+    path: str | Path,
+    words: Sequence[str] | None = None,
+    *,
+    names: tuple[str, str] = ("A", "B"),
+    title: str | None = None,
+) -> Movement:
+    """Draw where words of `a` stand in `b`.
+
+    Both models are scaled to unit rows and centred on their shared words; `b` is turned onto `a` by orthogonal
+    Procrustes. The plane is the first two principal components of all arrow ends.
+
+    Args:
+        a: the first model.
+        b: the second; it needs the same dimension, and at least d words in common.
+        path: where to write; .png, .svg or .pdf.
+        words: what to draw; where left out, the 12 frequent words that moved most and the 12 that moved least.
+        names: what to call the models.
+        title: what is seen; made from the word that moved most where left out.
+
+    Returns:
+        Cosines and coordinates as drawn.
+
+    Raises:
+        UnknownWord: a word is missing in either model.
+        ConfigError: models that cannot be compared.
+        OutputError: `path` cannot be written.
+    """
+    path = check_output(path)
+    if a.dim != b.dim:
+        raise ConfigError(f"the models have {a.dim} and {b.dim} dimensions; train both with the same --dim")
+    shared = [word for word in a.words if word in b][:ANCHORS]
+    if len(shared) < a.dim:
+        raise ConfigError(
+            f"the models share {len(shared)} words, fewer than their {a.dim} dimensions; too few to align them"
+        )
+    A, B = unit_rows(a.E[a.ids(shared)]), unit_rows(b.E[b.ids(shared)])
+    means = A.mean(axis=0), B.mean(axis=0)
+    R = procrustes(A - means[0], B - means[1])
+    if words is None:
+        moved = np.argsort(_self_cosines(A - means[0], (B - means[1]) @ R)[: 60 * CHOICE], kind="stable")
+        picked = dict.fromkeys([*moved[:CHOICE].tolist(), *moved[-CHOICE:].tolist()])
+        words = [shared[i] for i in picked]
+    words = list(dict.fromkeys(words))
+    start = unit_rows(a.E[a.ids(words)]) - means[0]
+    end = (unit_rows(b.E[b.ids(words)]) - means[1]) @ R
+    cosines = dict(zip(words, _self_cosines(start, end).tolist()))
+    xy, explained = pca(np.vstack([start, end]))
+    start, end = xy[: len(words)], xy[len(words) :]
+    if title is None:
+        far = min(cosines, key=cosines.__getitem__)
+        title = f"{far} moved most from {names[0]} to {names[1]}: cosine {cosines[far]:.2f}"
+
+    figure, axes = new_figure(9, 6.75)
+    axes.margins(0.08)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_xlabel(f"first principal component, {explained[0]:.1%} of the variance".replace("%", " %"), color=SOFT)
+    axes.set_ylabel(f"second principal component, {explained[1]:.1%} of the variance".replace("%", " %"), color=SOFT)
+    median = float(np.median(list(cosines.values())))
+    colours = [COLOURS[1] if cosines[word] < median else COLOURS[0] for word in words]
+    for (x0, y0), (x1, y1), colour in zip(start, end, colours):
+        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.1, "shrinkA": 2, "shrinkB": 0}
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
+    axes.scatter(start[:, 0], start[:, 1], s=14, color=colours, zorder=3)
+    axes.scatter(end[:, 0], end[:, 1], s=0)
+    note = f"arrows from {names[0]} to {names[1]}, aligned on {len(shared):,} shared words; orange moved more than most"
+    set_title(axes, title, note)
+    figure.draw_without_rendering()
+    texts = place_labels(figure, axes, start, words, colours, avoid=np.stack([start, end], axis=1))
+    save(figure, path)
+    return Movement(path, words, cosines, start, end, len(shared), title, overlaps(figure, texts))
+
+
+def _self_cosines(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", unit_rows(A), unit_rows(B))
