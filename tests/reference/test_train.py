@@ -26,25 +26,24 @@ def language(sentences: int, seed: int):
 
 
 @numba.njit
-def sequential(ids, ends, keep, noise, E, C, window, negatives, epochs, lr, min_lr, seed):
-    """word2vec.c, plainly: one pair after the other, each with its own negatives. Trains E, C; returns the mean losses."""
-    np.random.seed(seed)
+def sequential(ids, ends, keep, noise, E, C, window, negatives, epochs, lr, min_lr, rng):
+    """word2vec.c, plainly: pair after pair, each with its own negatives. Trains E, C; returns mean losses."""
     losses, seen = np.zeros(epochs), 0
     for epoch in range(epochs):
         loss, pairs, start = 0.0, 0, 0
         for end in ends:
-            kept = np.array([i for i in ids[start:end] if np.random.random() < keep[i]])
+            kept = np.array([i for i in ids[start:end] if rng.random() < keep[i]])
             rate = lr - (lr - min_lr) * seen / (epochs * len(ids))
             seen += end - start
             start = end
             for at, centre in enumerate(kept):
-                reach = np.random.randint(1, window + 1)
+                reach = rng.integers(1, window + 1)
                 for other in range(max(0, at - reach), min(len(kept), at + reach + 1)):
                     if other == at:
                         continue
                     w, step = kept[other], np.zeros(E.shape[1])
                     for j in range(1 + negatives):
-                        c = centre if j == 0 else np.searchsorted(noise, np.random.random(), side="right")
+                        c = centre if j == 0 else np.searchsorted(noise, rng.random(), side="right")
                         if j > 0 and c == centre:
                             continue
                         x, label = np.dot(E[w], C[c]), 1.0 if j == 0 else 0.0
@@ -74,7 +73,7 @@ def test_losses_agree_with_sequential_sgd_within_2_percent(lr, subsample):
     keep = np.minimum(1, np.sqrt(ratio) + ratio) if subsample else np.ones(len(counts))
     noise = np.cumsum(counts**0.75 / np.sum(counts**0.75))
     E, C = np.random.default_rng(3).uniform(-0.5 / 16, 0.5 / 16, (len(counts), 16)), np.zeros((len(counts), 16))
-    expected = sequential(ids, ends, keep, noise, E, C, *options.values(), 3)
+    expected = sequential(ids, ends, keep, noise, E, C, *options.values(), np.random.default_rng(3))
     model = SGNS(len(counts), 16, seed=4)
     losses = train(model, ids, ends, counts, seed=9, subsample=subsample, **options)
     np.testing.assert_allclose(losses, expected, rtol=0.02)

@@ -1,4 +1,5 @@
-"""The samples of `sgns.reference.data` as tensors of word ids, a block of text at a time: fast enough to train for real.
+"""The samples of `sgns.reference.data` as tensors of word ids, a block of text at a time: fast enough to train for
+real.
 
 Two things are added that word2vec does on whole corpora. Frequent words are thinned out (subsampling), and each centre
 draws its own reach from 1 to the window, so that near words come more often than far ones.
@@ -34,8 +35,8 @@ def positive_pairs(
 ) -> tuple[Tensor, Tensor]:
     """The pairs (w, c+) of all windows whose centre stands at start ≤ i < stop.
 
-    The centre is c+ and every word in its reach is a w, the order in which word2vec.c walks through the pairs; over a whole
-    text it is the same as the other way round.
+    The centre is c+ and every word in its reach is a w, the order in which word2vec.c walks through the pairs; over a
+    whole text it is the same as the other way round.
 
     Args:
         kept: (m,) int64, the ids of the tokens that survived subsampling.
@@ -86,7 +87,8 @@ def batches(
         block: Centres whose pairs are made, and shuffled, at a time.
 
     Yields:
-        (batch_w, batch_c, batch_y, words): ids of w and c and their labels 1.0 or 0.0, each of shape (n,), the positives
+        (batch_w, batch_c, batch_y, words): ids of w and c and their labels 1.0 or 0.0, each of shape (n,), the
+            positives
         first; and how many of the corpus's words came before. A negative that is c+ itself is left out, so n is at most
         batch_size · (1 + k).
     """

@@ -1,9 +1,11 @@
 """Training data of skip-gram with negative sampling, in words, to be read.
 
-A *positive* sample is a pair (w, c+) that the text holds: the context word c+ stands near the target word w. A *negative*
-sample is a pair (w, c−) whose second word was drawn by chance. SGNS learns to tell the two apart: label 1 or 0.
+A *positive* sample is a pair (w, c+) that the text holds: the context word c+ stands near the target word w. A
+*negative* sample is a pair (w, c−) whose second word was drawn by chance. SGNS learns to tell the two apart: label 1
+or 0.
 
-`sgns.reference.batches` makes the same samples from word ids, a block of text at a time; the tests hold one to the other.
+`sgns.reference.batches` makes the same samples from word ids, a block of text at a time; the tests hold one to the
+other.
 
 Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality"
 (arXiv 1310.4546); Jurafsky & Martin, Speech and Language Processing, 3rd edition, chapter "Vector Semantics and
@@ -76,10 +78,10 @@ def negative_samples(noise: dict[str, float], n: int, rng: random.Random) -> lis
 def negatives_from_positives(
     positives: list[tuple[str, str]], noise: dict[str, float], k: int, rng: random.Random
 ) -> list[tuple[str, str]]:
-    """k negative pairs (w, c−) for each positive pair (w, c+).
+    """Draw k negative pairs (w, c−) for each positive pair (w, c+).
 
-    A draw that happens to be c+ itself is left out, as word2vec.c does: the same pair would carry the labels 1 and 0, and
-    their gradients would pull against each other. So a positive has at most k negatives.
+    A draw that happens to be c+ itself is left out, as word2vec.c does: the same pair would carry the labels 1 and 0,
+    and their gradients would pull against each other. So a positive has at most k negatives.
 
     Args:
         positives: Pairs (w, c+).

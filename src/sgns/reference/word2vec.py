@@ -1,7 +1,7 @@
 """SGNS in PyTorch, to be read: the model, its loss, its training loop.
 
-The model. Each word has two vectors: a row of E for its time as target w, and a row of C for its time as context c. Their
-dot product says how well the two words go together, and σ makes a probability of it:
+The model. Each word has two vectors: a row of E for its time as target w, and a row of C for its time as context c.
+Their dot product says how well the two words go together, and σ makes a probability of it:
 
     P(1 | w, c) = σ(E_w · C_c),    σ(x) = 1 / (1 + e^(−x)) = e^x / (e^x + 1)
 
@@ -9,8 +9,8 @@ The loss of one positive c+ and its negatives c−1 … c−k (labels 1 and 0, t
 
     L = −log [ P(1|w, c+) · Π P(0|w, c−i) ] = −log σ(E_w·C_c+) − Σ log σ(−E_w·C_c−i)        since 1 − σ(x) = σ(−x)
 
-Its gradients, from d/dx (−log σ(x)) = σ(x) − 1 and ∇_x (x·y) = y. Each is "error × the other vector", where the error of a
-pair is σ(score) − label:
+Its gradients, from d/dx (−log σ(x)) = σ(x) − 1 and ∇_x (x·y) = y. Each is "error × the other vector", where the error
+of a pair is σ(score) − label:
 
     ∂L/∂C_c+  = (σ(E_w·C_c+) − 1) · E_w
     ∂L/∂C_c−i = (σ(E_w·C_c−i) − 0) · E_w
@@ -19,8 +19,8 @@ pair is σ(score) − label:
 `loss.backward()` computes these three, `optimizer.step()` moves E and C against them: θ ← θ − lr · ∂L/∂θ.
 `sgns derive gradients` shows every step and checks it.
 
-Source: Mikolov et al. 2013 (arXiv 1310.4546), equation 4; Jurafsky & Martin, Speech and Language Processing, 3rd edition,
-"Vector Semantics and Embeddings"; Goldberg & Levy 2014 (arXiv 1402.3722).
+Source: Mikolov et al. 2013 (arXiv 1310.4546), equation 4; Jurafsky & Martin, Speech and Language Processing, 3rd
+edition, "Vector Semantics and Embeddings"; Goldberg & Levy 2014 (arXiv 1402.3722).
 """
 
 from collections.abc import Callable
@@ -49,8 +49,8 @@ class SGNS(nn.Module):
             vocabulary_size: V.
             dim: d.
             seed: Seed of the first E.
-            sparse: The gradient of a batch holds only the rows that the batch used. A dense one is a (V, d) matrix, almost
-                all zeros, built and added at every step.
+            sparse: The gradient of a batch holds only the rows that the batch used. A dense one is a (V, d) matrix,
+                almost all zeros, built and added at every step.
         """
         super().__init__()
         self.E = nn.Embedding(vocabulary_size, dim, sparse=sparse)
@@ -116,9 +116,10 @@ def train(
 ) -> list[float]:
     """Train `model` in place on an encoded corpus.
 
-    `BCEWithLogitsLoss` of a logit x with label y is −y·log σ(x) − (1−y)·log σ(−x), so summed over a positive (y = 1) and its k
-    negatives (y = 0) it is L. Its default, reduction="mean", divides that by the number of pairs in the batch, and the gradient
-    with it: with batches of B positives the same lr moves the vectors B·(1+k) times less. We want the steps of L, hence "sum".
+    `BCEWithLogitsLoss` of a logit x with label y is −y·log σ(x) − (1−y)·log σ(−x), so summed over a positive (y = 1)
+    and its k negatives (y = 0) it is L. Its default, reduction="mean", divides that by the number of pairs in the
+    batch, and the gradient with it: with batches of B positives the same lr moves the vectors B·(1+k) times less. We
+    want the steps of L, hence "sum".
 
     Args:
         model: Changed in place, so what was learnt is there even when training is interrupted.
@@ -133,8 +134,8 @@ def train(
         subsample: Threshold of subsampling; 0 keeps all tokens.
         noise_power: Negatives are drawn in proportion to count ** this.
         seed: Seed of every draw but the first E.
-        on_progress: Called after every batch with (epoch, words seen in all epochs, mean loss of this epoch so far, lr). What it raises
-            ends the training.
+        on_progress: Called after every batch with (epoch, words seen in all epochs, mean loss of this epoch so far,
+            lr). What it raises ends the training.
 
     Returns:
         The mean loss L of a positive with its negatives, for each epoch; NaN for an epoch without a pair.
