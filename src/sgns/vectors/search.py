@@ -92,7 +92,7 @@ def nearest(
             continue
         better_query, better_column = np.nonzero(scores > cosines[:, -1:])
         bounds = np.searchsorted(better_query, np.arange(q + 1))
-        for i in np.flatnonzero(np.diff(bounds)):
+        for i in np.flatnonzero(np.diff(bounds)).tolist():
             columns = better_column[bounds[i] : bounds[i + 1]]
             all_ids = np.concatenate([ids[i], columns + start])
             all_scores = np.concatenate([cosines[i], scores[i, columns]])

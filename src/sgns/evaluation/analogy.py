@@ -1,0 +1,236 @@
+"""Analogies: a : b = c : ? by 3CosAdd or 3CosMul, right when the best answer is the expected word.
+
+All questions of a set share few words, so the cosines of each distinct word with the vocabulary are one matrix
+product; a question's scores are then sums (or products) of three rows of it: cos(x, b − a + c) is proportional to
+cos(x, b) − cos(x, a) + cos(x, c).
+"""
+
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from sgns.errors import ConfigError, FormatError
+from sgns.evaluation.lookup import Lookup, lines
+from sgns.evaluation.statistics import Interval, proportion
+from sgns.vectors import search
+from sgns.vectors.vectors import Vectors
+
+Method = Literal["add", "mul"]
+COLUMNS, QUESTIONS = 2048, 64  # scored at once: a tile that stays in the cache
+EPSILON = np.float32(1e-6)  # of 3CosMul, as in gensim
+
+
+@dataclass(frozen=True)
+class Section:
+    """The questions of one section, or of several taken together."""
+
+    name: str
+    right: int
+    asked: int
+    """Questions in the set."""
+    answered: int
+    """Questions whose four words are all known (and within `restrict`)."""
+
+    @property
+    def accuracy(self) -> float:
+        """Right share of the answered questions; NaN when there are none."""
+        return self.right / self.answered if self.answered else float("nan")
+
+    @property
+    def interval(self) -> Interval | None:
+        """95 % bootstrap interval of `accuracy`."""
+        return proportion(self.right, self.answered)
+
+    @property
+    def coverage(self) -> float:
+        """Answered share of the questions."""
+        return self.answered / self.asked if self.asked else 0.0
+
+
+@dataclass(frozen=True)
+class Analogies:
+    """The answer to one analogy set."""
+
+    name: str
+    method: Method
+    restrict: int | None
+    """Words of the vocabulary that were in play: the most frequent ones; None for all."""
+    total: Section
+    semantic: Section
+    """Sections whose name does not begin with `gram`."""
+    syntactic: Section
+    sections: tuple[Section, ...]
+    unknown: tuple[str, ...]
+    """Words not among those in play, in the order of the set."""
+    duplicates: int
+    """Questions that stood before; counted again, as published figures do."""
+    folded: int
+    """Words found in another case than the set's."""
+    correct: np.ndarray = field(repr=False)
+    """(answered,) bool: which answers were right."""
+    items: np.ndarray = field(repr=False)
+    """(answered,) int64: which questions of the set, so that two models can be paired."""
+
+    @property
+    def accuracy(self) -> float:
+        """Right share of all answered questions."""
+        return self.total.accuracy
+
+    @property
+    def interval(self) -> Interval | None:
+        """95 % bootstrap interval of `accuracy`."""
+        return self.total.interval
+
+    @property
+    def asked(self) -> int:
+        """Questions in the set."""
+        return self.total.asked
+
+    @property
+    def answered(self) -> int:
+        """Questions whose four words are all in play."""
+        return self.total.answered
+
+    @property
+    def coverage(self) -> float:
+        """Answered share of the questions."""
+        return self.total.coverage
+
+
+def read_questions(path: str | PathLike[str]) -> list[tuple[str, tuple[str, str, str, str]]]:
+    """(section, (a, b, c, expected)) of an analogy set in Google's form: `: name` lines open sections.
+
+    Raises:
+        InputError: the file cannot be read.
+        FormatError: a line without four words, or no question; names the line.
+    """
+    questions: list[tuple[str, tuple[str, str, str, str]]] = []
+    section = Path(path).stem
+    for number, line in lines(path):
+        if line.startswith(":"):
+            section = line[1:].strip() or f"line {number}"
+        elif not line.startswith("#"):
+            words = line.split("\t") if "\t" in line else line.split()
+            if len(words) != 4:
+                raise FormatError(f"{path}: line {number} has {len(words)} words; a question is four: a b c expected")
+            a, b, c, expected = (word.strip() for word in words)
+            questions.append((section, (a, b, c, expected)))
+    if not questions:
+        raise FormatError(f"{path}: no questions in it; a question is a line of four words: a b c expected")
+    return questions
+
+
+def evaluate_analogies(
+    vectors: Vectors,
+    path: str | PathLike[str],
+    *,
+    restrict: int | None = 30_000,
+    method: Method = "add",
+    ignore_case: bool = True,
+) -> Analogies:
+    """Share of analogies whose best answer is the expected word.
+
+    Args:
+        vectors: asked by E.
+        path: the set; see `read_questions`.
+        restrict: only the this many most frequent words ask and answer, as in word2vec and gensim's default (questions
+            with a rarer word are left out and counted). None takes the whole vocabulary: harder, slower, and not to be
+            set beside figures of restricted runs.
+        method: add for 3CosAdd, mul for 3CosMul.
+        ignore_case: words that differ in case alone count as one, for asking, for leaving out a, b and c, and for being
+            right.
+
+    Raises:
+        InputError, FormatError: from reading the set.
+        ConfigError: another method, or restrict below 1.
+    """
+    if method not in ("add", "mul"):
+        raise ConfigError(f"method is {method!r}; choose add (3CosAdd) or mul (3CosMul)")
+    questions = read_questions(path)
+    if restrict is not None and restrict < len(vectors):
+        vectors = vectors.restrict(restrict)
+    lookup = Lookup(vectors, ignore_case)
+    rows = np.array([[lookup.row(word) for word in words] for _, words in questions], np.int64)
+    items = np.flatnonzero((rows >= 0).all(axis=1))
+    if ignore_case:  # every word stands for the first of its case variants
+        same = np.array([lookup.by_fold[word.casefold()] for word in vectors.words], np.int64)
+    else:
+        same = np.arange(len(vectors))
+    answers = best_answers(vectors, rows[items, :3], same, method)
+    correct = same[answers] == same[rows[items, 3]]
+
+    names = np.array([section for section, _ in questions])
+    hits = np.zeros(len(questions), bool)
+    hits[items[correct]] = True
+    known = np.zeros(len(questions), bool)
+    known[items] = True
+
+    def section(name: str, chosen: np.ndarray) -> Section:
+        return Section(name, int(hits[chosen].sum()), int(chosen.sum()), int(known[chosen].sum()))
+
+    syntactic = np.array([name.startswith("gram") for name in names])
+    absent = [word for (_, words), row in zip(questions, rows) for word, at in zip(words, row) if at < 0]
+    return Analogies(
+        name=Path(path).name,
+        method=method,
+        restrict=restrict,
+        total=section("total", np.ones(len(questions), bool)),
+        semantic=section("semantic", ~syntactic),
+        syntactic=section("syntactic", syntactic),
+        sections=tuple(section(name, names == name) for name in dict.fromkeys(names.tolist())),
+        unknown=tuple(dict.fromkeys(absent)),
+        duplicates=len(questions) - len({words for _, words in questions}),
+        folded=len(lookup.folded),
+        correct=correct,
+        items=items,
+    )
+
+
+def best_answers(vectors: Vectors, questions: np.ndarray, same: np.ndarray, method: Method) -> np.ndarray:
+    """The best answer to each question.
+
+    Args:
+        vectors: in play.
+        questions: (q, 3) int64, rows of a, b, c.
+        same: (V,) int64, one number for all case variants of a word.
+        method: add or mul.
+
+    Returns:
+        (q,) int64: rows; never a, b or c, nor a case variant of them.
+    """
+    words, at = np.unique(questions, return_inverse=True)
+    a, b, c = at.reshape(questions.shape).T
+    directions = search.unit(vectors.E[words])
+    inverse = np.divide(1, vectors.norms, out=np.zeros_like(vectors.norms), where=vectors.norms > 0)
+    best = np.full(len(questions), -np.inf, np.float32)
+    answers = np.zeros(len(questions), np.int64)
+    slices = [slice(i, i + QUESTIONS) for i in range(0, len(questions), QUESTIONS)]
+    for start in range(0, len(vectors), COLUMNS):
+        cosines = directions @ vectors.E[start : start + COLUMNS].T  # (words, columns)
+        cosines *= inverse[start : start + COLUMNS]
+        if method == "mul":
+            cosines += 1
+            cosines /= 2
+        columns = same[start : start + COLUMNS]
+        banned = [np.flatnonzero(columns == word) for word in same[words]]
+        for part in slices:
+            if method == "add":
+                scores = cosines[b[part]]
+                scores -= cosines[a[part]]
+                scores += cosines[c[part]]
+            else:
+                scores = cosines[b[part]]
+                scores *= cosines[c[part]]
+                scores /= cosines[a[part]] + EPSILON
+            for own in (a, b, c):
+                for i, word in enumerate(own[part]):
+                    scores[i, banned[word]] = -np.inf
+            column = scores.argmax(axis=1)
+            score = scores[np.arange(len(column)), column]
+            better = np.flatnonzero(score > best[part])
+            best[part][better] = score[better]
+            answers[part][better] = column[better] + start
+    return answers
