@@ -1,0 +1,79 @@
+"""What the colours of a map mean: cluster, frequency, or the groups of a file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sgns.errors import InputError
+from sgns.figures.clusters import name_clusters, spherical_kmeans
+from sgns.figures.pca import unit_rows
+from sgns.figures.wordlist import read_words
+
+if TYPE_CHECKING:
+    from sgns.vectors.vectors import Vectors
+
+CLUSTERS = 8  # as many colours as colour-blind readers tell apart
+BANDS = 8  # of frequency
+NONE = 255  # a word without colour
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """One way to colour words: `of` holds a class for each, 255 for none; `scale` says that classes have an order."""
+
+    key: str
+    label: str
+    names: list[str]
+    of: np.ndarray  # (n,) uint8
+    scale: bool = False
+
+
+def by_cluster(vectors: "Vectors", seed: int = 1) -> Colouring:
+    """Eight clusters by spherical k-means."""
+    X = unit_rows(vectors.E)
+    X = unit_rows(X - X.mean(axis=0)).astype(np.float32)
+    labels, centres = spherical_kmeans(X, min(CLUSTERS, len(X)), seed)
+    return Colouring("cluster", "cluster", name_clusters(X, vectors.words, labels, centres), labels.astype(np.uint8))
+
+
+def by_frequency(vectors: "Vectors") -> Colouring:
+    """Bands of frequency, each holding words of the same order of magnitude: rare to frequent on a log scale."""
+    if vectors.counts is None:
+        values, what = -np.arange(1, len(vectors) + 1), "rank"
+    else:
+        values, what = np.asarray(vectors.counts), "count"
+    logs = np.log(np.maximum(np.abs(values), 1)) * (1 if what == "count" else -1)
+    low, high = float(logs.min()), float(logs.max())
+    bands = np.minimum((logs - low) / (high - low or 1.0) * BANDS, BANDS - 1).astype(np.uint8)
+    edges = np.exp(np.abs(low + (high - low) * np.arange(BANDS + 1) / BANDS))
+    names = [f"{what} {edges[i]:,.0f} to {edges[i + 1]:,.0f}" for i in range(BANDS)]
+    return Colouring("frequency", "frequency", names, bands, scale=True)
+
+
+def by_file(vectors: "Vectors", path: Path) -> Colouring:
+    """Groups of a file of lines `fruit: apple pear plum`; words in no group have no colour.
+
+    Raises:
+        InputError: no group, more than 8, or none of the words is on the map.
+    """
+    _, groups = read_words(path)
+    if not groups:
+        raise InputError(f"{path} names 0 groups, 1 is needed; write lines like: fruit: apple pear plum")
+    if len(groups) > CLUSTERS:
+        raise InputError(f"{path} names {len(groups)} groups, more than the {CLUSTERS} colours; join some")
+    of = np.full(len(vectors), NONE, dtype=np.uint8)
+    for number, members in enumerate(groups.values()):
+        rows = [vectors.id(word) for word in members if word in vectors]
+        of[rows] = number
+    if (of == NONE).all():
+        raise InputError(f"{path}: none of its words is among the {len(vectors):,} of the map; raise --words")
+    return Colouring("file", path.name, list(groups), of)
+
+
+def carry_over(colouring: Colouring, words: list[str], other: list[str]) -> Colouring:
+    """The same colouring for another model's words: a shared word keeps its colour, the others have none."""
+    row = {word: i for i, word in enumerate(words)}
+    of = np.array([colouring.of[row[word]] if word in row else NONE for word in other], dtype=np.uint8)
+    return Colouring(colouring.key, colouring.label, colouring.names, of, colouring.scale)

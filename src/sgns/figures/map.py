@@ -1,0 +1,201 @@
+"""The map: all words of one model, or of two side by side, in one HTML file that any browser opens from disk.
+
+The page draws with regl-scatterplot (WebGL), carried inside the file; a Content-Security-Policy forbids every request.
+Vectors travel as 24-bit numbers, a scale for each row, so that neighbours and analogies are computed in the page over
+all words of the map: cosines agree with `Vectors.similar` to 1e-6, its own rounding. (16 bits would save a third of the
+file and change the order in one list of 200.)
+"""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sgns.errors import ConfigError
+from sgns.figures.colours import NONE, Colouring, by_cluster, by_file, by_frequency, carry_over
+from sgns.figures.output import check_output, write
+from sgns.figures.pca import unit_rows
+from sgns.figures.projection import Projection, project, turn_onto
+
+if TYPE_CHECKING:
+    from sgns.vectors.vectors import Vectors
+
+SCRIPTS = ("data.js", "labels.js", "pane.js", "search.js", "panel.js", "main.js")  # in the order they need each other
+Report = Callable[[str, int, int | None, str], None]
+
+
+@dataclass(frozen=True)
+class MapResult:
+    """What the map holds."""
+
+    path: Path
+    words: list[int]  # for each model
+    bytes: int
+    explained: list[list[float] | None]  # shares of variance of the two axes, for pca
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        return {"path": str(self.path), "words": self.words, "bytes": self.bytes, "explained_variance": self.explained}
+
+    def text(self) -> str:
+        """One line, and how to open the file."""
+        size = f"{self.bytes / 1e6:.1f} MB"
+        words = " and ".join(f"{n:,}" for n in self.words)
+        return f"{words} words in {self.path} ({size}); open it in a browser, press ? for help"
+
+
+def make_map(
+    models: "Sequence[Vectors]",
+    path: str | Path,
+    *,
+    names: Sequence[str] = ("A", "B"),
+    words: int = 20_000,
+    projection: Projection = "pca",
+    colour: str = "cluster",
+    title: str | None = None,
+    seed: int = 1,
+    progress: Report | None = None,
+) -> MapResult:
+    """Write the map of one or two models.
+
+    Args:
+        models: one, or two to stand side by side.
+        path: where to write; .html.
+        names: what to call the models.
+        words: the most frequent words that the map holds.
+        projection: pca or umap.
+        colour: cluster, frequency, or a file of lines `fruit: apple pear plum`.
+        title: of the page.
+        seed: of clusters and umap.
+        progress: called as progress("map", done, total, "steps").
+
+    Returns:
+        What was written.
+
+    Raises:
+        ConfigError: an option out of range.
+        InputError: the file of colours cannot be used.
+        MissingExtra: umap-learn is not installed.
+        OutputError: `path` cannot be written.
+    """
+    path = check_output(path, (".html", ".htm"))
+    if not 1 <= len(models) <= 2:
+        raise ConfigError(f"{len(models)} models for a map; give 1 or 2")
+    if words < 2:
+        raise ConfigError(f"words is {words}, below 2; 20000 suits most models")
+    report = progress or (lambda *_: None)
+    steps = 2 * len(models) + 2
+    shown = [model.restrict(words) for model in models]
+    if min(len(model) for model in shown) < 2:
+        raise ConfigError(f"{min(len(model) for model in shown)} words in the vectors, 2 are needed for a map")
+    maps: list[np.ndarray] = []
+    explained: list[list[float] | None] = []
+    for model in shown:
+        report("map", len(maps), steps, "steps")
+        xy, shares = project(model.E, projection, seed)
+        if maps:
+            at = {word: i for i, word in enumerate(shown[0].words)}
+            both = [(i, at[word]) for i, word in enumerate(model.words) if word in at]
+            mine, theirs = np.array(both, dtype=np.int64).reshape(-1, 2).T
+            xy = turn_onto(xy, maps[0], mine, theirs)
+        maps.append(xy)
+        explained.append(None if shares is None else shares.tolist())
+    report("map", len(models), steps, "steps")
+    colourings = _colourings(shown, colour, seed)
+    page = []
+    for number, (model, xy) in enumerate(zip(shown, maps)):
+        report("map", len(models) + 1 + number, steps, "steps")
+        page.append(_model(model, names[number], xy, [each[number] for each in colourings]))
+    report("map", steps - 1, steps, "steps")
+    how = {"pca": "PCA", "umap": "UMAP"}[projection]
+    share = "" if explained[0] is None else f", {sum(explained[0]):.0%} of the variance".replace("%", " %")
+    data = {
+        "title": title or " and ".join(f"{m['name']}" for m in page),
+        "note": f"{how}{share}",
+        "colour": colourings[0][0].key,
+        "models": page,
+    }
+    html = assemble(data).encode("utf-8")
+    write(path, html)
+    report("map", steps, steps, "steps")
+    return MapResult(path, [len(model) for model in shown], len(html), explained)
+
+
+def _colourings(models: "Sequence[Vectors]", colour: str, seed: int) -> list[list[Colouring]]:
+    """Every way to colour the words, the one asked for first; a second model's words take the first one's clusters."""
+    first = models[0]
+    ways = {"cluster": lambda: by_cluster(first, seed), "frequency": lambda: by_frequency(first)}
+    found: list[list[Colouring]] = []
+    if colour not in ways:
+        found.append([by_file(model, Path(colour)) for model in models])
+    for key in sorted(ways, key=lambda key: key != colour):
+        base = ways[key]()
+        rest = [by_frequency(m) if key == "frequency" else carry_over(base, first.words, m.words) for m in models[1:]]
+        found.append([base, *rest])
+    return found
+
+
+def _model(vectors: "Vectors", name: str, xy: np.ndarray, colourings: list[Colouring]) -> dict[str, Any]:
+    high, low, scales = quantise(unit_rows(vectors.E))
+    return {
+        "name": name,
+        "words": vectors.words,
+        "counts": None if vectors.counts is None else vectors.counts.tolist(),
+        "dim": vectors.dim,
+        "xy": _base64(xy.astype("<f4")),
+        "high": _base64(high),
+        "low": _base64(low),
+        "scales": _base64(scales),
+        "colourings": [
+            {"key": c.key, "label": c.label, "names": c.names, "scale": c.scale, "none": NONE, "of": _base64(c.of)}
+            for c in colourings
+        ],
+    }
+
+
+def quantise(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows as 24-bit whole numbers times a scale: X ≈ (256 · high + low) · scales[:, None].
+
+    The largest |value| of a row becomes 2²³ − 1, as precise as the float32 that it was.
+
+    Args:
+        X: (n, d).
+
+    Returns:
+        high (n, d) little-endian int16, low (n, d) uint8, scales (n,) little-endian float32.
+    """
+    top = 2**23 - 1
+    scales = (np.abs(X).max(axis=1) / top).astype("<f4")
+    steps = np.where(scales > 0, scales, 1).astype(np.float64)
+    whole = np.rint(X / steps[:, None]).clip(-top, top).astype(np.int32)
+    return (whole >> 8).astype("<i2"), (whole & 255).astype(np.uint8), scales
+
+
+def assemble(data: dict[str, Any]) -> str:
+    """The page: template, style, library, scripts and data in one string."""
+    here = files("sgns.figures")
+    page = here / "page"
+    script = "\n".join((page / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    # inside <script> only "</" and "<!--" could end the data early
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    parts = {
+        "STYLE": (page / "map.css").read_text(encoding="utf-8"),
+        "LIBRARY": (here / "vendor" / "regl-scatterplot.min.js").read_text(encoding="utf-8"),
+        "SCRIPT": f'(() => {{\n"use strict";\n{script}\n}})();',
+        "DATA": text,
+    }
+    html = (page / "map.html").read_text(encoding="utf-8")
+    for name, part in parts.items():
+        before, marker, after = html.partition(f"{{{{{name}}}}}")
+        assert marker, name
+        html = before + part + after
+    return html
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")

@@ -1,0 +1,118 @@
+// The models of this page: words, places, colours, and exact answers from their vectors.
+
+const bytesOf = (text) => {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  return bytes;
+};
+const numbers = (text, Kind) => new Kind(bytesOf(text).buffer);
+
+class Model {
+  constructor(raw) {
+    this.name = raw.name;
+    this.words = raw.words;
+    this.counts = raw.counts;
+    this.dim = raw.dim;
+    this.row = new Map(raw.words.map((word, i) => [word, i]));
+    this.folded = null; // lower-case words, made when first searched
+    const xy = numbers(raw.xy, Float32Array);
+    this.x = Float32Array.from({ length: raw.words.length }, (_, i) => xy[2 * i]);
+    this.y = Float32Array.from({ length: raw.words.length }, (_, i) => xy[2 * i + 1]);
+    this.colourings = raw.colourings.map((each) => ({ ...each, of: bytesOf(each.of) }));
+    this.raw = raw; // its vectors are unpacked when first asked for, so that the page opens at once
+    this.unit = null;
+  }
+
+  // Unit rows (n, d): (256 · high + low) · scale, scaled to length 1; a zero row stays zero.
+  vectors() {
+    if (this.unit) return this.unit;
+    const high = numbers(this.raw.high, Int16Array);
+    const low = bytesOf(this.raw.low);
+    const scales = numbers(this.raw.scales, Float32Array);
+    const { dim } = this;
+    const unit = new Float32Array(high.length);
+    for (let i = 0; i < scales.length; i++) {
+      let square = 0;
+      for (let j = i * dim; j < (i + 1) * dim; j++) {
+        const value = (256 * high[j] + low[j]) * scales[i];
+        unit[j] = value;
+        square += value * value;
+      }
+      const length = Math.sqrt(square) || 1;
+      for (let j = i * dim; j < (i + 1) * dim; j++) unit[j] /= length;
+    }
+    this.raw = null;
+    this.unit = unit;
+    return unit;
+  }
+
+  // The n words nearest to Σ weight · unit row, without the words asked with: [{ id, cosine }], nearest first.
+  similar(terms, n = 10) {
+    const unit = this.vectors();
+    const { dim } = this;
+    const query = new Float64Array(dim);
+    for (const { id, weight } of terms) {
+      for (let j = 0; j < dim; j++) query[j] += weight * unit[id * dim + j];
+    }
+    const length = Math.hypot(...query);
+    if (!(length > 1e-6)) return [];
+    const asked = new Set(terms.map((term) => term.id));
+    const best = []; // sorted, nearest first; ties keep the order of rows
+    for (let i = 0, at = 0; i < this.words.length; i++, at += dim) {
+      let dot = 0;
+      for (let j = 0; j < dim; j++) dot += query[j] * unit[at + j];
+      const cosine = dot / length;
+      if (best.length === n && cosine <= best[n - 1].cosine) continue;
+      if (asked.has(i)) continue;
+      let place = best.length;
+      while (place > 0 && best[place - 1].cosine < cosine) place--;
+      best.splice(place, 0, { id: i, cosine: Math.max(-1, Math.min(1, cosine)) });
+      if (best.length > n) best.pop();
+    }
+    return best;
+  }
+
+  // Up to n words that begin with `text`, then words that hold it, the most frequent first.
+  complete(text, n = 8) {
+    this.folded ??= this.words.map((word) => word.toLowerCase());
+    const asked = text.toLowerCase();
+    const begins = [];
+    const holds = [];
+    if (this.row.has(text)) begins.push(this.row.get(text));
+    for (let i = 0; i < this.words.length && begins.length < n; i++) {
+      const found = this.folded[i].indexOf(asked);
+      if (found === 0) {
+        if (i !== begins[0]) begins.push(i);
+      } else if (found > 0 && holds.length < n) holds.push(i);
+    }
+    return [...begins, ...holds].slice(0, n);
+  }
+}
+
+// `king - man + woman` as terms; throws a message for the reader. Signs stand between blanks, so words may hold hyphens.
+const parseAnalogy = (text, model) => {
+  const terms = [];
+  let weight = 1;
+  let wantsWord = true;
+  for (const token of text.trim().split(/\s+/)) {
+    if (token === "+" || token === "-" || token === "−") {
+      if (wantsWord && terms.length) throw new Error(`a word is missing before ${token}`);
+      weight = token === "+" ? 1 : -1;
+      wantsWord = true;
+      continue;
+    }
+    if (!wantsWord) throw new Error(`a + or - is missing before ${token}`);
+    const id = model.row.get(token) ?? model.row.get(token.toLowerCase());
+    if (id === undefined) throw new Error(`${token} is not on this map`);
+    terms.push({ id, weight });
+    wantsWord = false;
+  }
+  if (wantsWord) throw new Error("a word is missing at the end");
+  return terms;
+};
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+document.getElementById("data").remove();
+const models = DATA.models.map((raw) => new Model(raw));

@@ -1,0 +1,95 @@
+// Words over the points: no two overlap, the most frequent come first, more fit as the reader zooms in.
+
+const CELL = 16; // pixels; labels are kept apart on a grid of this size
+const FONT = "12px system-ui, sans-serif";
+const BOLD = "600 13px system-ui, sans-serif";
+
+class Labels {
+  constructor(canvas, model) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.model = model;
+    this.widths = new Float32Array(model.words.length);
+    this.shown = []; // rows whose words are on the screen now
+  }
+
+  resize(width, height) {
+    const ratio = window.devicePixelRatio || 1;
+    this.canvas.width = width * ratio;
+    this.canvas.height = height * ratio;
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.width = width;
+    this.height = height;
+  }
+
+  // scales: data to pixels; marked: rows always named; lines: [from, to] pairs of rows; ink: colours of the theme.
+  draw(xScale, yScale, { marked, focus, lines, ink }) {
+    const { context, model, width, height } = this;
+    if (!width || !height) return;
+    context.clearRect(0, 0, width, height);
+    const columns = Math.ceil(width / CELL) + 1;
+    const taken = new Uint8Array(columns * (Math.ceil(height / CELL) + 1));
+    const [x0, x1] = xScale.domain();
+    const [y0, y1] = yScale.domain();
+    const kx = width / (x1 - x0);
+    const ky = height / (y1 - y0);
+    this.shown = [];
+
+    if (lines.length) {
+      context.strokeStyle = ink.focus;
+      context.globalAlpha = 0.65;
+      context.lineWidth = 1.2;
+      context.beginPath();
+      for (const [from, to] of lines) {
+        context.moveTo((model.x[from] - x0) * kx, (y1 - model.y[from]) * ky);
+        context.lineTo((model.x[to] - x0) * kx, (y1 - model.y[to]) * ky);
+      }
+      context.stroke();
+      context.globalAlpha = 1;
+    }
+    for (const id of marked) {
+      context.beginPath();
+      context.arc((model.x[id] - x0) * kx, (y1 - model.y[id]) * ky, id === focus ? 6 : 4, 0, 7);
+      context.fillStyle = id === focus ? ink.focus : ink.accent;
+      context.fill();
+    }
+
+    const place = (id, bold) => {
+      const x = (model.x[id] - x0) * kx;
+      const y = (y1 - model.y[id]) * ky;
+      if (x < 0 || y < 8 || x > width || y > height - 4) return;
+      const font = bold ? BOLD : FONT;
+      if (!this.widths[id]) {
+        context.font = BOLD;
+        this.widths[id] = context.measureText(model.words[id]).width;
+      }
+      const long = this.widths[id];
+      let left = x + 6;
+      if (left + long > width) left = x - 6 - long;
+      if (left < 0) return;
+      const c0 = Math.floor((left - 3) / CELL);
+      const c1 = Math.floor((left + long + 3) / CELL);
+      const r0 = Math.floor((y - 7) / CELL);
+      const r1 = Math.floor((y + 7) / CELL);
+      for (let r = r0; r <= r1; r++) for (let c = c0; c <= c1; c++) if (taken[r * columns + c]) return;
+      for (let r = r0; r <= r1; r++) for (let c = c0; c <= c1; c++) taken[r * columns + c] = 1;
+      this.shown.push(id);
+      if (context.font !== font) context.font = font;
+      context.strokeText(model.words[id], left, y);
+      context.fillText(model.words[id], left, y);
+    };
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    context.lineWidth = 3;
+    context.strokeStyle = ink.paper;
+    context.fillStyle = ink.focus;
+    if (focus !== null) place(focus, true);
+    context.fillStyle = ink.accent;
+    for (const id of marked) if (id !== focus) place(id, true);
+    context.fillStyle = ink.ink;
+    context.font = FONT;
+    const n = model.words.length;
+    const most = Math.round((width * height) / 4500); // names a reader can take in
+    for (let id = 0; id < n && this.shown.length < most; id++) if (id !== focus && !marked.has(id)) place(id, false);
+  }
+}

@@ -1,0 +1,222 @@
+// The page: panes, search, analogy, colours, keys, and the view in the address.
+
+const $ = (id) => document.getElementById(id);
+const panes = [];
+let current = null; // the word shown: { word } or { analogy }
+const trail = []; // words visited, for going back
+
+const initialTheme = () => {
+  const asked = new URLSearchParams(location.hash.slice(1)).get("theme");
+  return asked ? asked === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+};
+document.documentElement.classList.toggle("dark", initialTheme());
+document.title = DATA.title;
+$("title").textContent = DATA.title;
+$("note").textContent = DATA.note;
+
+const panel = new Panel($("panel"), (pane, id) => showWord(pane.model.words[id], { fly: true }));
+
+// --- what is shown -----------------------------------------------------------------------------------------------
+
+function showWord(word, { fly = false, remember = true } = {}) {
+  if (remember && current?.word && current.word !== word) trail.push(current.word);
+  current = { word };
+  const answers = panes.map((pane) => {
+    const id = pane.model.row.get(word);
+    const found = id === undefined ? [] : pane.model.similar([{ id, weight: 1 }]);
+    pane.mark(id ?? null, found.map((each) => each.id));
+    if (fly && id !== undefined) pane.flyTo([id, ...found.slice(0, 5).map((each) => each.id)]);
+    return { pane, id, found };
+  });
+  panel.word(word, answers);
+  saveView();
+}
+
+function showAnalogy(text) {
+  current = { analogy: text };
+  const answers = panes.map((pane) => {
+    try {
+      const terms = parseAnalogy(text, pane.model);
+      const found = pane.model.similar(terms);
+      if (!found.length) throw new Error("these words add up to nothing");
+      pane.mark(found[0].id, terms.map((term) => term.id));
+      pane.flyTo([found[0].id, ...terms.map((term) => term.id)]);
+      return { pane, found };
+    } catch (error) {
+      pane.mark(null, []);
+      return { pane, error: error.message };
+    }
+  });
+  panel.analogy(text, answers);
+  saveView();
+}
+
+function clearAll() {
+  current = null;
+  trail.length = 0;
+  panes.forEach((pane) => pane.mark(null, []));
+  panel.rest();
+  saveView();
+}
+
+const on = {
+  word: (pane, id) => showWord(pane.model.words[id]),
+  group: (pane, ids) => {
+    setLasso(false);
+    if (!ids.length) return;
+    current = null;
+    panes.forEach((each) => each.mark(null, each === pane ? ids.slice(0, 200) : []));
+    panel.group(pane, ids);
+  },
+  hover: (pane, id) => {
+    for (const other of panes) {
+      if (other === pane) continue;
+      const twin = id === null ? undefined : other.model.row.get(pane.model.words[id]);
+      other.hovered = twin ?? null;
+      other.plot.redraw();
+    }
+  },
+  view: () => saveView(),
+};
+
+// --- the address keeps the view ----------------------------------------------------------------------------------
+
+let saving = 0;
+function saveView() {
+  clearTimeout(saving);
+  saving = setTimeout(() => {
+    const state = new URLSearchParams();
+    if (current?.word) state.set("word", current.word);
+    if (current?.analogy) state.set("analogy", current.analogy);
+    state.set("view", panes.map((pane) => pane.view().map((value) => value.toFixed(4)).join(",")).join(";"));
+    state.set("colour", $("colouring").value);
+    state.set("theme", document.documentElement.classList.contains("dark") ? "dark" : "light");
+    history.replaceState(null, "", `#${state}`);
+  }, 250);
+}
+
+function readView() {
+  const state = new URLSearchParams(location.hash.slice(1));
+  const key = state.get("colour");
+  if (key && key !== $("colouring").value && models[0].colourings.some((each) => each.key === key)) setColouring(key);
+  if (state.get("theme")) setTheme(state.get("theme") === "dark");
+  if (state.get("word")) showWord(state.get("word"));
+  else if (state.get("analogy")) showAnalogy(state.get("analogy"));
+  const views = (state.get("view") ?? "").split(";").map((view) => view.split(",").map(Number));
+  views.forEach((view, i) => {
+    if (panes[i] && view.length === 3 && view.every(Number.isFinite) && view[2] > 0) panes[i].show(view);
+  });
+}
+
+// --- colours and theme -------------------------------------------------------------------------------------------
+
+function setColouring(key) {
+  $("colouring").value = key;
+  panes.forEach((pane) => pane.colour(pane.model.colourings.find((each) => each.key === key)));
+  drawLegend();
+  saveView();
+}
+
+function setTheme(dark) {
+  document.documentElement.classList.toggle("dark", dark);
+  panes.forEach((pane) => pane.paint());
+  drawLegend();
+  saveView();
+}
+
+function drawLegend() {
+  const pane = panes[0];
+  const chosen = pane.model.colourings.find((each) => each.key === $("colouring").value);
+  const colours = pane.palette();
+  const rows = chosen.names.map((name, i) => {
+    const swatch = make("span", { className: "swatch" });
+    swatch.style.background = colours[i];
+    return make("div", {}, swatch, name);
+  });
+  pane.element.querySelector(".legend").replaceChildren(...rows);
+}
+
+function setLasso(active) {
+  $("lasso").setAttribute("aria-pressed", String(active));
+  panes.forEach((pane) => pane.plot.set({ mouseMode: active ? "lasso" : "panZoom" }));
+}
+
+// --- start -------------------------------------------------------------------------------------------------------
+
+async function start() {
+  for (const { key, label } of models[0].colourings) $("colouring").append(new Option(label, key));
+  $("colouring").value = DATA.colour;
+  for (const [i, model] of models.entries()) {
+    const element = make("section", { className: "pane" });
+    $("panes").append(element);
+    if (models.length > 1) element.append(make("div", { className: "name", textContent: model.name }));
+    if (i === 0) element.append(make("div", { className: "legend" }));
+  }
+  const elements = [...document.querySelectorAll(".pane")];
+  models.forEach((model, i) => panes.push(new Pane(model, elements[i], on)));
+  elements.forEach((element) => element.append(...element.querySelectorAll(".name, .legend"))); // above the canvases
+  const chosen = (model) => model.colourings.find((each) => each.key === DATA.colour);
+  await Promise.all(panes.map((pane) => pane.start(chosen(pane.model))));
+  drawLegend();
+  panel.rest();
+  readView();
+  addEventListener("hashchange", readView);
+  document.body.dataset.ready = String(Math.round(performance.now()));
+}
+
+new Search($("search"), $("completions"), models[0], (id) => showWord(models[0].words[id], { fly: true }));
+$("analogy-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  $("analogy").blur();
+  if ($("analogy").value.trim()) showAnalogy($("analogy").value.trim());
+});
+$("colouring").addEventListener("change", (event) => setColouring(event.target.value));
+$("theme").addEventListener("click", () => setTheme(!document.documentElement.classList.contains("dark")));
+$("lasso").addEventListener("click", () => setLasso($("lasso").getAttribute("aria-pressed") !== "true"));
+$("help-button").addEventListener("click", () => $("help").showModal());
+
+const moveAll = (...how) => panes.forEach((pane) => pane.move(...how));
+const KEYS = {
+  "/": () => $("search").focus(),
+  a: () => $("analogy").focus(),
+  "?": () => ($("help").open ? $("help").close() : $("help").showModal()),
+  l: () => $("lasso").click(),
+  d: () => $("theme").click(),
+  c: () => {
+    const keys = models[0].colourings.map((each) => each.key);
+    setColouring(keys[(keys.indexOf($("colouring").value) + 1) % keys.length]);
+  },
+  n: () => document.querySelector(".answers button")?.click(),
+  p: () => trail.length && showWord(trail.pop(), { fly: true, remember: false }),
+  0: () => panes.forEach((pane) => (pane.show([0, 0, 1]), saveView())),
+  "+": () => moveAll(0, 0, 0.8),
+  "=": () => moveAll(0, 0, 0.8),
+  "-": () => moveAll(0, 0, 1.25),
+  ArrowLeft: () => moveAll(-0.2, 0, 1),
+  ArrowRight: () => moveAll(0.2, 0, 1),
+  ArrowUp: () => moveAll(0, 0.2, 1),
+  ArrowDown: () => moveAll(0, -0.2, 1),
+  Escape: () => (setLasso(false), clearAll()),
+};
+addEventListener("keydown", (event) => {
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if ($("help").open && event.key !== "?") return;
+  const action = KEYS[event.key];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
+
+start().catch((error) => {
+  document.body.dataset.failed = error.message;
+  $("panel").replaceChildren(
+    make("h2", { textContent: "The map cannot be drawn" }),
+    make("p", { className: "error", textContent: `${error.message}. It needs a browser with WebGL.` }),
+  );
+});
