@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from sgns.errors import ConfigError, FormatError, UnknownWord
+from sgns.text.spelling import nearest as nearest_spellings
 from sgns.vectors import search
-from sgns.vectors.spelling import unknown
 
 Answers = list[tuple[str, float]]  # (word, cosine), best first
 Space = Literal["E", "C", "E+C"]
@@ -120,7 +120,9 @@ class Vectors:
         try:
             return self.index[word]
         except (KeyError, TypeError):
-            raise unknown(str(word), self.index) from None
+            near = nearest_spellings(str(word), self.index)
+            hint = f"did you mean {', '.join(near)}?" if near else "no spelling is near"
+            raise UnknownWord(f"{str(word)[:80]!r} is not among the {len(self):,} words; {hint}") from None
 
     def ids(self, words: Iterable[str]) -> np.ndarray:
         """The rows (n,) int64 of several words. Raises `UnknownWord`."""
@@ -297,16 +299,17 @@ class Vectors:
 
     def select(self, words: Sequence[str]) -> "Vectors":
         """Vectors of these words alone, in this order. Raises `UnknownWord`."""
-        return self._rows(self.ids(words))
+        return self.rows(self.ids(words))
 
     def restrict(self, n: int) -> "Vectors":
         """The n most frequent words: by `counts`, or the first n where there are none (files are sorted by custom)."""
         check_n(n)
         if self.counts is None or bool(np.all(self.counts[:-1] >= self.counts[1:])):
-            return self._rows(slice(0, n))
-        return self._rows(np.argsort(-self.counts, kind="stable")[:n])
+            return self.rows(slice(0, n))
+        return self.rows(np.argsort(-self.counts, kind="stable")[:n])
 
-    def _rows(self, rows: slice | np.ndarray) -> "Vectors":
+    def rows(self, rows: slice | np.ndarray) -> "Vectors":
+        """Vectors of these rows alone: views for a slice, copies for row numbers."""
         words = self.words[rows] if isinstance(rows, slice) else [self.words[i] for i in rows]
         C, counts = (None if part is None else part[rows] for part in (self.C, self.counts))
         return Vectors(words, self.E[rows], C, counts, self.metadata)
@@ -359,6 +362,14 @@ def several(words: Word | Iterable[Word]) -> list[Word]:
     if isinstance(words, str) or (isinstance(words, np.ndarray) and words.ndim == 1 and words.dtype.kind != "U"):
         return [words]
     return list(words)
+
+
+def first_rows(words: Sequence[str]) -> dict[str, int]:
+    """Each different word with the first row it stands in."""
+    rows: dict[str, int] = {}
+    for i, word in enumerate(words):
+        rows.setdefault(word, i)
+    return rows
 
 
 def check_n(n: int) -> None:
