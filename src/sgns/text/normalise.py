@@ -45,14 +45,22 @@ def normalise(spelling: str, lowercase: bool = True, punctuation: bool = False) 
     Returns:
         Words in the order of the text.
     """
+    return split(compose(spelling, lowercase), punctuation)
+
+
+def compose(text: str, lowercase: bool) -> str:
+    r"""Rules 2 and 3. Many spellings joined by \n give the same as one after the other."""
     if lowercase:
-        spelling = spelling.lower()
-    if not spelling.isascii():
-        spelling = unicodedata.normalize("NFC", spelling).replace("\ufeff", "")
-    if punctuation:
-        return spelling.split()
+        text = text.lower()
+    return text if text.isascii() else unicodedata.normalize("NFC", text).replace("\ufeff", "")
+
+
+def split(spelling: str, punctuation: bool) -> list[str]:
+    """Rules 4 and 5, for a composed spelling."""
     if spelling.isalnum():  # nearly always
         return [spelling]
+    if punctuation:
+        return spelling.split()
     return [word for piece in spelling.replace("’", "'").split() for word in words_of(piece)]
 
 

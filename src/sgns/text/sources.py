@@ -58,6 +58,13 @@ class Source:
         """Bytes on disk, None for a stream."""
         return None if self.stamp is None else self.stamp[2]
 
+    def now(self) -> tuple[int, int, int, int] | None:
+        """The stamp that the file has now; None when it is gone."""
+        try:
+            return None if self.path is None else stamp(self.path.stat())
+        except OSError:
+            return None
+
 
 def find(inputs: Inputs) -> list[Source]:
     """All streams that `inputs` name, in the order given; a folder's files follow in the order of their paths.

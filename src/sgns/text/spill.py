@@ -1,0 +1,121 @@
+"""Arrays on disk while they are not needed, and threads that work while the main thread stays free."""
+
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sgns.errors import OutputError
+
+
+class Spill:
+    """A file without a name, to which arrays are appended. It vanishes with the process."""
+
+    def __init__(self, folder: Path | None):
+        """Open a file in `folder`, or in the system's temporary folder."""
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        self._lock = threading.Lock()
+        self._size = 0
+
+    def put(self, array: np.ndarray) -> tuple[int, int]:
+        """Append a 1-D array; returns (place, items) for `get`."""
+        with self._lock:
+            place = self._size
+            write_all(self._file, array)
+            self._size += array.nbytes
+        return place, len(array)
+
+    def get(self, where: tuple[int, int], dtype: type) -> np.ndarray:
+        """The array that `put` stored."""
+        array = np.empty(where[1], dtype=dtype)
+        with self._lock:
+            self._file.seek(where[0])
+            view, done = memoryview(array).cast("B"), 0
+            while done < len(view):
+                done += self._file.readinto(view[done:])  # type: ignore[attr-defined]
+            self._file.seek(self._size)
+        return array
+
+    def keep(self, array: np.ndarray) -> np.ndarray:
+        """The same array, memory-mapped from disk."""
+        if array.size == 0:
+            return array
+        place, _ = self.put(array.reshape(-1))
+        with self._lock:
+            mapped = np.memmap(self._file, dtype=array.dtype, mode="r", offset=place, shape=array.shape)
+            self._file.seek(self._size)
+        return mapped
+
+    def close(self) -> None:
+        """Give the space back."""
+        self._file.close()
+
+
+def write_all(file: object, array: np.ndarray) -> None:
+    """Write a whole array to an unbuffered file.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    view, done = memoryview(np.ascontiguousarray(array)).cast("B"), 0
+    try:
+        while done < len(view):
+            done += file.write(view[done:])  # type: ignore[attr-defined]
+    except OSError as error:
+        raise OutputError(
+            f"no room for the encoded text ({error.strerror}); free space, or set SGNS_CACHE to a folder on a larger disk"
+        ) from None
+
+
+def in_threads(work: Callable[[threading.Event], None], threads: int, tick: Callable[[], None]) -> None:
+    """Run `work(stop)` in so many threads until all have returned; call `tick` ten times a second meanwhile.
+
+    The first exception of a thread is raised here, after the others were told to stop. On Ctrl-C they are told as well, and a
+    thread that waits for a pipe is left behind.
+    """
+    stop, finished = threading.Event(), threading.Semaphore(0)
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work(stop)
+        except BaseException as error:
+            errors.append(error)
+            stop.set()
+        finally:
+            finished.release()
+
+    workers = [threading.Thread(target=run, daemon=True) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
+        for _ in workers:
+            while not finished.acquire(timeout=0.1):
+                tick()
+                if errors:
+                    raise errors[0]
+    except BaseException:
+        stop.set()
+        for worker in workers:
+            worker.join(timeout=0.5)
+        raise
+    if errors:
+        raise errors[0]
+    tick()
+
+
+def together(functions: Sequence[Callable[[], None]], threads: int) -> None:
+    """Call all functions, so many at a time."""
+    waiting = list(functions)[::-1]
+
+    def work(stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                function = waiting.pop()
+            except IndexError:
+                return
+            function()
+
+    in_threads(work, min(threads, len(waiting)), lambda: None)
