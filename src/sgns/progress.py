@@ -292,7 +292,7 @@ class NotebookDisplay:
         """The last drawing stays."""
 
     def _display(self) -> None:
-        from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
+        from IPython.display import display
 
         rows = self._rows.values()
         table = "".join(f'<tr style="text-align:left">{row}</tr>' for row, _ in rows)

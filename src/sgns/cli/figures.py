@@ -28,10 +28,13 @@ def analyse(
         json: Print one JSON object.
         quiet: Show no progress.
     """
+    from sgns.errors import InputError
     from sgns.figures.analysis import analyse
     from sgns.progress import Progress
     from sgns.vectors.formats import load
 
+    if not vectors.exists():
+        raise InputError(f"{vectors} is not there; python word2vec.py writes vectors.safetensors")
     with Progress(quiet=quiet) as progress:
         found = analyse(load(vectors), words, save_vectors, save_plot, progress.update)
     _print(found.to_dict() if json else found.text())
@@ -66,6 +69,85 @@ def plot(
     names = (vectors.stem, "" if second is None else second.stem)
     drawn = draw(load(vectors), output, other, kind=kind, words=words, title=title, names=names)
     _print(drawn.to_dict() if json else drawn.text())
+
+
+def map(
+    vectors: Path,
+    second: Path | None = None,
+    /,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    projection: Literal["pca", "umap"] = "pca",
+    words: int = 20_000,
+    colour: Annotated[str, Parameter(alias="--color")] = "cluster",
+    title: str | None = None,
+    seed: int = 1,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Write one HTML file with all words: zoom, search, neighbours, analogies. It opens from disk and asks for nothing.
+
+    Args:
+        vectors: A vector file.
+        second: Another; both maps stand side by side.
+        output: Where to write: .html.
+        projection: pca, or umap (pip install 'sgns[map]').
+        words: How many words, the most frequent ones.
+        colour: cluster, frequency, or a file with lines `fruit: apple pear`.
+        title: Title of the page.
+        seed: Seed of clusters and umap.
+        json: Print one JSON object.
+        quiet: Show no progress.
+    """
+    from sgns.figures.map import make_map
+    from sgns.progress import Progress
+    from sgns.vectors.formats import load
+
+    paths = [vectors] if second is None else [vectors, second]
+    with Progress(quiet=quiet) as progress:
+        made = make_map(
+            [load(path) for path in paths],
+            output,
+            names=[path.stem for path in paths],
+            words=words,
+            projection=projection,
+            colour=colour,
+            title=title,
+            seed=seed,
+            progress=progress.update,
+        )
+    _print(made.to_dict() if json else made.text())
+
+
+def export(
+    vectors: Path,
+    /,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    to: Literal["tensorboard", "atlas"] | None = None,
+    projection: Literal["pca", "umap"] = "pca",
+    words: int | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Write vectors for another viewer: a folder for TensorBoard's projector, or a table for Embedding Atlas.
+
+    Args:
+        vectors: A vector file.
+        output: A folder for tensorboard; a .csv or .parquet file for atlas.
+        to: tensorboard or atlas; told from the output if left out.
+        projection: Coordinates for atlas: pca, or umap (pip install 'sgns[map]').
+        words: How many words, the most frequent ones; all if left out.
+        json: Print one JSON object.
+        quiet: Show no progress.
+    """
+    from sgns.figures.export import export
+    from sgns.progress import Progress
+    from sgns.vectors.formats import load
+
+    with Progress(quiet=quiet) as progress:
+        made = export(load(vectors), output, to, words=words, projection=projection, progress=progress.update)
+    _print(made.to_dict() if json else made.text())
 
 
 def _print(result: str | dict[str, Any]) -> None:

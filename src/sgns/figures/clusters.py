@@ -40,11 +40,11 @@ def spherical_kmeans(X: np.ndarray, k: int, seed: int = 1) -> tuple[np.ndarray, 
 
 
 def name_clusters(X: np.ndarray, words: list[str], labels: np.ndarray, centres: np.ndarray) -> list[str]:
-    """A name for each cluster: the three words nearest to its mean among the most frequent quarter of its members."""
+    """A name for each cluster: the three words nearest to its mean among the most frequent of its members."""
     names = []
     for cluster, centre in enumerate(centres):
         members = np.flatnonzero(labels == cluster)
-        frequent = members[: max(30, len(members) // 4)]
+        frequent = members[: max(30, len(members) // 20)]
         best = frequent[np.argsort(-(X[frequent] @ centre), kind="stable")[:3]]
         names.append(", ".join(words[i] for i in best))
     return names

@@ -39,16 +39,14 @@ def by_cluster(vectors: "Vectors", seed: int = 1) -> Colouring:
 
 
 def by_frequency(vectors: "Vectors") -> Colouring:
-    """Bands of frequency, each holding words of the same order of magnitude: rare to frequent on a log scale."""
+    """Bands from frequent to rare; the i-th of 8 ends at (i/8)² of the words, for Zipf's law crowds the rare end."""
+    n = len(vectors)
+    edges = np.ceil(n * (np.arange(BANDS + 1) / BANDS) ** 2).astype(int)
+    bands = np.searchsorted(edges[1:], np.arange(n), side="right").astype(np.uint8)
     if vectors.counts is None:
-        values, what = -np.arange(1, len(vectors) + 1), "rank"
+        names = [f"rank {edges[i] + 1:,} to {edges[i + 1]:,}" for i in range(BANDS)]
     else:
-        values, what = np.asarray(vectors.counts), "count"
-    logs = np.log(np.maximum(np.abs(values), 1)) * (1 if what == "count" else -1)
-    low, high = float(logs.min()), float(logs.max())
-    bands = np.minimum((logs - low) / (high - low or 1.0) * BANDS, BANDS - 1).astype(np.uint8)
-    edges = np.exp(np.abs(low + (high - low) * np.arange(BANDS + 1) / BANDS))
-    names = [f"{what} {edges[i]:,.0f} to {edges[i + 1]:,.0f}" for i in range(BANDS)]
+        names = [f"seen {vectors.counts[max(edges[i + 1] - 1, 0)]:,} times or more" for i in range(BANDS)]
     return Colouring("frequency", "frequency", names, bands, scale=True)
 
 

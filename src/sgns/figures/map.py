@@ -25,7 +25,15 @@ from sgns.figures.projection import Projection, project, turn_onto
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
 
-SCRIPTS = ("data.js", "labels.js", "pane.js", "search.js", "panel.js", "main.js")  # in the order they need each other
+SCRIPTS = (
+    "data.js",
+    "labels.js",
+    "renderer.js",
+    "pane.js",
+    "search.js",
+    "panel.js",
+    "main.js",
+)  # in the order they need each other
 Report = Callable[[str, int, int | None, str], None]
 
 

@@ -75,7 +75,7 @@ class Model {
   }
 
   // Up to n words that begin with `text`, then words that hold it, the most frequent first.
-  complete(text, n = 8) {
+  complete(text, n) {
     this.folded ??= this.words.map((word) => word.toLowerCase());
     const asked = text.toLowerCase();
     const begins = [];

@@ -159,12 +159,13 @@ async function start() {
   await Promise.all(panes.map((pane) => pane.start(chosen(pane.model))));
   drawLegend();
   panel.rest();
+  panes.forEach((pane) => pane.home());
   readView();
   addEventListener("hashchange", readView);
   document.body.dataset.ready = String(Math.round(performance.now()));
 }
 
-new Search($("search"), $("completions"), models[0], (id) => showWord(models[0].words[id], { fly: true }));
+new Search($("search"), $("completions"), (word) => showWord(word, { fly: true }));
 $("analogy-form").addEventListener("submit", (event) => {
   event.preventDefault();
   $("analogy").blur();
@@ -188,7 +189,7 @@ const KEYS = {
   },
   n: () => document.querySelector(".answers button")?.click(),
   p: () => trail.length && showWord(trail.pop(), { fly: true, remember: false }),
-  0: () => panes.forEach((pane) => (pane.show([0, 0, 1]), saveView())),
+  0: () => (panes.forEach((pane) => pane.home()), saveView()),
   "+": () => moveAll(0, 0, 0.8),
   "=": () => moveAll(0, 0, 0.8),
   "-": () => moveAll(0, 0, 1.25),
@@ -212,6 +213,8 @@ addEventListener("keydown", (event) => {
     action();
   }
 });
+
+window.wordMap = { panes, models }; // for the console
 
 start().catch((error) => {
   document.body.dataset.failed = error.message;

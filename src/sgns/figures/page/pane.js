@@ -2,7 +2,7 @@
 
 const LIGHT = ["#0072b2", "#d55e00", "#009e73", "#b0478b", "#a98500", "#56a8dc", "#5f5f5f", "#9a3412"];
 const DARK = ["#4aa8e8", "#ff8c42", "#2fd3a0", "#e07bbd", "#e6c84c", "#9fd3f5", "#b8b8b8", "#e0785a"];
-// cividis, dark to light: an order that colour-blind readers see too
+// cividis, dark to light: an order that colour-blind readers see too; the first class stands out most on its paper
 const SCALE = ["#00224e", "#1d3b6f", "#434e6c", "#61656f", "#7d7c78", "#9c9377", "#c1ac6b", "#e8cb4b"];
 
 // What regl-scatterplot asks of a d3 scale, and no more.
@@ -29,18 +29,22 @@ class Pane {
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Map of ${model.words.length} words of ${model.name}; press / to find one`);
+    const points = document.createElement("canvas"); // under the library's own canvas, which takes the mouse
     const over = document.createElement("canvas");
     over.className = "words";
-    element.append(canvas, over);
+    element.append(points, canvas, over);
     this.labels = new Labels(over, model);
     const { width, height } = element.getBoundingClientRect();
+    this.renderer = new Renderer(points);
+    this.renderer.resize(width, height);
     this.plot = reglScatterplot.createScatterplot({
       canvas,
+      renderer: this.renderer,
       width,
       height,
       xScale: this.xScale,
       yScale: this.yScale,
-      pointSize: model.words.length > 5000 ? 3 : 5,
+      pointSize: model.words.length > 2000 ? 3 : 4,
       pointSizeSelected: 0,
       pointOutlineWidth: 0,
       opacity: 0.75,
@@ -50,14 +54,14 @@ class Pane {
       lassoMinDist: 4,
       deselectOnDblClick: false,
       deselectOnEscape: false,
-      keyMap: { shift: "lasso" },
+      actionKeyMap: { lasso: "shift" },
     });
     this.canvas = canvas;
     this.plot.subscribe("drawing", () => this.drawLabels());
     this.plot.subscribe("view", () => this.on.view());
     this.plot.subscribe("pointover", (id) => this.hover(id));
     this.plot.subscribe("pointout", () => this.hover(null));
-    this.plot.subscribe("lassoEnd", () => (this.lassoed = true));
+    this.plot.subscribe("lassoStart", () => (this.lassoed = true));
     this.plot.subscribe("select", ({ points }) => {
       const lassoed = this.lassoed;
       this.lassoed = false;
@@ -84,7 +88,7 @@ class Pane {
 
   palette() {
     const dark = document.documentElement.classList.contains("dark");
-    if (this.colouring.scale) return dark ? SCALE.map((each, i) => SCALE[Math.min(7, i + 1)]) : SCALE;
+    if (this.colouring.scale) return dark ? [...SCALE].reverse() : SCALE;
     return dark ? DARK : LIGHT;
   }
 
@@ -108,6 +112,7 @@ class Pane {
     const { width, height } = this.element.getBoundingClientRect();
     if (!width || !height) return;
     this.labels.resize(width, height);
+    this.renderer.resize(width, height);
     this.plot.set({ width, height });
     this.plot.redraw();
   }
@@ -139,9 +144,18 @@ class Pane {
     const ys = ids.map((id) => this.model.y[id]);
     const middle = [ids.length > 1 ? mean(xs) : xs[0], ids.length > 1 ? mean(ys) : ys[0]];
     const reach = Math.max(spread(xs), spread(ys)) / 2;
-    const distance = Math.min(1, Math.max(0.06, reach * 1.35));
+    const distance = Math.min(1, Math.max(0.06, reach * 1.35)) * this.tall();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     return this.plot.zoomToLocation(middle, distance, still ? {} : { transition: true, transitionDuration: 450 });
+  }
+
+  // The view's height fits the map; a narrow pane must step back.
+  tall() {
+    return Math.max(1, this.labels.height / this.labels.width);
+  }
+
+  home() {
+    this.show([0, 0, this.tall()]);
   }
 
   view() {
@@ -150,7 +164,7 @@ class Pane {
   }
 
   show([x, y, distance]) {
-    this.plot.lookAt ? this.plot.lookAt([x, y], distance) : this.plot.set({ cameraTarget: [x, y], cameraDistance: distance });
+    this.plot.lookAt([x, y], distance);
     this.plot.redraw();
   }
 

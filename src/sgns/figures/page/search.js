@@ -1,8 +1,22 @@
 // The search box: completions as you type, chosen with the arrow keys, flown to with Enter.
 
+const MOST = 8;
+
+// Of the first model, then those that only the second has.
+const completions = (text) => {
+  const found = new Map();
+  for (const model of models) {
+    for (const id of model.complete(text, MOST)) {
+      const seen = model.counts ? model.counts[id].toLocaleString("en") : `rank ${id + 1}`;
+      if (!found.has(model.words[id])) found.set(model.words[id], { word: model.words[id], seen });
+    }
+  }
+  return [...found.values()].slice(0, MOST);
+};
+
 class Search {
-  constructor(input, list, model, choose) {
-    Object.assign(this, { input, list, model, choose, found: [], at: 0 });
+  constructor(input, list, choose) {
+    Object.assign(this, { input, list, choose, found: [], at: 0 });
     input.addEventListener("input", () => this.update());
     input.addEventListener("focus", () => this.update());
     input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
@@ -11,21 +25,21 @@ class Search {
 
   update() {
     const text = this.input.value.trim();
-    this.found = text ? this.model.complete(text) : [];
+    this.found = text ? completions(text) : [];
     this.at = 0;
     this.render(text);
   }
 
   render(text) {
     this.list.replaceChildren(
-      ...this.found.map((id, i) => {
+      ...this.found.map(({ word, seen }, i) => {
         const item = document.createElement("li");
         item.id = `completion-${i}`;
         item.setAttribute("role", "option");
         item.setAttribute("aria-selected", String(i === this.at));
-        item.append(this.model.words[id]);
+        item.append(word);
         const count = document.createElement("small");
-        count.textContent = this.model.counts ? this.model.counts[id].toLocaleString("en") : `rank ${id + 1}`;
+        count.textContent = seen;
         item.append(count);
         item.addEventListener("mousedown", (event) => {
           event.preventDefault();
@@ -65,11 +79,11 @@ class Search {
   }
 
   take(i) {
-    const id = this.found[i];
-    this.input.value = this.model.words[id];
+    const { word } = this.found[i];
+    this.input.value = word;
     this.close();
     this.input.blur();
-    this.choose(id);
+    this.choose(word);
   }
 
   close() {

@@ -1,0 +1,44 @@
+// Draws straight onto a canvas of the pane's own size. The library's renderer goes through a float buffer as large as the
+// window and copies every frame to a second canvas; without a GPU that takes 100 ms a frame, this takes a tenth.
+
+class Renderer {
+  constructor(canvas) {
+    this.canvas = canvas;
+    // the first call decides: no multisampling (points have soft edges anyway), nothing kept between frames
+    const context = canvas.getContext("webgl", { antialias: false, depth: false });
+    if (!context) throw new Error("WebGL is not there");
+    this.regl = reglScatterplot.createRegl(canvas);
+    this.gamma = 1;
+    this.isSupported = true;
+    this.isDestroyed = false;
+    this.draws = new Set();
+    this.frame = this.regl.frame(() => this.draws.forEach((draw) => draw()));
+  }
+
+  render(draw) {
+    this.regl.clear({ color: [0, 0, 0, 0] });
+    draw();
+  }
+
+  onFrame(draw) {
+    this.draws.add(draw);
+    return () => this.draws.delete(draw);
+  }
+
+  refresh() {
+    this.regl.poll();
+  }
+
+  resize(width, height) {
+    const ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.regl.poll();
+  }
+
+  destroy() {
+    this.frame.cancel();
+    this.regl.destroy();
+    this.isDestroyed = true;
+  }
+}
