@@ -1,7 +1,7 @@
 """`Vectors`: words, their matrices E and C, and the questions people ask of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any, Literal
 
@@ -313,6 +313,16 @@ class Vectors:
         words = self.words[rows] if isinstance(rows, slice) else [self.words[i] for i in rows]
         C, counts = (None if part is None else part[rows] for part in (self.C, self.counts))
         return Vectors(words, self.E[rows], C, counts, self.metadata)
+
+    def finite(self, tell: Callable[[str], None]) -> "Vectors":
+        """Vectors without the rows that hold NaN or infinity; `tell` hears how many there were."""
+        sound = np.isfinite(self.E).all(axis=1)
+        if self.C is not None:
+            sound &= np.isfinite(self.C).all(axis=1)
+        if sound.all():
+            return self
+        tell(f"{int((~sound).sum()):,} rows left out (not finite; first: {self.words[int(np.argmin(sound))][:80]!r})")
+        return self.rows(np.flatnonzero(sound))
 
     def space(self, which: Space) -> "Vectors":
         """Questions to E, to C, or to E + C (a new matrix). Raises `ConfigError` when the file holds no C."""

@@ -1,0 +1,147 @@
+"""Questions as people write them: `paris - france + italy`, `2 * king - (man + boy)`, `man : king = woman : ?`.
+
+    question = sum | word ":" word "=" word ":" ["?"]
+    sum      = ["+" | "-"] term {("+" | "-") term}
+    term     = [number "*"] (word | "(" sum ")")
+
+An operator stands between blanks, so that `self-made` and `c++` are words; a word with blanks, brackets or quotes in it
+stands in double quotes, with \\" and \\\\ inside. Brackets only change signs and weights, so a stack of factors does
+and nothing recurses.
+"""
+
+import math
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+from sgns.errors import ExpressionError
+
+LONGEST = 10_000  # characters
+OPERATORS = {"+": "+", "-": "-", "−": "-", "–": "-", "*": "*", "×": "*", ":": ":", "=": "=", "::": "="}
+TOKEN = re.compile(r'\s+|"((?:[^"\\]|\\.)*)"|([()])|([^\s()"]+)|(")', re.DOTALL)
+NUMBER = re.compile(r"(\d{1,9}(\.\d{0,9})?|\.\d{1,9})\Z", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a question: kind is word, number, or the operator itself."""
+
+    kind: str
+    text: str
+    place: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a weighted sum of words; or, when `analogy` is set, a : b = c : ?"""
+
+    terms: tuple[tuple[float, str], ...] = ()
+    analogy: tuple[str, str, str] | None = None
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The pieces of a question. Raises `ExpressionError` for an open quote."""
+    for match in TOKEN.finditer(text):
+        quoted, bracket, run, stray = match.groups()
+        if stray:
+            raise ExpressionError(f'character {match.start() + 1}: a quote without its end; close it with another "')
+        if bracket:
+            yield Token(bracket, bracket, match.start() + 1)
+        elif quoted is not None:
+            yield Token("word", re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL), match.start() + 1)
+        elif run in OPERATORS:
+            yield Token(OPERATORS[run], run, match.start() + 1)
+        elif run:
+            yield Token("number" if NUMBER.match(run) else "word", run, match.start() + 1)
+
+
+def parse(text: str) -> Question:
+    """The question in `text`.
+
+    Args:
+        text: see the grammar above.
+
+    Returns:
+        Terms with their weights in the order of the text, or an analogy.
+
+    Raises:
+        ExpressionError: with the character where it cannot be understood, and what belongs there.
+    """
+    if len(text) > LONGEST:
+        raise ExpressionError(f"the question has {len(text):,} characters, more than {LONGEST:,}; ask a shorter one")
+    parts = list(tokens(text))
+    if any(part.kind in ":=" for part in parts):
+        return Question(analogy=parse_analogy(parts))
+    return Question(terms=tuple(parse_sum(parts)))
+
+
+def parse_analogy(parts: list[Token]) -> tuple[str, str, str]:
+    """A, b, c of a : b = c : ?"""
+    if parts and parts[-1].text == "?" and len(parts) > 6:
+        parts = parts[:-1]
+    kinds = ["word" if part.kind == "number" else part.kind for part in parts]
+    if kinds != ["word", ":", "word", "=", "word", ":"]:
+        wanted = ["word", ":", "word", "=", "word", ":"]
+        at = next((i for i, (kind, want) in enumerate(zip(kinds, wanted)) if kind != want), min(len(kinds), 6))
+        where = f"character {parts[at].place}: {parts[at].text!r}" if at < len(parts) else "the end"
+        raise ExpressionError(f"{where} does not fit an analogy; write it as man : king = woman : ?")
+    return parts[0].text, parts[2].text, parts[4].text
+
+
+def parse_sum(parts: list[Token]) -> list[tuple[float, str]]:
+    """The weighted words of a sum."""
+    terms: list[tuple[float, str]] = []
+    factors = [1.0]  # of the brackets that are open
+    opened: list[int] = []
+    sign, weight = 1.0, 1.0
+    wants_term, may_sign = True, True
+    for i, part in enumerate(parts):
+        following = parts[i + 1].kind if i + 1 < len(parts) else ""
+        if part.kind in "+-":
+            if wants_term and not may_sign:
+                raise ExpressionError(f"character {part.place}: a word belongs here, not {part.text!r}")
+            sign, weight = (-1.0 if part.kind == "-" else 1.0), 1.0
+            wants_term, may_sign = True, False
+        elif part.kind == "*":
+            raise ExpressionError(f"character {part.place}: * follows a number, as in 2 * king")
+        elif part.kind == ")":
+            if wants_term or not opened:
+                what = "a word belongs before )" if wants_term else ") closes nothing; take it out"
+                raise ExpressionError(f"character {part.place}: {what}")
+            opened.pop()
+            factors.pop()
+        elif not wants_term:
+            raise ExpressionError(f"character {part.place}: + or - belongs before {part.text[:40]!r}")
+        elif part.kind == "number" and following == "*":
+            if i + 2 >= len(parts) or parts[i + 2].kind not in ("word", "number", "("):
+                raise ExpressionError(f"character {parts[i + 1].place}: a word belongs after *")
+            weight *= float(part.text)
+            parts[i + 1] = Token("skip", "*", part.place)
+        elif part.kind == "skip":
+            may_sign = False
+        elif part.kind == "(":
+            opened.append(part.place)
+            factors.append(factors[-1] * sign * weight)
+            if not math.isfinite(factors[-1]):
+                raise ExpressionError(f"character {part.place}: the weights multiply to infinity; take smaller ones")
+            sign, weight, may_sign = 1.0, 1.0, True
+        else:
+            value = factors[-1] * sign * weight
+            if not math.isfinite(value):
+                raise ExpressionError(f"character {part.place}: the weights multiply to infinity; take smaller ones")
+            terms.append((value, part.text))
+            sign, weight, wants_term, may_sign = 1.0, 1.0, False, False
+    if opened:
+        raise ExpressionError(f"character {opened[-1]}: ( is never closed; close it with )")
+    if wants_term:
+        raise ExpressionError("the question ends where a word belongs; write, for example, paris - france + italy")
+    return terms
+
+
+def hint(word: str, known: Container[str]) -> str | None:
+    """How to write `word` when it is several known words with signs but no blanks between, or None."""
+    pieces = [piece for piece in re.split(r"([+−-])", word) if piece]
+    words = pieces[::2]
+    if len(pieces) > 2 and len(pieces) % 2 and all(piece in known for piece in words):
+        return " ".join(pieces)
+    return None
