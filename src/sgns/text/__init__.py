@@ -1,0 +1,1 @@
+"""Text to ids: sources, scan, vocabulary, corpus."""

@@ -41,6 +41,7 @@ class Reader:
         self.done = 0  # bytes read from disk, for progress
         self.bytes = 0  # bytes of text
         self.digests: list[bytes] = []
+        self.ahead: list[tuple[Chunk, bytes]] = []  # read but not handed out
         self._carry = b""
         self._position = 0  # place of the next byte that will be read
         self._stream: Stream | None = None
@@ -53,8 +54,25 @@ class Reader:
         sizes = [source.size for source in self.sources]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
+    def preload(self, chunks: int) -> bool:
+        """Read ahead so many chunks; `next` will hand them out. Returns whether this is the whole text."""
+        buffer = np.empty(CHUNK, dtype=np.uint8)
+        while len(self.ahead) <= chunks:
+            chunk = self._read(buffer)
+            if chunk is None:
+                return True
+            self.ahead.append((chunk, buffer[: chunk.size].tobytes()))
+        return False
+
     def next(self, buffer: np.ndarray) -> Chunk | None:
         """Read the next chunk into `buffer` ((CHUNK + margin,) uint8); None at the end of the text."""
+        if not self.ahead:
+            return self._read(buffer)
+        chunk, text = self.ahead.pop(0)
+        memoryview(buffer)[: chunk.size] = text
+        return chunk
+
+    def _read(self, buffer: np.ndarray) -> Chunk | None:
         if self._stream is None:
             if len(self.starts) == len(self.sources):
                 return None
@@ -92,7 +110,7 @@ class Reader:
         self._stream = None
         self._position += 1
 
-    def digest(self, chunk: Chunk, buffer: np.ndarray) -> None:
+    def digest(self, chunk: Chunk, buffer: np.ndarray | bytes) -> None:
         """Note the hash of a chunk; for any thread."""
         self.digests[chunk.number] = hashlib.sha256(memoryview(buffer)[: chunk.size]).digest() + bytes([chunk.closing])
 

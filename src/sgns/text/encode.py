@@ -1,7 +1,7 @@
 """Text of any size -> ids and vocabulary, in memory that depends on the number of distinct words only.
 
 1. Scan. Each thread takes chunks in turn and numbers their spellings with a table of its own; the numbers go to a temporary
-   file. A table that grows large is closed: its spellings are folded to words, and it begins anew (a `Segment`).
+   file. A table that grows large is closed: its spellings are folded to words, and it begins anew .
 2. Merge. The words of all segments are counted together. When they are too many for one table, they are dealt out by hash,
    and one part is counted at a time, so the counts stay exact whatever `max_vocabulary` is.
 3. Write. The numbers of each chunk become ids, in the order of the text.
@@ -12,15 +12,16 @@ threads changes nothing.
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from sgns.config import Config
 from sgns.text.chunks import CHUNK, Chunk, Reader
 from sgns.text.compiled import kernel
+from sgns.text.encoded import Encoded
 from sgns.text.folding import Folded, fold
 from sgns.text.ranking import most_frequent
 from sgns.text.scanner import MARGIN, MODES, scan
@@ -43,32 +44,6 @@ class Scanned:
     numbers: tuple[int, int]
     ends: tuple[int, int]
     spill: Spill
-
-
-@dataclass
-class Encoded:
-    """What became of the text, beside the ids and sentence ends that were written.
-
-    Attributes:
-        words: V words, most frequent first.
-        counts: (V,) int64.
-        raw_tokens: words before min_count and max_vocabulary.
-        distinct: distinct words before them.
-        highest: count of the most frequent word.
-        tokens, sentences: how many were written.
-        broken: (bytes that were no UTF-8, place of the first in the text).
-        unsegmented: tokens that are long runs of a script without blanks.
-    """
-
-    words: list[str] = field(default_factory=list)
-    counts: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    raw_tokens: int = 0
-    distinct: int = 0
-    highest: int = 0
-    tokens: int = 0
-    sentences: int = 0
-    broken: tuple[int, int] = (0, -1)
-    unsegmented: int = 0
 
 
 class Encoder:
@@ -301,7 +276,7 @@ def remap(numbers, ends, single, lists, starts):  # type: ignore[no-untyped-def]
 
 
 def warm() -> None:
-    """Compile every kernel, or fetch it from where Numba keeps it."""
+    """Compile every kernel."""
     text = np.frombuffer(b"a B-c/d \xc3\xa9 a-long-spelling-indeed \xff", dtype=np.uint8)
     buffer = np.full(len(text) + MARGIN, 32, dtype=np.uint8)
     buffer[: len(text)] = text

@@ -4,13 +4,12 @@ ASCII spellings are folded by a kernel, the others by Python's own Unicode, many
 holds the kernel to `normalise`.
 """
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from sgns.text.compiled import inlined, kernel
-from sgns.text.normalise import compose, decode, split
+from sgns.text.normalise import UNSEGMENTED, compose, decode, split
 from sgns.text.table import (
     INDEX,
     SEEDS,
@@ -22,16 +21,12 @@ from sgns.text.table import (
     add,
     count_short,
     key_of,
-    longer,
     seek,
-    with_room,
 )
 
 u64 = np.uint64
 ZERO, EACH, HIGH_BITS = u64(0), u64(0x0101010101010101), u64(0x8080808080808080)
 NO_WORD = -1
-# Scripts written without blanks between words: kana, Han, Thai, Lao, Burmese, Khmer. Ten letters on end are no word.
-UNSEGMENTED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{10}")
 BATCH = 1 << 16  # spellings that Python folds together
 
 
@@ -59,15 +54,16 @@ class Folded:
 def fold(spellings: Strings, lowercase: bool, punctuation: bool) -> Folded:
     """The words of all `spellings`."""
     n = len(spellings)
-    table = Table(room=n + 64)
+    table = Table(room=n)
+    table.reserve(n, len(spellings.tail_starts), len(spellings.tails))
     word = np.full(n, NO_WORD, dtype=np.int32)
     beyond = np.empty(n, dtype=np.int64)
-    n_beyond, several_ends, ascii_lists, arrays = fold_ascii(
+    n_beyond = fold_ascii(
         *table.arrays, SEEDS, spellings.keys, spellings.counts, spellings.first, spellings.tails, spellings.tail_starts,
         lowercase, punctuation, word, beyond,
     )  # fmt: skip
-    table.slots, table.first, table.tails, table.tail_starts = arrays
-    several, lists = list(several_ends), [ascii_lists]
+    several: list[int] = []
+    lists: list[np.ndarray] = [np.empty(0, dtype=np.int32)]
     broken, first_broken, unsegmented = 0, -1, 0
     for begin in range(0, n_beyond, BATCH):
         places = beyond[begin : min(begin + BATCH, n_beyond)]
@@ -88,7 +84,7 @@ def fold(spellings: Strings, lowercase: bool, punctuation: bool) -> Folded:
             ("".join([f"{item}\n" for row in found for item in row]) + " " * 16).encode(), dtype=np.uint8
         )
         table.reserve(int(lengths.sum()), int(lengths.sum()), len(blob))
-        numbers = add_lines(*table.arrays, SEEDS, blob, lengths, counts, first)
+        numbers = add_lines(*table.arrays, SEEDS, blob, int(lengths.sum()), lengths, counts, first)
         ends = np.cumsum(lengths)
         single = lengths == 1
         word[places[single]] = numbers[ends[single] - 1]
@@ -145,33 +141,27 @@ def fold_ascii(  # type: ignore[no-untyped-def]
     word,
     beyond,
 ):
-    """Fold the ASCII spellings of a table and add their words to another one; the numbers of the rest go to `beyond`.
+    """Fold the spellings of a table that are one ASCII word, or none, and add the words to another table.
 
     Returns:
-        The length of `beyond`, the ends of the lists of spellings with several words, these lists, the table's arrays.
+        How many spellings are left for Python: their numbers stand in `beyond`.
     """
     longest = SHORT
     for i in range(o_starts.shape[0] - 1):
         longest = max(longest, o_starts[i + 1] - o_starts[i])
     scratch = np.zeros(longest + 32, dtype=np.uint8)
-    inside = np.zeros(longest + 32, dtype=np.bool_)  # whether a byte belongs to a word
     address = u64(scratch.ctypes.data)
-    ends, n_ends = np.zeros(64, dtype=np.int64), 0
-    lists, n_lists = np.zeros(64, dtype=np.int32), 0
     n_beyond = 0
     for place in range(keys.shape[0]):
         lo, hi = keys[place, 0], keys[place, 1]
-        if (
-            (lo | hi) & HIGH_BITS
-        ) == ZERO:  # a short ASCII spelling; if it is all letters, the key is nearly the word's
+        if ((lo | hi) & HIGH_BITS) == ZERO:  # a short ASCII spelling; if it is all letters, its key is the word's
             if lowercase:
                 lo |= between(lo, u64(65), u64(90)) >> u64(2)  # bit 5 makes a capital small
                 hi |= between(hi, u64(65), u64(90)) >> u64(2)
-            if (letters(lo) & letters(hi)) == HIGH_BITS and 3 * (used[0] + 1) <= 2 * slots.shape[0]:
+            if (letters(lo) & letters(hi)) == HIGH_BITS or punctuation:
                 at = seek(slots, seeds, lo, hi)
                 word[place] = count_short(slots, first, used, at, lo, hi, o_counts[place], o_first[place])
                 continue
-            lo, hi = keys[place, 0], keys[place, 1]
         length = 0
         if (hi >> SHIFT56) == u64(255):
             which = np.int64(hi & INDEX)
@@ -187,88 +177,45 @@ def fold_ascii(  # type: ignore[no-untyped-def]
                 scratch[length] = np.uint8(hi & u64(255))
                 hi >>= SHIFT8
                 length += 1
-        ascii, plain = True, True
-        for i in range(length):
+        start, end = 0, length
+        if not punctuation:
+            while start < end and is_ascii_mark(scratch[start]):
+                start += 1
+            while start < end and is_ascii_mark(scratch[end - 1]):
+                end -= 1
+        simple, inner = True, False
+        for i in range(start, end):
             byte = scratch[i]
-            if byte >= 128:
-                ascii = False
+            mark = is_ascii_mark(byte)
+            if byte >= 128 or (mark and not punctuation and (inner or not (byte == 39 or byte == 45 or byte == 95))):
+                simple = False
                 break
-            letter = (97 <= byte <= 122) or (48 <= byte <= 57)
-            if 65 <= byte <= 90:
-                letter = True
-                if lowercase:
-                    scratch[i] = byte + 32
-            inside[i] = letter
-            plain = plain and letter
-        if not ascii:
+            inner = mark  # two marks side by side separate words
+            if lowercase and 65 <= byte <= 90:
+                scratch[i] = byte + 32
+        if not simple:
             beyond[n_beyond] = place
             n_beyond += 1
-            continue
-        # A word and a blank take two bytes at least.
-        if (
-            3 * (used[0] + length) > 2 * slots.shape[0]
-            or used[1] + length + 1 > tail_starts.shape[0]
-            or (used[2] + length + 16 > tails.shape[0])
-        ):
-            slots, first, tails, tail_starts = with_room(
-                slots, first, tails, tail_starts, used, seeds, length, length, length
-            )
-        if not plain and not punctuation:
-            for i in range(1, length - 1):
-                byte = scratch[i]
-                if inside[i] or not (inside[i - 1] and inside[i + 1]):
-                    continue
-                before, after = scratch[i - 1], scratch[i + 1]
-                if byte == 39 or byte == 45 or byte == 95:  # ' - _
-                    inside[i] = True
-                elif before <= 57 and after <= 57:  # digits: the only letters so low
-                    inside[i] = byte == 44 or byte == 46 or byte == 47 or byte == 58  # , . / :
-                elif byte == 46 and before > 57 and after > 57:  # u.s.a
-                    inside[i] = (i < 2 or is_ascii_mark(scratch[i - 2])) and (
-                        i + 2 >= length or is_ascii_mark(scratch[i + 2])
-                    )
-        number, n_words, start = NO_WORD, 0, 0
-        for i in range(length + 1):
-            if i < length and (plain or punctuation or inside[i]):
-                continue
-            if i > start:
-                lo, hi = key_of(address + u64(start), i - start, seeds)
-                previous = number
-                number = add(
-                    slots, first, tails, tail_starts, used, seeds, lo, hi, address + u64(start), i - start,
-                    o_counts[place], o_first[place] + n_words,
-                )  # fmt: skip
-                n_words += 1
-                if n_words > 1:
-                    if n_lists + 2 > lists.shape[0]:
-                        lists = longer(lists, n_lists + 2)
-                    if n_words == 2:
-                        lists[n_lists] = previous
-                        n_lists += 1
-                    lists[n_lists] = number
-                    n_lists += 1
-            start = i + 1
-        if n_words > 1:
-            if n_ends + 1 > ends.shape[0]:
-                ends = longer(ends, n_ends + 1)
-            number = -2 - n_ends
-            ends[n_ends] = n_lists
-            n_ends += 1
-        word[place] = number
-    return n_beyond, ends[:n_ends], lists[:n_lists], (slots, first, tails, tail_starts)
+        elif start < end:
+            lo, hi = key_of(address + u64(start), end - start, seeds)
+            word[place] = add(
+                slots, first, tails, tail_starts, used, seeds, lo, hi, address + u64(start), end - start,
+                o_counts[place], o_first[place],
+            )  # fmt: skip
+    return n_beyond
 
 
 @kernel
 def is_ascii_mark(byte):  # type: ignore[no-untyped-def]
-    """Whether an ASCII byte is neither letter nor digit."""
-    return not (97 <= byte <= 122 or 48 <= byte <= 57 or 65 <= byte <= 90)
+    """Whether an ASCII byte is neither letter nor digit; other bytes are not."""
+    return not (97 <= byte <= 122 or 48 <= byte <= 57 or 65 <= byte <= 90 or byte >= 128)
 
 
 @kernel
-def add_lines(slots, first, tails, tail_starts, used, seeds, blob, lengths, counts, places):  # type: ignore[no-untyped-def]
+def add_lines(slots, first, tails, tail_starts, used, seeds, blob, n_words, lengths, counts, places):  # type: ignore[no-untyped-def]
     r"""Add words that stand in `blob`, each followed by \n, lengths[i] of them for the i-th spelling. Returns their numbers."""
     address = u64(blob.ctypes.data)
-    numbers = np.empty(lengths.sum(), dtype=np.int32)
+    numbers = np.empty(n_words, dtype=np.int32)
     at, n = 0, 0
     for row in range(lengths.shape[0]):
         for which in range(lengths[row]):

@@ -22,6 +22,8 @@ from functools import lru_cache
 
 JOINERS = "'-_‐‑·"  # one of these between two word characters belongs to the word
 NUMERIC = ".,:/"  # one of these between two digits belongs to the number
+# Scripts written without blanks between words: kana, Han, Thai, Lao, Burmese, Khmer. Ten letters on end are no word.
+UNSEGMENTED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{10}")
 REPLACEMENT = "�"
 
 

@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 
 from sgns.config import Config
+from sgns.errors import InputError
 from sgns.text.cache import VERSION, Store, cache_folder, digest
 from sgns.text.chunks import CHUNK, Reader
-from sgns.text.encoded import EncodedText, nothing_left, text_options
+from sgns.text.encoded import Encoded, EncodedText, nothing_left, text_options
+from sgns.text.plain import encode_plain
 from sgns.text.sources import Source, Stream
-from sgns.text.spill import in_threads
+from sgns.text.spill import in_threads, write_all
 
 Progress = Callable[[str, int, int | None, str], None]
 MOST_THREADS = 16  # each has a table of its own
-SMALL = 4 * CHUNK  # bytes that one thread scans sooner than two
+PLAIN = 4  # chunks that plain Python has encoded before Numba is imported
 
 
 def read(sources: list[Source], config: Config, progress: Progress, cache: bool) -> EncodedText:
@@ -32,7 +34,7 @@ def read(sources: list[Source], config: Config, progress: Progress, cache: bool)
     began = time.time()
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size for size in sizes if size)
-    threads = 1 if total is not None and total < SMALL else usable_threads(config.threads)
+    threads = usable_threads(config.threads)
     if store is not None and total is not None and store.of_size(total, options):
         # Another file of this size is known; hashing takes a fifth of the time of a scan.
         content = content_of(sources, threads, progress)
@@ -117,9 +119,6 @@ def encode(
     began: float,
 ) -> EncodedText:
     """Scan `sources`, and keep the result where there is a `store`."""
-    in_threads(lambda stop: load_kernels(), 1, lambda: progress("compile the scanner (once)", 0, None, ""))
-    from sgns.text.encode import Encoder
-
     reader = Reader(sources)
     streams = any(source.stamp is None for source in sources)
     folder = store.begin() if store and not streams else None
@@ -127,12 +126,9 @@ def encode(
     progress("read", 0, reader.total, "bytes")
     try:
         with open_output(folder, "ids", temporary) as ids, open_output(folder, "ends", temporary) as ends:
-            encoder = Encoder(reader, config, threads, temporary, progress)
-            result = encoder.run(ids, ends)
+            result = scan(reader, config, threads, temporary, progress, ids, ends)
             if not result.tokens:
                 if reader.empty and not result.raw_tokens:
-                    from sgns.errors import InputError
-
                     raise InputError(f"{reader.empty[0]} is empty (0 bytes); give a file that holds text")
                 raise nothing_left(result.raw_tokens, result.distinct, result.highest, config)
             content = reader.content()
@@ -158,6 +154,29 @@ def encode(
         raise
 
 
+def scan(
+    reader: Reader, config: Config, threads: int, temporary: Path | None, progress: Progress, ids: Any, ends: Any
+) -> Encoded:
+    """Encode what `reader` reads into two files: a small text in plain Python, any other with kernels."""
+    whole: list[bool] = []
+    in_threads(
+        lambda stop: whole.append(reader.preload(PLAIN)),
+        1,
+        lambda: progress("read", reader.done, reader.total, "bytes"),
+    )
+    if whole[0]:
+        for chunk, text in reader.ahead:
+            reader.digest(chunk, text)
+        result, *arrays = encode_plain(reader.ahead, config)
+        for file, array in zip((ids, ends), arrays, strict=True):
+            write_all(file, array)
+        return result
+    in_threads(lambda stop: load_kernels(), 1, lambda: progress("compile the scanner (once)", 0, None, ""))
+    from sgns.text.encode import Encoder
+
+    return Encoder(reader, config, threads, temporary, progress).run(ids, ends)
+
+
 def load_kernels() -> None:
     """Import Numba and compile what is not compiled yet."""
     from sgns.text.encode import warm
@@ -172,7 +191,7 @@ def open_output(folder: Path | None, name: str, temporary: Path | None) -> Any:
     return tempfile.TemporaryFile(dir=temporary, buffering=0)
 
 
-def facts_of(reader: Reader, result: Any) -> dict[str, Any]:
+def facts_of(reader: Reader, result: Encoded) -> dict[str, Any]:
     """What the notes are made of, as plain values."""
     facts: dict[str, Any] = {"torn": reader.torn, "skipped": reader.skipped, "raw_tokens": result.raw_tokens}
     facts["unsegmented"] = result.unsegmented

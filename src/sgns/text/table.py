@@ -151,7 +151,8 @@ def spread(slots, size, seeds):  # type: ignore[no-untyped-def]
             at = (hashed(slots[old, K], hi, seeds) >> SHIFT32) & mask
             while larger[at, K] != ZERO:
                 at = (at + ONE) & mask
-            larger[at] = slots[old]
+            for column in range(4):  # a slice would compile for three seconds, for its error message
+                larger[at, column] = slots[old, column]
     return larger
 
 
@@ -162,7 +163,8 @@ def longer(array, size):  # type: ignore[no-untyped-def]
     while room < size:
         room *= 2
     larger = np.zeros(room, dtype=array.dtype)
-    larger[: array.shape[0]] = array
+    for i in range(array.shape[0]):
+        larger[i] = array[i]
     return larger
 
 
