@@ -1,0 +1,103 @@
+"""Our formulas in SymPy and back: to simplify a derivative, and to prove that two formulas are equal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sgns.errors import MissingExtra
+from sgns.learn.expression import Apply, Name, Number, Tree
+from sgns.learn.rules import RULES
+
+OPAQUE = ("sigmoid", "relu", "tanh", "step", "dot", "sum")
+
+
+def sympy() -> Any:
+    """The module sympy. Raises `MissingExtra` where it is not installed."""
+    try:
+        import sympy
+    except ImportError:
+        raise MissingExtra("formulas need sympy; install it with: pip install 'sgns[learn]'") from None
+    return sympy
+
+
+class Symbols:
+    """SymPy as the `m` of a rule. σ, relu, tanh, dot and sum keep their names instead of being spelt out."""
+
+    def __getattr__(self, name: str) -> Any:
+        return sympy().Function(name) if name in OPAQUE else getattr(sympy(), name)
+
+
+SYMBOLS = Symbols()
+
+
+def to_sympy(tree: Tree, names: Mapping[str, Any]) -> Any:
+    """The SymPy expression of a tree.
+
+    Args:
+        tree: A formula of the rule table's operations.
+        names: What each name stands for.
+    """
+    match tree:
+        case Number(value):
+            return number(value)
+        case Name(name):
+            return names[name]
+        case Apply(operation, operands):
+            return RULES[operation].value(SYMBOLS, *[to_sympy(operand, names) for operand in operands])
+    raise TypeError(f"not a formula: {tree!r}")
+
+
+def number(value: float) -> Any:
+    """A whole number stays whole, so that x**2.0 is x²."""
+    return sympy().Integer(int(value)) if float(value).is_integer() else sympy().Float(value, 15)
+
+
+def from_sympy(expression: Any) -> Tree:
+    """The tree of a SymPy expression: number first, then powers in alphabetical order, negative ones as a fraction."""
+    s = sympy()
+    if expression.is_Number:
+        if expression.is_Rational and not expression.is_Integer:
+            return _product([Number(float(expression.p))], [Number(float(expression.q))])
+        return Number(float(expression))
+    if expression.is_Symbol:
+        return Name(expression.name)
+    if expression.is_Add:
+        terms = sorted(expression.as_ordered_terms(), key=lambda term: term.could_extract_minus_sign())
+        tree = from_sympy(terms[0])
+        for term in terms[1:]:
+            negative = term.could_extract_minus_sign()
+            tree = Apply("-" if negative else "+", (tree, from_sympy(-term if negative else term)))
+        return tree
+    if expression.is_Mul:
+        if expression.could_extract_minus_sign():
+            return Apply("neg", (from_sympy(-expression),))
+        above: list[Tree] = []
+        below: list[Tree] = []
+        for factor in expression.as_ordered_factors():
+            base, exponent = factor.as_base_exp()
+            if factor.is_Rational and not factor.is_Integer:
+                above += [Number(float(factor.p))] if factor.p != 1 else []
+                below.append(Number(float(factor.q)))
+            elif exponent.is_number and exponent.is_negative and base is not s.E:
+                below.append(from_sympy(1 / factor))
+            else:
+                above.append(from_sympy(factor))
+        return _product(above, below)
+    if expression.is_Pow or isinstance(expression, s.exp):
+        base, exponent = expression.as_base_exp()
+        if base is s.E:
+            return Apply("exp", (from_sympy(exponent),))
+        if exponent.is_number and exponent.is_negative:
+            return Apply("/", (Number(1), from_sympy(1 / expression)))
+        return Apply("**", (from_sympy(base), from_sympy(exponent)))
+    return Apply(expression.func.__name__, tuple(from_sympy(argument) for argument in expression.args))
+
+
+def _product(above: list[Tree], below: list[Tree]) -> Tree:
+    def chain(factors: list[Tree]) -> Tree:
+        tree = factors[0]
+        for factor in factors[1:]:
+            tree = Apply("*", (tree, factor))
+        return tree
+
+    top = chain(above or [Number(1)])
+    return Apply("/", (top, chain(below))) if below else top

@@ -1,0 +1,155 @@
+"""A computation graph as tables, as plain text, as Graphviz and as JSON."""
+
+from typing import Any
+
+from sgns.learn.draw import counts
+from sgns.learn.graph import Node, Passes
+from sgns.learn.notation import TEXT, show_value, write
+from sgns.learn.symbols import Formulas
+
+NODE_HEADS = ("step", "node", "formula", "value", "df/dnode", "in numbers")
+EDGE_HEADS = ("step", "edge", "upstream", "local", "downstream")
+
+
+def node_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
+    """A row of `NODE_HEADS` for each node; what comes after `step` is left blank."""
+    last = passes.steps if step is None else step
+    rows: list[tuple[str, ...]] = []
+    for node in passes.nodes:
+        forward = passes.forward_step(node) or 0
+        uses = passes.uses(node)
+        known = max([edge.step for edge in uses], default=passes.start) <= last
+        formula = "variable" if node.operation is None else write(formulas.node(node), TEXT)
+        spelt, symbolic = formulas.spelt(node), formulas.derivative(node)
+        if spelt is not None:
+            formula += f" = {write(spelt, TEXT)}"
+        rows.append(
+            (
+                str(forward or ""),
+                passes.name(node),
+                formula,
+                show_value(node.value) if forward <= last else "",
+                write(symbolic, TEXT) if symbolic is not None and known else "",
+                spelt_sum(passes, node) if known else "",
+            )
+        )
+    return rows
+
+
+def spelt_sum(passes: Passes, node: Node) -> str:
+    """∂f/∂node in numbers, its sum spelt out where the value is used more than once: 12 + 24 = 36."""
+    total, shares = show_value(passes.derivative(node)), [show_value(edge.downstream) for edge in passes.uses(node)]
+    if len(shares) < 2:
+        return total
+    return f"{' + '.join(f'({share})' if share.startswith('−') else share for share in shares)} = {total}"
+
+
+def edge_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
+    """A row of `EDGE_HEADS` for each edge visited up to `step`: formula = number three times."""
+    last = passes.steps if step is None else step
+    rows = []
+    for edge in passes.edges:
+        if edge.step > last:
+            continue
+        trees = formulas.edge(edge)
+        cells = []
+        for tree, value in (
+            (trees.upstream, edge.upstream),
+            (trees.local, edge.local),
+            (trees.downstream, edge.downstream),
+        ):
+            formula, number = write(tree, TEXT), show_value(value)
+            cells.append(number if formula == number else f"{formula} = {number}")
+        rows.append((str(edge.step), f"{passes.name(edge.source)} → {passes.name(edge.target)}", *cells))
+    return rows
+
+
+def as_text(passes: Passes, step: int | None = None) -> str:
+    """The whole graph in plain text: its nodes and edges as tables."""
+    formulas = Formulas(passes)
+    return "\n".join(
+        [
+            counts(passes),
+            "",
+            *columns([NODE_HEADS, *node_rows(passes, formulas, step)]),
+            "",
+            *columns([EDGE_HEADS, *edge_rows(passes, formulas, step)]),
+            "",
+            "downstream = upstream × local",
+            "",
+        ]
+    )
+
+
+def columns(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows of cells as lines with aligned columns, a rule under the first."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return [lines[0], "  ".join("─" * width for width in widths), *lines[1:]]
+
+
+def as_dot(passes: Passes, step: int | None = None) -> str:
+    """The graph for Graphviz: `dot -Tsvg graph.dot`."""
+    formulas = Formulas(passes)
+    number = {id(node): i for i, node in enumerate(passes.nodes)}
+    lines = ["digraph graph_of_f {", "  rankdir=LR; node [shape=box]; edge [fontsize=10];"]
+    for node, row in zip(passes.nodes, node_rows(passes, formulas, step)):
+        title = row[1] if node.operation is None else f"{row[1]} = {row[2]}"
+        label = [title, f"value {row[3]}", f"∂{passes.name(passes.output)}/∂{row[1]} = {row[5]}"]
+        lines.append(f"  n{number[id(node)]} [label={_quoted(label)}];")
+    visited = {row[0]: row for row in edge_rows(passes, formulas, step)}
+    for edge in passes.edges:
+        cells = visited.get(str(edge.step), ())
+        label = [f"{head} {cell}".strip() for head, cell in zip(EDGE_HEADS, cells) if head != "edge"]
+        lines.append(f"  n{number[id(edge.source)]} -> n{number[id(edge.target)]} [label={_quoted(label)}];")
+    lines += ['  label="downstream = upstream × local"; labelloc=b;', "}", ""]
+    return "\n".join(lines)
+
+
+def _quoted(lines: list[str]) -> str:
+    return '"' + r"\n".join(line.replace("\\", "\\\\").replace('"', r"\"") for line in lines) + '"'
+
+
+def as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
+    """Everything as plain JSON values, numbers unrounded."""
+    formulas, last = Formulas(passes), passes.steps if step is None else step
+
+    def plain(value: Any) -> Any:
+        return value.tolist() if hasattr(value, "tolist") else value
+
+    return {
+        "counts": {
+            "nodes": len(passes.nodes),
+            "variables": sum(1 for node in passes.nodes if node.operation is None),
+            "operations": sum(1 for node in passes.nodes if node.operation is not None),
+            "edges": len(passes.edges),
+            "steps": passes.steps,
+        },
+        "nodes": [
+            {
+                "name": passes.name(node),
+                "formula": write(formulas.node(node), TEXT) if node.operation else None,
+                "value": plain(node.value),
+                "derivative": plain(passes.derivative(node)),
+                "derivative_formula": None if (tree := formulas.derivative(node)) is None else write(tree, TEXT),
+                "step": passes.forward_step(node),
+            }
+            for node in passes.nodes
+        ],
+        "edges": [
+            {
+                "from": passes.name(edge.source),
+                "to": passes.name(edge.target),
+                "step": edge.step,
+                **{
+                    name: {
+                        "formula": write(getattr(formulas.edge(edge), name), TEXT),
+                        "value": plain(getattr(edge, name)),
+                    }
+                    for name in ("upstream", "local", "downstream")
+                },
+            }
+            for edge in passes.edges
+            if edge.step <= last
+        ],
+    }
