@@ -1,0 +1,86 @@
+"""Exact search: equal to the plain definition whatever the blocks, ties in the order of E, nothing copied."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sgns.errors import FormatError
+from sgns.vectors import search
+
+
+def plain(E: np.ndarray, queries: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    lengths = np.linalg.norm(E.astype(np.float64), axis=1)
+    cosines = queries.astype(np.float64) @ E.T.astype(np.float64)
+    cosines = np.divide(cosines, lengths, out=np.zeros_like(cosines), where=lengths > 0)
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :n]
+    return order, np.take_along_axis(cosines, order, axis=1)
+
+
+@given(
+    V=st.integers(1, 60), d=st.integers(1, 9), q=st.integers(1, 5), n=st.integers(1, 12),
+    block=st.integers(1, 4000), seed=st.integers(0, 10**6),
+)  # fmt: skip
+def test_nearest_is_the_definition_for_any_block(V: int, d: int, q: int, n: int, block: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    E = generator.normal(size=(V, d)).astype(np.float32)
+    queries = search.unit(generator.normal(size=(q, d)))
+    ids, cosines = search.nearest(E, search.row_norms(E), queries, n, block_bytes=block)
+    wanted_ids, wanted = plain(E, queries, n)
+    np.testing.assert_allclose(cosines, wanted, atol=2e-6)
+    close = np.abs(np.diff(wanted, axis=1, append=-9)) < 1e-5  # rounding may swap what is all but tied
+    close |= np.abs(np.diff(wanted, axis=1, prepend=9)) < 1e-5
+    assert ((ids == wanted_ids) | close).all() or d == 1
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=40), st.integers(1, 50))
+def test_top_is_a_stable_sort(scores: list[int], n: int) -> None:
+    values = np.array(scores, np.float32)
+    assert search.top(values, n).tolist() == np.argsort(-values, kind="stable")[:n].tolist()
+
+
+@given(st.integers(1, 200), st.integers(1, 30))
+def test_ties_keep_the_order_of_rows_across_blocks(block: int, n: int) -> None:
+    E = np.tile(np.float32([[1, 0], [0, 1]]), (20, 1))
+    ids, _ = search.nearest(E, search.row_norms(E), np.float32([[1, 0]]), n, block_bytes=block)
+    assert ids[0].tolist() == ([*range(0, 40, 2), *range(1, 40, 2)])[:n]
+
+
+def test_zero_rows_have_cosine_zero_with_everything() -> None:
+    E = np.float32([[0, 0], [-1, 0]])
+    ids, cosines = search.nearest(E, search.row_norms(E), np.float32([[1, 0]]), 2)
+    assert ids.tolist() == [[0, 1]]
+    assert cosines.tolist() == [[0, -1]]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
+def test_a_row_that_is_not_finite_is_named(bad: float) -> None:
+    E = np.ones((5, 3), np.float32)
+    E[3, 1] = bad
+    with pytest.raises(FormatError, match="row 3 is not finite"):
+        search.row_norms(E)
+
+
+def test_the_matrix_is_never_copied() -> None:
+    padded = np.random.default_rng(0).normal(size=(40_000, 128)).astype(np.float32)
+    E = padded[:, :100]  # rows padded as the engines pad them
+    queries = search.unit(E[:50])
+    norms = search.row_norms(E)
+    search.nearest(E, norms, queries, 10, block_bytes=2**20)
+    tracemalloc.start()
+    search.nearest(E, norms, queries, 10, block_bytes=2**20)
+    search.row_norms(E)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < E.nbytes / 4
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10**6))
+def test_unit_rows_have_length_one_and_zero_stays(seed: int) -> None:
+    rows = np.random.default_rng(seed).normal(size=(5, 4)) * 10.0 ** np.arange(-10, 15, 5)[:, None]
+    rows[2] = 0
+    lengths = np.linalg.norm(search.unit(rows), axis=1)
+    np.testing.assert_allclose(lengths, [1, 1, 0, 1, 1], atol=1e-6)
