@@ -1,12 +1,14 @@
 """Encoded texts kept on disk, so that the second run on a text begins at once.
 
-The folder is `$SGNS_CACHE`, else the platform's own (`$XDG_CACHE_HOME/sgns` or `~/.cache/sgns`, `~/Library/Caches/sgns`,
-`%LOCALAPPDATA%\\sgns\\Cache`). Everything in it may be deleted at any time. It holds at most `LIMIT` bytes: what was used
-longest ago goes first.
+The folder is `$SGNS_CACHE`, else the platform's own (`$XDG_CACHE_HOME/sgns` or `~/.cache/sgns`,
+`~/Library/Caches/sgns`, `%LOCALAPPDATA%\\sgns\\Cache`). Everything in it may be deleted at any time. It holds at most
+`LIMIT` bytes: what was used longest ago goes first.
 
-    corpora/SIZE-CONTENT-OPTIONS/   ids, ends, words, counts, meta.json: one encoded text, named by the hash of its content
-    seen/KEY                        the entry that a set of files became: device, inode, size and mtime of each. A file that
-                                    changed in the last two seconds is not noted: its mtime might not show the next change.
+    corpora/SIZE-CONTENT-OPTIONS/  one encoded text, named by the hash of its content: ids, ends, words, counts, meta.json
+    seen/KEY                       the entry that a set of files became: KEY is made of the device, inode, size and mtime
+                                   of each. A file that changed in the last two seconds is not noted, for its mtime might
+                                   not show the next change.
+    builtin/KEY.txt                the built-in corpus of one environment (see `builtin`)
 """
 
 import hashlib
@@ -16,7 +18,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,18 @@ class Store:
         """A new folder for an entry that is being made."""
         return Path(tempfile.mkdtemp(prefix=".new-", dir=self.corpora))
 
-    def finish(self, folder: Path, entry: str, meta: dict[str, Any], words: Iterable[str], counts: np.ndarray) -> None:
-        """Complete an entry (ids and ends are there already) and give it its name, at once and whole."""
+    def finish(
+        self,
+        folder: Path,
+        entry: str,
+        meta: dict[str, Any],
+        ids: np.ndarray,
+        ends: np.ndarray,
+        words: list[str],
+        counts: np.ndarray,
+    ) -> None:
+        """Complete an entry (ids and ends are in its folder already) and give it its name, at once and whole."""
+        meta = {**meta, "tokens": len(ids), "sentences": len(ends), "words": len(words)}
         (folder / "words").write_bytes("".join(f"{word}\n" for word in words).encode())
         counts.astype(np.int64).tofile(folder / "counts")
         (folder / "meta.json").write_text(json.dumps(meta))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class Reader:
         if not self.ahead:
             return self._read(buffer)
         chunk, text = self.ahead.pop(0)
-        memoryview(buffer)[: chunk.size] = text
+        buffer.data[: chunk.size] = text
         return chunk
 
     def _read(self, buffer: np.ndarray) -> Chunk | None:
@@ -79,7 +80,7 @@ class Reader:
             self.starts.append(self._position)
             self._stream = Stream(self.sources[len(self.starts) - 1])
         begin = len(self._carry)
-        view = memoryview(buffer)[:CHUNK]
+        view = buffer.data[:CHUNK]
         view[:begin] = self._carry
         read = self._stream.readinto(view[begin:])
         size, base = begin + read, self._position - begin
@@ -110,7 +111,7 @@ class Reader:
         self._stream = None
         self._position += 1
 
-    def digest(self, chunk: Chunk, buffer: np.ndarray | bytes) -> None:
+    def digest(self, chunk: Chunk, buffer: Any) -> None:
         """Note the hash of a chunk; for any thread."""
         self.digests[chunk.number] = hashlib.sha256(memoryview(buffer)[: chunk.size]).digest() + bytes([chunk.closing])
 
@@ -122,8 +123,8 @@ class Reader:
 def last_end(view: memoryview) -> int:
     """Where to cut a full chunk: behind the last spelling that surely ends in it.
 
-    The blanks that follow go with the rest, so that each chunk has all blanks between two spellings of it, and an empty line
-    is never torn.
+    The blanks that follow go with the rest, so that each chunk has all blanks between two spellings of it, and an
+    empty line is never torn.
     """
     for tail in (4096, len(view)):
         text = bytes(view[-tail:]).translate(TO_BLANK)

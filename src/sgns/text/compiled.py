@@ -3,6 +3,7 @@
 Numba is imported here, so import this module only where text is really scanned.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,10 +24,8 @@ def kernel(function: Callable[..., Any]) -> Any:
     save = compiled._cache.save_overload
 
     def save_if_possible(*arguments: Any) -> None:
-        try:
+        with contextlib.suppress(OSError):  # the disk is full
             save(*arguments)
-        except OSError:  # the disk is full
-            pass
 
     compiled._cache.save_overload = save_if_possible
     return compiled

@@ -22,7 +22,8 @@ class Corpus:
 
     Attributes:
         ids: (n,) int32, the words of the text in its order; words left out by min_count are not there.
-        sentence_ends: (s,) int64, ascending, exclusive: sentence i is ids[ends[i-1]:ends[i]]. No sentence is empty or cut.
+        sentence_ends: (s,) int64, ascending, exclusive: sentence i is ids[ends[i-1]:ends[i]]. No sentence is empty or
+            cut.
         vocabulary: the words and their counts; ids point into it.
         hash: names the content and the text options, not the path. The same text gives the same hash anywhere.
         raw_tokens: words of the text before min_count and max_vocabulary.
@@ -75,8 +76,8 @@ class Corpus:
         """Encode text, or fetch what an earlier run has encoded.
 
         Args:
-            paths: a path or several: files (plain, gz, bz2, xz, zst), folders, FIFOs, `-` for standard input. The end of a
-                file ends a sentence, whatever `config.sentences` is.
+            paths: a path or several: files (plain, gz, bz2, xz, zst), folders, FIFOs, `-` for standard input. The end
+                of a file ends a sentence, whatever `config.sentences` is.
             config: the text options (`TEXT_OPTIONS`) and `threads` apply; default `Config()`.
             progress: told how far it is.
             cache: keep the encoded text in the cache folder, and look for it there.
@@ -115,7 +116,9 @@ class Corpus:
 
         config, progress = config or Config(), progress or (lambda *_: None)
         with builtin_text(progress) as path:
-            return cls.from_files(path, replace(config, sentences="line"), progress)
+            # Plain Python encodes it in the time in which the kernels would be compiled.
+            began, config = time.perf_counter(), replace(config, sentences="line")
+            return cls._of(read(find(path), config, progress, cache=True, plain=16), began)
 
     @classmethod
     def _of(cls, text: EncodedText, began: float) -> "Corpus":

@@ -1,13 +1,14 @@
 """Text of any size -> ids and vocabulary, in memory that depends on the number of distinct words only.
 
-1. Scan. Each thread takes chunks in turn and numbers their spellings with a table of its own; the numbers go to a temporary
-   file. A table that grows large is closed: its spellings are folded to words, and it begins anew .
-2. Merge. The words of all segments are counted together. When they are too many for one table, they are dealt out by hash,
-   and one part is counted at a time, so the counts stay exact whatever `max_vocabulary` is.
+1. Scan. Each thread takes chunks in turn and numbers their spellings with a table of its own; the numbers go to a
+   temporary file. A table that grows large is closed: its spellings are folded to words, and it begins anew. What came
+   from one table is a segment.
+2. Merge. The words of all segments are counted together. When they are too many for one table, they are dealt out by
+   hash, and one part is counted at a time, so the counts stay exact whatever `max_vocabulary` is.
 3. Write. The numbers of each chunk become ids, in the order of the text.
 
-Everything that reaches the ids depends on the text alone: equal counts are ordered by first appearance, so the number of
-threads changes nothing.
+Everything that reaches the ids depends on the text alone: equal counts are ordered by first appearance, so the number
+of threads changes nothing.
 """
 
 import threading
@@ -245,7 +246,9 @@ def remap(numbers, ends, single, lists, starts):  # type: ignore[no-untyped-def]
     Args:
         numbers: (n,) int32 spellings.
         ends: (s,) int32, spellings before each sentence end.
-        single: id of each spelling; -1 for none; -2 - i where there are several: lists[starts[i]:starts[i + 1]], or -1 there.
+        single: id of each spelling; -1 for none; -2 - i where there are several.
+        lists: the ids of spellings with several words, -1 for words that are left out.
+        starts: where the i-th of these lists begins; one more at the end.
 
     Returns:
         ids (m,) int32; ends (≤ s,) int64 as ids before each sentence end, no two alike.

@@ -69,8 +69,8 @@ class Encoded:
 
 
 def from_numbers(
-    raw: array,  # type: ignore[type-arg]
-    ends: array,  # type: ignore[type-arg]
+    raw: "array[int]",
+    ends: "array[int]",
     names: list[str],
     config: Config,
 ) -> tuple[Encoded, np.ndarray, np.ndarray]:
@@ -107,6 +107,6 @@ def nothing_left(tokens: int, distinct: int, highest: int, config: Config) -> In
     if not tokens:
         return InputError("the text holds no words; give text with letters or digits in it")
     return InputError(
-        f"no word occurs min_count = {config.min_count} times ({tokens:,} tokens, {distinct:,} distinct words, the most "
-        f"frequent {highest:,} times); set min_count to {highest} or less, or give more text"
+        f"no word occurs min_count = {config.min_count} times ({tokens:,} tokens, {distinct:,} distinct words, the "
+        f"most frequent {highest:,} times); set min_count to {highest} or less, or give more text"
     )

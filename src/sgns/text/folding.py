@@ -36,7 +36,8 @@ class Folded:
 
     Attributes:
         words: the distinct words, their counts and first appearances.
-        word: (spellings,) int32: the word's number; NO_WORD; or -2 - i, where several words stand in lists[starts[i]:starts[i+1]].
+        word: (spellings,) int32: the word's number; NO_WORD; or -2 - i, where several words stand in
+            lists[starts[i]:starts[i + 1]].
         lists: (…,) int32 word numbers.
         starts: (several + 1,) int64.
         broken: (bytes that were no UTF-8, place of the first in the text), or (0, -1).
@@ -213,7 +214,11 @@ def is_ascii_mark(byte):  # type: ignore[no-untyped-def]
 
 @kernel
 def add_lines(slots, first, tails, tail_starts, used, seeds, blob, n_words, lengths, counts, places):  # type: ignore[no-untyped-def]
-    r"""Add words that stand in `blob`, each followed by \n, lengths[i] of them for the i-th spelling. Returns their numbers."""
+    r"""Add words that stand in `blob`, each followed by \n, lengths[i] of them for the i-th spelling.
+
+    Returns:
+        Their numbers.
+    """
     address = u64(blob.ctypes.data)
     numbers = np.empty(n_words, dtype=np.int32)
     at, n = 0, 0

@@ -1,8 +1,9 @@
 """The scan: bytes -> numbers of spellings, and where sentences end.
 
-A spelling is what stands between two blanks; a blank is any byte <= 32. Here nobody knows what a letter is: that is asked
-once per distinct spelling (`folding`). 64 bytes are compared at a time, and the masks say where spellings begin and end;
-then each spelling's key is looked up in a table. Both steps work on a few kilobytes, so the second finds its bytes in L1.
+A spelling is what stands between two blanks; a blank is any byte <= 32. Here nobody knows what a letter is: that is
+asked once per distinct spelling (`folding`). 64 bytes are compared at a time, and the masks say where spellings begin
+and end; then each spelling's key is looked up in a table. Both steps work on a few kilobytes, so the second finds its
+bytes in L1.
 """
 
 import numpy as np
@@ -45,12 +46,14 @@ ONE = u64(1)
 
 
 @kernel
-def scan(slots, first, tails, tail_starts, used, seeds, buffer, size, base, mode, closing, numbers, ends):  # type: ignore[no-untyped-def]
+def scan(slots, first, tails, tail_starts, used, seeds, buffer, size, base, mode, closing, numbers, ends):  # type: ignore[no-untyped-def]  # noqa: D417
     r"""Look up every spelling of a chunk that begins and ends where a spelling does.
 
     Args:
-        slots, first, tails, tail_starts, used, seeds: a `Table`.
+        slots, first, tails, tail_starts, used: a `Table`.
+        seeds: of its hash.
         buffer: (size + MARGIN,) uint8; behind `size` stand blanks.
+        size: bytes of the chunk.
         base: place of the chunk's first byte in the whole text.
         mode: what ends a sentence: LINE (\n, \r or both), PARAGRAPH (a line without spelling), NONE.
         closing: whether a sentence ends with the chunk.
@@ -93,10 +96,9 @@ def scan(slots, first, tails, tail_starts, used, seeds, buffer, size, base, mode
                     if at + bit >= size:
                         break
                     begun = n_numbers + n_starts + bits_in(begins & ((ONE << u64(bit)) - ONE))
-                    if mode == LINE or begun == last_line:
-                        if n_ends == 0 or ends[n_ends - 1] != begun:
-                            ends[n_ends] = begun
-                            n_ends += 1
+                    if (mode == LINE or begun == last_line) and (n_ends == 0 or ends[n_ends - 1] != begun):
+                        ends[n_ends] = begun
+                        n_ends += 1
                     last_line = begun
             while begins:
                 starts[n_starts] = at + lowest_bit(begins)

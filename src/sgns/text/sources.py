@@ -1,4 +1,4 @@
-"""Where text comes from: files (plain, gz, bz2, xz, zst), folders, FIFOs, standard input; and one clear line when it fails.
+"""Where text comes from: files (plain, gz, bz2, xz, zst), folders, FIFOs, standard input.
 
 A file's first bytes say how it is compressed, not its name, so `cat text.gz | sgns train -` works. Nothing is ever
 unpacked to disk; a zip or tar archive is refused with the remedy.
@@ -70,8 +70,8 @@ def find(inputs: Inputs) -> list[Source]:
     """All streams that `inputs` name, in the order given; a folder's files follow in the order of their paths.
 
     Args:
-        inputs: one path or several. A folder stands for all files in it and below, hidden ones (`.name`) left out, links
-            followed. `-` is standard input.
+        inputs: one path or several. A folder stands for all files in it and below, hidden ones (`.name`) left out,
+            links followed. `-` is standard input.
 
     Raises:
         InputError: no such file, a folder without files, not readable, nothing given.
@@ -167,9 +167,12 @@ class Stream:
         self.binary = False
         self.packed = ""
         try:
-            raw = sys.stdin.buffer.raw if source.path is None else open(source.path, "rb", buffering=0)  # type: ignore[attr-defined]
+            if source.path is None:
+                raw = cast(Any, sys.stdin.buffer).raw
+            else:
+                raw = open(source.path, "rb", buffering=0)  # noqa: SIM115
             self._raw = cast(io.RawIOBase, raw)
-            self._file: BinaryIO = io.BufferedReader(self._raw, HEAD * 16)  # type: ignore[assignment, type-var]
+            self._file = cast(BinaryIO, io.BufferedReader(cast(Any, self._raw), HEAD * 16))
         except (OSError, AttributeError, ValueError) as error:
             raise InputError(f"{source.name} cannot be opened ({reason(error)}); check that it is there") from None
         try:
@@ -208,7 +211,8 @@ class Stream:
         """
         done = 0
         while not self.binary and done < len(view):
-            now = self._guard(lambda: cast(Any, self._file).readinto(view[done:]))
+            rest = view[done:]
+            now = self._guard(lambda: cast(Any, self._file).readinto(rest))  # noqa: B023
             if not now:
                 break
             done += now

@@ -23,8 +23,8 @@ def edits(word: str, alphabet: Iterable[str]) -> Iterator[str]:
 def nearest(word: str, known: Container[str], most: int = 3) -> list[str]:
     """Up to `most` members of `known` that `word` may have been meant for, the likeliest first.
 
-    Tries other case, then one edit, then two, then shortened forms. The time depends on the length of `word` alone, not on
-    the size of `known`, so that a vocabulary of millions answers as fast as a small one.
+    Tries other case, then one edit, then two, then shortened forms. The time depends on the length of `word` alone,
+    not on the size of `known`, so that a vocabulary of millions answers as fast as a small one.
     """
     found: list[str] = []
 

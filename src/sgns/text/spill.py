@@ -29,12 +29,12 @@ class Spill:
 
     def get(self, where: tuple[int, int], dtype: type) -> np.ndarray:
         """The array that `put` stored."""
-        array = np.empty(where[1], dtype=dtype)
+        array: np.ndarray = np.empty(where[1], dtype=dtype)
         with self._lock:
             self._file.seek(where[0])
-            view, done = memoryview(array).cast("B"), 0
+            view, done = array.data.cast("B"), 0
             while done < len(view):
-                done += self._file.readinto(view[done:])  # type: ignore[attr-defined]
+                done += self._file.readinto(view[done:])
             self._file.seek(self._size)
         return array
 
@@ -59,21 +59,22 @@ def write_all(file: object, array: np.ndarray) -> None:
     Raises:
         OutputError: the disk is full.
     """
-    view, done = memoryview(np.ascontiguousarray(array)).cast("B"), 0
+    view, done = np.ascontiguousarray(array).data.cast("B"), 0
     try:
         while done < len(view):
-            done += file.write(view[done:])  # type: ignore[attr-defined]
+            done += file.write(view[done:])
     except OSError as error:
         raise OutputError(
-            f"no room for the encoded text ({error.strerror}); free space, or set SGNS_CACHE to a folder on a larger disk"
+            f"no room for the encoded text ({error.strerror}); free space, or set SGNS_CACHE to a folder on a "
+            "larger disk"
         ) from None
 
 
 def in_threads(work: Callable[[threading.Event], None], threads: int, tick: Callable[[], None]) -> None:
     """Run `work(stop)` in so many threads until all have returned; call `tick` ten times a second meanwhile.
 
-    The first exception of a thread is raised here, after the others were told to stop. On Ctrl-C they are told as well, and a
-    thread that waits for a pipe is left behind.
+    The first exception of a thread is raised here, after the others were told to stop. On Ctrl-C they are told as well,
+    and a thread that waits for a pipe is left behind.
     """
     stop, finished = threading.Event(), threading.Semaphore(0)
     errors: list[BaseException] = []

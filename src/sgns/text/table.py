@@ -1,8 +1,9 @@
 """An exact table of byte strings: each gets a number, a count and the place of its first appearance.
 
-A string of up to 15 bytes is its own key: two 64-bit numbers, padded with zero bytes (no string holds a zero byte). A longer
-one has a 64-bit hash as its key and its bytes in `tails`, which decide. Open addressing with linear probing; the hash is
-multiplication by odd numbers drawn anew in each process, so nobody can write a text whose words all collide.
+A string of up to 15 bytes is its own key: two 64-bit numbers, padded with zero bytes (no string holds a zero byte). A
+longer one has a 64-bit hash as its key and its bytes in `tails`, which decide. Open addressing with linear probing;
+the hash is multiplication by odd numbers drawn anew in each process, so nobody can write a text whose words all
+collide.
 """
 
 import secrets

@@ -1,0 +1,226 @@
+"""The built-in corpus: English documentation that every Python brings along, made into plain paragraphs.
+
+Read are `pydoc_data.topics` (the language reference), the docstrings of the standard library, and those of installed
+packages, in an order that depends only on what is installed. Nothing is imported: triple-quoted strings that stand on
+their own are found in the source and read with `ast.literal_eval`. Doctests, code, tables, signatures and markup are
+left out, so what remains is prose; a paragraph is a line. At most `MOST_TEXT` characters are kept; packages whose
+documentation is long and good come first.
+"""
+
+import ast
+import os
+import re
+import sys
+import sysconfig
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sgns.errors import InputError
+from sgns.text.cache import Part, cache_folder, digest
+
+VERSION = 1  # raise it when the same documentation would become another text
+MOST_TEXT = 8 << 20  # characters, about 1.3 million words
+MOST_SECONDS = 20.0  # on a slow disk the corpus is smaller rather than late
+KEPT = 4  # texts in the cache: one for each environment used lately
+FIRST = (
+    "numpy",
+    "scipy",
+    "torch",
+    "matplotlib",
+    "sklearn",
+    "pandas",
+    "sympy",
+    "networkx",
+    "numba",
+    "statsmodels",
+    "nltk",
+)
+SKIPPED = {"test", "tests", "testing", "site-packages", "dist-packages", "idlelib", "sgns"}
+
+# A triple-quoted string that begins its line: a docstring, or documentation added to compiled functions.
+STRING = re.compile(
+    r'^[ \t]*([rRuU]?(?:"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""' + r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''))",
+    re.MULTILINE | re.DOTALL,
+)
+ROLE = re.compile(r":[a-z:+-]+:`~?!?([^`<]*?)(?:\s*<[^`>]*>)?`")  # :func:`~numpy.sum`, :ref:`text <target>`
+LINK = re.compile(r"`([^`<]+?)\s*<[^`>]*>`_{0,2}")
+NOISE = re.compile(r"https?://\S+|[`*|]+|\[\w{1,12}\]_|(?<=\w)_(?=[\s,.;:)]|$)")
+MATH = re.compile(r"\\[a-zA-Z]+|\$[^$\n]*\$")
+FIELD = re.compile(r"^:(?:param|type|return|returns|rtype|raises?|var|keyword|arg)\b[^:]*:\s*")
+BULLET = re.compile(r"^(?:[-*+•]|\(?\d{1,2}[.)])\s+")
+PARAMETER = re.compile(
+    r"^[*\w.,\s`\[\]\"']{1,60}\s:\s*\S|^\w+\s*\([^)]*\)\s*:\s|^\w+\(.*\)( ->.*)?$"
+)  # x : int, optional
+HEADING = re.compile(r"^([=\-~^\"'`#*+.])\1{2,}\s*$")
+CODE = re.compile(r"^(?:>>>|\.\.\.(?:\s|$)|In \[\d|Out\[\d|\.\. |\$ |%|@|#)|^[+|].*[+|]$|^[=+\-]{3,}[\s=+\-]+$")
+WORD = re.compile(r"[A-Za-z]+(?:['-][a-z]+)*[.,;:!?)]*").fullmatch
+BLANK_LINES = re.compile(r"\n\s*\n")
+
+Progress = Callable[[str, int, int | None, str], None]
+
+
+@contextmanager
+def builtin_text(progress: Progress) -> Iterator[Path]:
+    """A file with the built-in corpus, from the cache if it is there.
+
+    Args:
+        progress: told how many bytes of sources are read.
+
+    Raises:
+        InputError: this Python came without any documentation (`python -OO` does not matter: sources are read).
+    """
+    key = digest(
+        [
+            VERSION,
+            sys.version,
+            MOST_TEXT,
+            [sorted(entry.name for entry in root.iterdir()) for root in package_folders()],
+        ]
+    )
+    folder = cache_folder() / "builtin"
+    target = folder / f"{key}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not target.is_file():
+            with Part(target) as part:
+                write_text(part.path, progress)
+                # It will never change, so its time may say so (see `cache.FRESH`).
+                os.utime(part.path, (time.time() - 60,) * 2)
+            for old in sorted(folder.glob("*.txt"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
+                old.unlink(missing_ok=True)
+    except InputError:
+        raise
+    except OSError:  # no cache: `Corpus.from_files` says so
+        with tempfile.TemporaryDirectory() as temporary:
+            target = Path(temporary) / "documentation.txt"
+            write_text(target, progress)
+            yield target
+        return
+    yield target
+
+
+def package_folders() -> list[Path]:
+    """Where packages are installed, in the order of `sys.path`."""
+    return [
+        Path(entry)
+        for entry in dict.fromkeys(sys.path)
+        if re.search(r"(site|dist)-packages$", entry) and Path(entry).is_dir()
+    ]
+
+
+def write_text(path: Path, progress: Progress) -> None:
+    """Write the corpus, a paragraph a line, none twice."""
+    began, told, seen, size = time.monotonic(), 0.0, set[int](), 0
+    stage = "collect documentation (once)"
+    progress(stage, 0, MOST_TEXT, "characters")
+    with path.open("w", encoding="utf-8") as out:
+        for text in texts():
+            for paragraph in paragraphs(text):
+                if (key := hash(paragraph)) not in seen:
+                    seen.add(key)
+                    out.write(paragraph + "\n")
+                    size += len(paragraph) + 1
+            now = time.monotonic()
+            if now - told > 0.1:
+                progress(stage, min(size, MOST_TEXT), MOST_TEXT, "characters")
+                told = now
+            if size >= MOST_TEXT or now - began > MOST_SECONDS:
+                break
+    if not size:
+        raise InputError("this Python has no documentation to train on; give a text file of your own")
+    progress(stage, size, size, "characters")
+
+
+def texts() -> Iterator[str]:
+    """Topics, then all docstrings, one file after the other (an empty text for a file without any)."""
+    try:
+        from pydoc_data.topics import topics
+
+        yield from (topics[name] for name in sorted(topics))
+    except ImportError:  # some distributions leave it out
+        pass
+    yield from (text for file in sources(Path(sysconfig.get_paths()["stdlib"])) for text in docstrings(file))
+    for root in package_folders():
+        names = sorted(entry.name for entry in root.iterdir())
+        first = [name for name in FIRST if name in names]
+        for name in first + [name for name in names if name not in first]:
+            for file in sources(root / name):
+                yield from docstrings(file)
+
+
+def sources(root: Path) -> Iterator[Path]:
+    """Python files at and below `root`, sorted, without tests."""
+    if root.suffix == ".py":
+        yield root
+        return
+    for folder, below, files in os.walk(root):
+        below[:] = sorted(name for name in below if name not in SKIPPED and not name.startswith((".", "__")))
+        yield from (Path(folder) / name for name in sorted(files) if name.endswith(".py"))
+
+
+def docstrings(file: Path) -> Iterator[str]:
+    """The strings in `file` that document something."""
+    try:
+        source = file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        yield ""
+        return
+    for match in STRING.finditer(source):
+        if match.end() - match.start() < 40:
+            continue
+        literal = match[1]
+        if "\\" not in literal and literal[0] in "\"'":  # nothing to evaluate
+            yield literal[3:-3]
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # odd escapes in others' sources
+                yield ast.literal_eval(literal)
+        except (ValueError, SyntaxError, MemoryError):
+            continue
+    yield ""
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """The prose in a docstring, a paragraph at a time, markup taken away."""
+    for block in BLANK_LINES.split(text):
+        lines: list[str] = []
+        for line in block.split("\n"):
+            stripped = line.strip()
+            if stripped[:1].isalpha():  # nearly always
+                if stripped.startswith(("In [", "Out[")):
+                    break
+                if (":" in stripped or ")" in stripped) and PARAMETER.match(stripped) and not stripped.endswith("."):
+                    yield from prose(lines)
+                    lines = []
+                else:
+                    lines.append(stripped)
+                continue
+            if CODE.search(stripped):
+                break
+            if HEADING.match(stripped):
+                if lines:
+                    lines.pop()
+                continue
+            if FIELD.match(stripped) or BULLET.match(stripped):
+                yield from prose(lines)
+                lines = []
+                stripped = BULLET.sub("", FIELD.sub("", stripped))
+            lines.append(stripped)
+        yield from prose(lines)
+
+
+def prose(lines: list[str]) -> Iterator[str]:
+    """`lines` as one line, if it reads like English: four words or more, and little else."""
+    text = " ".join(lines)
+    if "`" in text:
+        text = LINK.sub(r"\1", ROLE.sub(r"\1", text))
+    if "\\" in text or "$" in text:
+        text = MATH.sub(" ", text)
+    tokens = NOISE.sub(" ", text).split()
+    if len(tokens) >= 4 and sum([WORD(token) is not None for token in tokens]) >= 0.7 * len(tokens):
+        yield " ".join(tokens)
