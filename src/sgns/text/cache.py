@@ -4,10 +4,10 @@ The folder is `$SGNS_CACHE`, else the platform's own (`$XDG_CACHE_HOME/sgns` or 
 `~/Library/Caches/sgns`, `%LOCALAPPDATA%\\sgns\\Cache`). Everything in it may be deleted at any time. It holds at most
 `LIMIT` bytes: what was used longest ago goes first.
 
-    corpora/SIZE-CONTENT-OPTIONS/  one encoded text, named by the hash of its content: ids, ends, words, counts, meta.json
-    seen/KEY                       the entry that a set of files became: KEY is made of the device, inode, size and mtime
-                                   of each. A file that changed in the last two seconds is not noted, for its mtime might
-                                   not show the next change.
+    corpora/SIZE-CONTENT-OPTIONS/  one encoded text, named by the hash of its content
+    seen/KEY                       the entry that a set of files became: KEY is made of the device, inode, size and
+                                   mtime of each. A file that changed in the last two seconds is not noted, for its
+                                   mtime might not show the next change.
     builtin/KEY.txt                the built-in corpus of one environment (see `builtin`)
 """
 

@@ -126,7 +126,7 @@ def last_end(view: memoryview) -> int:
     The blanks that follow go with the rest, so that each chunk has all blanks between two spellings of it, and an
     empty line is never torn.
     """
-    for tail in (4096, len(view)):
+    for tail in (min(4096, len(view)), len(view)):
         text = bytes(view[-tail:]).translate(TO_BLANK)
         blank = text.rfind(b" ")
         end = len(text[: blank + 1].rstrip(b" "))

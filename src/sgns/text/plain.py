@@ -28,16 +28,14 @@ def encode_plain(chunks: Iterable[tuple[Chunk, bytes]], config: Config) -> tuple
         What is known of it, ids (n,) int32, sentence ends (s,) int64.
     """
     numbers: dict[str, int] = {}  # word -> number, in the order of first appearance
-    words_of: dict[bytes, list[int]] = {}  # spelling -> numbers
+    words_of: dict[bytes, int | list[int]] = {}  # spelling -> number, or numbers where it is not one word
     raw, ends = array("i"), array("q")
-    broken: dict[bytes, int] = {}
     n_broken, first_broken, unsegmented = 0, -1, 0
+    broken: dict[bytes, int] = {}
     long_runs: set[bytes] = set()
     for chunk, text in chunks:
         for piece in BREAK[config.sentences].split(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")):
-            for spelling in piece.translate(TO_BLANK).split(b" "):
-                if not spelling:
-                    continue
+            for spelling in piece.translate(TO_BLANK).split():
                 found = words_of.get(spelling)
                 if found is None:
                     decoded, lost = decode(spelling)
@@ -46,8 +44,12 @@ def encode_plain(chunks: Iterable[tuple[Chunk, bytes]], config: Config) -> tuple
                     if UNSEGMENTED.search(decoded):
                         long_runs.add(spelling)
                     words = normalise(decoded, config.lowercase, config.punctuation)
-                    found = words_of[spelling] = [numbers.setdefault(word, len(numbers)) for word in words]
-                raw.extend(found)
+                    several = [numbers.setdefault(word, len(numbers)) for word in words]
+                    found = words_of[spelling] = several[0] if len(several) == 1 else several
+                if isinstance(found, int):
+                    raw.append(found)
+                else:
+                    raw.extend(found)
                 if broken and spelling in broken:
                     n_broken += broken[spelling]
                     if first_broken < 0:

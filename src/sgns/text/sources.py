@@ -9,6 +9,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
 import sys
 import zlib
@@ -22,20 +23,20 @@ from sgns.text.spelling import nearest
 
 Inputs = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
-# first bytes -> (what it is, the name it should bear)
-PACKED = {
-    b"\x1f\x8b": ("gzip", ".gz"),
-    b"BZh": ("bzip2", ".bz2"),
-    b"\xfd7zXZ\x00": ("xz", ".xz"),
-    b"\x28\xb5\x2f\xfd": ("zstd", ".zst"),
-}
+# (what it is, the name it should bear, its first bytes)
+PACKED = [
+    ("gzip", ".gz", re.compile(rb"\x1f\x8b\x08")),
+    ("bzip2", ".bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")),
+    ("xz", ".xz", re.compile(rb"\xfd7zXZ\x00")),
+    ("zstd", ".zst", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")),
+]
 REFUSED = {
     b"PK\x03\x04": "a zip archive (or docx, epub, xlsx): unpack it, and give the text in it",
-    b"%PDF": "a PDF: extract its text first, for example with pdftotext",
+    b"%PDF-": "a PDF: extract its text first, for example with pdftotext",
     b"\xff\xfe": "UTF-16 text: convert it first, with iconv -f UTF-16 -t UTF-8",
     b"\xfe\xff": "UTF-16 text: convert it first, with iconv -f UTF-16 -t UTF-8",
-    b"Rar!": "a rar archive: unpack it, and give the text in it",
-    b"7z\xbc\xaf": "a 7z archive: unpack it, and give the text in it",
+    b"Rar!\x1a\x07": "a rar archive: unpack it, and give the text in it",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it, and give the text in it",
 }
 HEAD = 4096  # bytes looked at before reading
 
@@ -184,13 +185,12 @@ class Stream:
     def _unpack(self) -> None:
         name, suffix = self.source.name, self.source.path.suffix.lower() if self.source.path else ""
         head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
-        kind = next((PACKED[magic] for magic in PACKED if head.startswith(magic)), None)
-        if kind is None:
-            expected = next((what for what, ending in PACKED.values() if ending == suffix), None)
+        self.packed = next((kind for kind, _, magic in PACKED if magic.match(head)), "")
+        if not self.packed:
+            expected = next((kind for kind, ending, _ in PACKED if ending == suffix), None)
             if expected and head:
                 raise InputError(f"{name} is no {expected} file, in spite of its name; rename it or compress it again")
         else:
-            self.packed = kind[0]
             self._file = self._guard(lambda: decompressor(self.packed, self._file))
             head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
         refused = next((REFUSED[magic] for magic in REFUSED if head.startswith(magic)), None)

@@ -4,6 +4,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Spill:
         self._file.close()
 
 
-def write_all(file: object, array: np.ndarray) -> None:
+def write_all(file: Any, array: np.ndarray) -> None:
     """Write a whole array to an unbuffered file.
 
     Raises:

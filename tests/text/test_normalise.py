@@ -1,0 +1,132 @@
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sgns.text.folding import fold
+from sgns.text.normalise import decode, normalise
+from sgns.text.table import Strings, Table
+
+
+@pytest.mark.parametrize(
+    ("spelling", "words"),
+    [
+        ("Hello,", ["hello"]),
+        ("don't", ["don't"]),
+        ("don’t", ["don't"]),
+        ("‘quoted’", ["quoted"]),
+        ("well-known", ["well-known"]),
+        ("yes--no", ["yes", "no"]),
+        ("yes—no", ["yes", "no"]),
+        ("end.Begin", ["end", "begin"]),
+        ("and/or", ["and", "or"]),
+        ("3.14", ["3.14"]),
+        ("1,000,000.", ["1,000,000"]),
+        ("23:40", ["23:40"]),
+        ("U.S.A.", ["u.s.a"]),
+        ("e.g.", ["e.g"]),
+        ("new_york", ["new_york"]),
+        ("__init__", ["init"]),
+        ("--", []),
+        ("…", []),
+        ("$5", ["5"]),
+        ("STRASSE", ["strasse"]),
+        ("Straße", ["straße"]),
+        ("ÉCOLE", ["école"]),
+        ("e\u0301cole", ["école"]),
+        ("ΟΔΟΣ", ["οδος"]),
+        ("no\u00a0break", ["no", "break"]),
+        ("\ufeffFirst", ["first"]),
+        ("नमस्ते", ["नमस्ते"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("東京。大阪", ["東京", "大阪"]),
+        ("👍", ["👍"]),
+        ("\x7f", []),
+    ],
+)
+def test_spellings_become_words(spelling, words):
+    assert normalise(spelling) == words
+
+
+def test_options():
+    assert normalise("Hello,", lowercase=False) == ["Hello"]
+    assert normalise("Hello,", punctuation=True) == ["hello,"]
+    assert normalise("--", punctuation=True) == ["--"]
+    assert normalise("a\u3000b.", punctuation=True) == ["a", "b."]
+
+
+@given(st.text())
+def test_words_hold_no_space_and_are_stable(text):
+    for word in normalise("".join(text.split())):
+        assert word
+        assert word.split() == [word]
+        assert unicodedata.is_normalized("NFC", word)
+        # "ŉ"-like letters may fold once more; all others are words as they stand
+        assert normalise(word) == [word] or word.lower() != word or not word.isascii()
+
+
+@given(st.binary(max_size=40))
+def test_bytes_that_are_not_utf8_are_counted(data):
+    text, lost = decode(data)
+    assert text == data.decode(errors="replace")
+    assert 0 <= lost <= len(data)
+    assert (lost == 0) == (text.encode() == data)
+
+
+def test_how_many_bytes_were_lost():
+    assert decode(b"caf\xe9") == ("caf\ufffd", 1)
+    assert decode(b"\xff\xfe\xfd") == ("\ufffd\ufffd\ufffd", 3)
+    assert decode("\ufffdok".encode() + b"\xe2\x82") == ("\ufffdok\ufffd", 2)
+
+
+LETTERS = "aZ09'-_.,:/é’\u0301ß\u00a0\u3000東ก👍İΣ"
+spellings = st.lists(
+    st.one_of(
+        st.text(LETTERS, min_size=1, max_size=20),
+        st.text(st.characters(codec="ascii", min_codepoint=33), min_size=1, max_size=40),
+        st.text(st.characters(codec="utf-8", exclude_characters="".join(map(chr, range(33)))), min_size=1, max_size=8),
+    ).map(str.encode)
+    | st.binary(min_size=1, max_size=20).map(lambda data: bytes(byte for byte in data if byte > 32) or b"x"),
+    min_size=1,
+    max_size=30,
+    unique=True,
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(spellings, st.booleans(), st.booleans())
+def test_all_at_once_is_as_one_by_one(found, lowercase, punctuation):
+    """The kernel for ASCII and the batches for the rest give what `normalise` gives."""
+    folded = fold(table_of(found), lowercase, punctuation)
+    words = folded.words.text(np.arange(len(folded.words))).decode().split("\n")[:-1]
+    counts = dict.fromkeys(words, 0)
+    for place, spelling in enumerate(found):
+        number = int(folded.word[place])
+        if number >= 0:
+            got = [words[number]]
+        elif number == -1:
+            got = []
+        else:
+            got = [words[i] for i in folded.lists[folded.starts[-2 - number] : folded.starts[-1 - number]]]
+        assert got == normalise(decode(spelling)[0], lowercase, punctuation)
+        for word in got:
+            counts[word] += place + 1
+    assert counts == dict(zip(words, folded.words.counts.tolist()))
+    assert folded.broken[0] == sum(decode(spelling)[1] * (place + 1) for place, spelling in enumerate(found))
+
+
+def table_of(found: list[bytes]) -> Strings:
+    """The i-th spelling occurs i + 1 times."""
+    from sgns.text.scanner import LINE, MARGIN, scan
+    from sgns.text.table import SEEDS
+
+    table = Table()
+    text = b" ".join(spelling for place, spelling in enumerate(found) for _ in range(place + 1))
+    buffer = np.frombuffer(text + b" " * MARGIN, dtype=np.uint8)
+    out = np.empty(len(text) + 3, dtype=np.int32)
+    *arrays, n, _ = scan(*table.arrays, SEEDS, buffer.copy(), len(text), 0, LINE, True, out, out.copy())
+    table.slots, table.first, table.tails, table.tail_starts = arrays
+    assert n == len(found) * (len(found) + 1) // 2
+    return table.strings()
