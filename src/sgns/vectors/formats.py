@@ -75,7 +75,7 @@ def load(
                 return projector.read(source, Path(path), repair, tell)
             from sgns.vectors import textual
 
-            return textual.read(source, repair, tell)
+            return textual.read(source, repair, tell, headed=kind != "glove")
         except MemoryError:
             raise FormatError(f"{path}: not enough memory to read it; take a larger machine or fewer words") from None
 
@@ -199,7 +199,7 @@ def sniff(source: Source, path: Path) -> str:
     if b"\t" in line:
         from sgns.vectors import projector
 
-        if projector.all_numbers(head) and (projector.find_metadata(path) or textual.numbers_at_end(line) == 0):
+        if projector.all_numbers(head) and (projector.find_metadata(path) or not line.split(b"\t")[0].isdigit()):
             return "projector"
     if textual.numbers_at_end(line) == 0:
         raise source.error("no vector file: its first line is neither `V d`, nor a word and its numbers")

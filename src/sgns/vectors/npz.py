@@ -9,6 +9,7 @@ import numpy as np
 
 from sgns.errors import FormatError
 from sgns.vectors.gathering import REPAIR
+from sgns.vectors.own import line_of_words
 from sgns.vectors.streams import Source, Tell
 from sgns.vectors.vectors import Vectors, first_rows
 
@@ -124,7 +125,7 @@ def write(vectors: Vectors, file: IO[bytes]) -> None:
         FormatError: words that NumPy's text arrays cannot hold.
     """
     words = vectors.words
-    vectors.index  # noqa: B018  raises for duplicates
+    line_of_words(vectors)
     longest = max(words, key=len, default="")
     if 4 * len(longest) * len(words) > max(2**26, vectors.E.nbytes):
         raise FormatError(

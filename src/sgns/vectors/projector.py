@@ -51,7 +51,11 @@ def read(source: Source, path: Path, repair: bool, tell: Tell) -> Vectors:
         )
     words, counts = read_metadata(beside)
     numbered = Numbered(source)
-    vectors = textual.read(numbered, repair, lambda _: None)  # type: ignore[arg-type]
+    vectors = textual.read(numbered, repair, lambda _: None, headed=False)  # type: ignore[arg-type]
+    for label in vectors.words:
+        line, _, rubbish = label.partition("\t")
+        if rubbish:
+            raise source.error(f"line {int(line) + 1:,}: {rubbish[:40]!r} stands where a number is expected")
     rows = [int(label) for label in vectors.words]
     if max(rows, default=-1) + 1 == len(words) - 1 and counts is None and len(words) > 1:
         words = words[1:]  # a heading over a single column

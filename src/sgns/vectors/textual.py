@@ -33,7 +33,7 @@ def number(field: bytes) -> float | None:
 
 def numbers_at_end(line: bytes) -> int:
     """How many numbers end a line, its first field (the word) not counted."""
-    fields = line.split(b"\t") if b"\t" in line else line.split()
+    fields = re.split(rb"[ \t]", line.rstrip(b" \t\r"))
     count = 0
     for field in reversed(fields[1:]):
         if number(field) is None:
@@ -42,21 +42,25 @@ def numbers_at_end(line: bytes) -> int:
     return count
 
 
-def read(source: Source, repair: bool, tell: Tell) -> Vectors:
-    """Vectors from text. Blanks in words are kept: the last d fields are the numbers, what stands before is the word.
+def read(source: Source, repair: bool, tell: Tell, *, headed: bool) -> Vectors:
+    """Vectors from text, with a header `V d` or without.
+
+    Blanks in words are kept: the last d fields are the numbers, what stands before is the word.
 
     Raises:
         FormatError: torn, too few or wrong numbers, not finite, or not as its header says; names the line.
     """
-    header = header_of(source.head)
-    if header is not None:
+    if headed:
+        header = header_of(source.head)
+        if header is None:
+            raise source.error("line 1 is no header `V d`; a file without one is read as GloVe: --read-as glove")
         V, d, length = header
         source.read(length)
         gathering = Gathering(source, d, V, repair, tell)
     else:
         first = source.head.split(b"\n", 1)[0]
         gathering = Gathering(source, numbers_at_end(first), None, repair, tell)
-    line_number = 1 if header is None else 2
+    line_number = 2 if headed else 1
     large = source.plain_size is None or source.plain_size > WORTH_COMPILING
     rest, lines = b"", Lines(gathering, line_number)
     for block in source.blocks():
@@ -215,8 +219,9 @@ def write_rows(
 ) -> None:
     """Write each row of E on a line after its beginning."""
     form = (separator.join(["%.9g"] * vectors.dim) + "\n").encode()
-    for start in range(0, len(vectors), 1000):
-        rows = vectors.E[start : start + 1000].tolist()
-        file.write(b"".join([word + form % tuple(row) for word, row in zip(beginnings[start : start + 1000], rows)]))
+    step = max(1, 2**16 // vectors.dim)
+    for start in range(0, len(vectors), step):
+        rows = vectors.E[start : start + step].tolist()
+        file.write(b"".join([word + form % tuple(row) for word, row in zip(beginnings[start : start + step], rows)]))
         if progress is not None:
             progress("save", start + len(rows), len(vectors), "words")

@@ -1,0 +1,194 @@
+"""Hostile input for every reader: Vectors or one of our errors, soon, and without memory out of proportion.
+
+Bytes come from thin air, from whole files with bytes flipped, cut or doubled, and from files whose numbers lie.
+"""
+
+import gzip
+import io
+import time
+import tracemalloc
+import warnings
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from sgns.errors import FormatError, SgnsError
+from sgns.evaluation.analogy import read_questions
+from sgns.evaluation.categories import read_categories
+from sgns.evaluation.similarity import read_pairs
+from sgns.vectors import expression, formats
+from sgns.vectors.vectors import Vectors
+
+FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+MEMORY = 60e6  # bytes: a few blocks of 8 MiB and what decompresses; the inputs are under 100 kB
+SECONDS = 5
+
+
+def good_file(ending: str) -> bytes:
+    v = Vectors(
+        ["the", "of", "ä", "x"], np.float32([[1, 2.5], [-3e-9, 4], [5, 6], [7, 8]]), np.ones((4, 2)), np.arange(4)
+    )
+    folder = Path(__import__("tempfile").mkdtemp())
+    v.save(folder / f"v{ending}")
+    content = (folder / f"v{ending}").read_bytes()
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    return content
+
+
+GOOD = {ending: good_file(ending) for ending in [*formats.ENDINGS, ".safetensors.gz", ".bin.gz"]}
+FORMAT = {ending: formats.ENDINGS["." + ending.split(".")[1]] for ending in GOOD}
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, content: bytes) -> bytes:
+    """`content` after a few accidents, or lies in its numbers."""
+    data = bytearray(content)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(0, len(data) - 1)))
+        match draw(st.integers(0, 5)):
+            case 0:
+                data[at : at + 1] = bytes([draw(st.integers(0, 255))])
+            case 1:
+                del data[at:]
+            case 2:
+                data[at:at] = draw(st.binary(max_size=12))
+            case 3:
+                stop = draw(st.integers(at, min(len(data), at + 40)))
+                data[at:at] = data[at:stop]
+            case 4:
+                data[at:at] = draw(
+                    st.sampled_from([b"9" * 17, b"-1", b"\n", b" ", b"\t", b"\0", b"nan", b"[" * 50, b"{}"])
+                )
+            case _:
+                data[at : at + 8] = draw(st.integers(0, 2**64 - 1)).to_bytes(8, "little")
+    return bytes(data)
+
+
+def survives(read: Callable[[], object]) -> None:
+    """`read` returns or raises an error of ours, within time and memory."""
+    start = time.monotonic()
+    tracemalloc.start()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read()
+    except SgnsError as error:
+        if not str(error) or "\n" in str(error):
+            pytest.fail(f"no message of one line: {error!r}")
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < MEMORY, f"{peak:,} bytes"
+    assert time.monotonic() - start < SECONDS
+
+
+def load_and_use(path: Path, format: str | None, repair: bool) -> None:
+    v = formats.load(path, format, repair=repair)
+    v.index  # noqa: B018
+    assert v.E.shape == (len(v.words), v.dim)
+    if len(v):
+        v.similar(v.E[0] + 1, n=3)
+
+
+@pytest.mark.parametrize("ending", GOOD)
+@pytest.mark.parametrize("repair", [False, True])
+@FUZZ
+@given(data=st.data())
+def test_spoiled_files(tmp_path: Path, ending: str, repair: bool, data: st.DataObject) -> None:
+    content = data.draw(spoiled(GOOD[ending]))
+    path = tmp_path / f"v{ending}"
+    path.write_bytes(content)
+    (tmp_path / "v_metadata.tsv").write_text("the\nof\nä\nx\n")
+    survives(lambda: load_and_use(path, data.draw(st.sampled_from([None, FORMAT[ending]])), repair))
+
+
+@FUZZ
+@given(st.binary(max_size=300) | st.text(max_size=200).map(lambda t: t.encode("utf-8", "surrogatepass")), st.booleans())
+@example(b"1 1\n" + b" " * 200, False)
+@example(b"\x1f\x8b" + bytes(20), False)
+@example(b"PK\x03\x04" + bytes(60), True)
+@example((2**63).to_bytes(8, "little") + b"{", True)
+def test_bytes_from_thin_air(tmp_path: Path, content: bytes, repair: bool) -> None:
+    (tmp_path / "v").write_bytes(content)
+    for format in (None, *formats.FORMATS):
+        survives(lambda format=format: load_and_use(tmp_path / "v", format, repair))  # type: ignore[misc]
+
+
+@FUZZ
+@given(ending=st.sampled_from(sorted(GOOD)), data=st.data())
+def test_spoiled_inside_gzip(tmp_path: Path, ending: str, data: st.DataObject) -> None:
+    (tmp_path / "v").write_bytes(gzip.compress(data.draw(spoiled(GOOD[ending]))))
+    survives(lambda: load_and_use(tmp_path / "v", None, data.draw(st.booleans())))
+
+
+@FUZZ
+@given(data=st.data())
+def test_spoiled_metadata_beside_a_projector_file(tmp_path: Path, data: st.DataObject) -> None:
+    (tmp_path / "v.tsv").write_bytes(GOOD[".tsv"])
+    (tmp_path / "v_metadata.tsv").write_bytes(data.draw(spoiled("word\tcount\nthe\t4\nof\t3\nä\t2\nx\t1\n".encode())))
+    survives(lambda: load_and_use(tmp_path / "v.tsv", None, data.draw(st.booleans())))
+
+
+@pytest.mark.parametrize("format", ["word2vec", "word2vec-binary", "glove", None])
+def test_a_gzip_bomb_costs_no_memory(tmp_path: Path, format: str | None) -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    zeros = bytes(2**20)
+    parts = [packer.compress(b"1000 300\n" if format != "glove" else b"a 1 2\n")]
+    parts += [packer.compress(zeros) for _ in range(300)]
+    (tmp_path / "v").write_bytes(b"".join(parts) + packer.flush())  # 300 MB in 300 kB
+    survives(lambda: formats.load(tmp_path / "v", format))
+
+
+def test_an_npz_whose_header_lies(tmp_path: Path) -> None:
+    import zipfile
+
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (10**9, 300)})
+    with zipfile.ZipFile(tmp_path / "v.npz", "w") as archive:
+        archive.writestr("words.npy", header.getvalue())
+        archive.writestr("E.npy", header.getvalue())
+
+    def read() -> None:
+        with pytest.raises(FormatError, match="promises 1,200,000,000,000"):
+            formats.load(tmp_path / "v.npz")
+
+    survives(read)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.lists(
+        st.sampled_from(
+            ["king", "2", "+", "-", "*", "(", ")", ":", "=", "?", '"a b"', '"', "\\", "1e9", "−", "man", "0"]
+        ),
+        max_size=14,
+    ).map(" ".join)
+)
+@example("(" * 9_000)
+@example("- (" * 3_000 + "a" + ")" * 3_000)
+@example("9" * 9_999)
+@example("999999999 * (" * 700 + "a" + ")" * 700)
+@example('"' * 10_000)
+@example('"\\' * 5_000)
+@example("a" * 20_000)
+def test_any_question_is_parsed_or_explained(text: str) -> None:
+    survives(lambda: expression.parse(text))
+
+
+PIECES = [b"a", b"b", b"\t", b" ", b"\n", b": x\n", b"1.5", b"nan", b"#", b"\xff", b",", b"\xef\xbb\xbf"]
+
+
+@FUZZ
+@given(st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join), st.booleans())
+def test_any_test_set_is_read_or_explained(tmp_path: Path, content: bytes, packed: bool) -> None:
+    (tmp_path / "set").write_bytes(gzip.compress(content)[: len(content) + 12] if packed else content)
+    for read in (read_pairs, read_questions, read_categories):
+        survives(lambda read=read: read(tmp_path / "set"))  # type: ignore[misc]
