@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sgns.errors import ConfigError
 
 Engine = Literal["auto", "cpu", "reference"]
+Sharing = Literal["tile", "window", "pair"]
 Sentences = Literal["line", "paragraph", "none"]
 
 
@@ -49,6 +50,8 @@ class Config:
     """Seed of every random draw."""
     threads: int = 0
     """Threads that train; 0 takes all cores."""
+    sharing: Sharing = "tile"
+    """Who shares negatives: 8 neighbouring centres (tile, fastest), a window, or nobody (pair: word2vec.c and gensim)."""
     engine: Engine = "auto"
     """Who trains: cpu (Numba), reference (the readable PyTorch model); auto takes the fastest there is."""
 
@@ -84,8 +87,14 @@ class Config:
             if not (low <= value if closed else low < value) or value > high:
                 raise ConfigError(f"{name} is {value:g}, outside {low:g} to {high:g}; {remedy}")
         if self.min_lr > self.lr:
-            raise ConfigError(f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}")
-        for name, choices in {"engine": Engine.__args__, "sentences": Sentences.__args__}.items():  # type: ignore[attr-defined]
+            raise ConfigError(
+                f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
+            )
+        for name, choices in {
+            "engine": Engine.__args__,
+            "sharing": Sharing.__args__,
+            "sentences": Sentences.__args__,
+        }.items():  # type: ignore[attr-defined]
             if getattr(self, name) not in choices:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}")
 

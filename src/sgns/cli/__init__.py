@@ -23,6 +23,10 @@ VERBS = {
     "map": ("sgns.cli.figures:map", "A map of all words in one HTML file."),
     "export": ("sgns.cli.figures:export", "Files for TensorBoard's projector or Embedding Atlas."),
     "graph": ("sgns.cli.learn:graph", "Draw the computation graph of a formula."),
+    "derive": ("sgns.cli.learn:derive", "Derive the formulas of SGNS, every step checked."),
+    "step": ("sgns.cli.learn:step", "One step of SGD on a real pair, in numbers."),
+    "explain": ("sgns.cli.learn:explain", "The readable implementation's lines beside the formulas."),
+    "report": ("sgns.cli.learn:report", "Derivations, code, graph, run and plot in one PDF."),
 }
 
 
@@ -43,10 +47,10 @@ def run(app: App, arguments: list[str] | None = None) -> int:
     """Run `app` on `arguments` (default: the command line) and return the exit code.
 
     Returns:
-        0 when it went well, 2 for anything the user can mend (one line on stderr), 130 after Ctrl-C, 141 for a closed pipe.
+        0 when it went well (or what the verb returns), 2 for anything the user can mend (one line on stderr), 130 after Ctrl-C, 141 for a closed pipe.
     """
     try:
-        app(arguments, exit_on_error=False, print_error=False)
+        code = app(arguments, exit_on_error=False, print_error=False)
     except (SgnsError, CycloptsError) as error:
         print(f"sgns: {one_line(error)}", file=sys.stderr)
         return 2
@@ -54,9 +58,9 @@ def run(app: App, arguments: list[str] | None = None) -> int:
         print("sgns: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `sgns similar … | head` is no mistake
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 141
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def one_line(error: Exception) -> str:

@@ -1,0 +1,254 @@
+"""The hot loops of the CPU engine: one pass of SGNS over a block of the corpus, compiled by Numba.
+
+`tile_kernel` shares negatives among `CENTRES` consecutive centres. As an input, each word meets all of a tile's
+negatives, weighted so that each of its positive pairs has its k in expectation; a negative that equals a pair's c+
+counts nothing for that pair, as in word2vec.c. `window_kernel` shares them in a window (Ji et al. 2016, arXiv
+1604.04661) or, one input at a time, not at all (word2vec.c, gensim).
+
+Both are sequences of small steps, and each step is the exact gradient of its own samples: forward (scores), loss and
+error (gradient), backward (update).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+from sgns.training.engines.sampling import draw_centres, draw_noise
+from sgns.training.engines.tile import (
+    BLOCK_COLUMNS,
+    BLOCK_ROWS,
+    block_gradient,
+    block_scores,
+    block_update,
+    gather,
+    pair_gradient,
+    pair_scores,
+    pair_update,
+    prefetch,
+)
+from sgns.training.engines.vector import LANES, REGISTERS
+
+CENTRES = 8  # centres in a tile
+ROWS = 8 if REGISTERS == 32 else 4  # inputs that one block step holds in registers
+COLUMNS = 16  # negatives drawn together
+LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # places in a kernel's output
+
+
+def sources() -> int:
+    """A number that changes with the code a kernel is made of.
+
+    Numba's disk cache watches the file of the kernel alone; closing over this number makes it notice the others.
+    """
+    folder = Path(__file__).parent
+    text = b"".join(
+        (folder / name).read_bytes()
+        for name in ("vector.py", "tile.py", "sampling.py", "kernels.py", "window_kernel.py")
+    )
+    return int.from_bytes(blake2b(text, digest_size=7).digest(), "big")
+
+
+def negative_groups(negatives: int, window: int) -> int:
+    """Groups of `COLUMNS` negatives that a tile draws.
+
+    A word sees as many different negatives as with window sharing, k in each of the window + 1 windows that it stands
+    in on average, rounded to whole groups: with fewer, analogies fall (benchmarks/README.md).
+    """
+    return max(1, round(negatives * (window + 1) / COLUMNS))
+
+
+STAMPS = 4096  # places where a tile's negatives leave a stamp, to see cheaply whether a word is among them
+
+
+@cache
+def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]:
+    """The kernel that shares negatives in tiles, for rows of `stride` floats.
+
+    It is called as kernel(ids, ends, start, stop, keep, noise, E, C, lr, keep_key, noise_key, out): see
+    `cpu.CpuEngine.train_block`.
+    """
+    made_of = sources()
+    groups = negative_groups(negatives, window)
+    draws = groups * COLUMNS  # negatives of a tile
+    share = np.float32(negatives / draws)  # weight of one negative for one positive pair
+    row = stride * 4  # bytes
+    blocks = CENTRES // ROWS
+    numbers = CENTRES * draws
+    most_pairs = CENTRES * 2 * window
+    reach = 2 * window
+    block_rows, block_columns = BLOCK_ROWS, BLOCK_COLUMNS
+    across, down = COLUMNS // block_columns, ROWS // block_rows
+
+    @njit(nogil=True, error_model="numpy", cache=True)
+    def train(ids, ends, start, stop, keep, noise, E, C, lr, keep_key, noise_key, out):  # type: ignore[no-untyped-def]
+        room = stop - start + 2 * window + CENTRES
+        kept, left, right = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+        first, last, m = draw_centres(ids, ends, start, stop, window, keep, keep_key, kept, left, right)
+        tiles = (last - first + CENTRES - 1) // CENTRES
+        drawn = np.zeros((tiles + 1) * draws, np.int32)
+        draw_noise(noise_key, noise, drawn[: tiles * draws])
+
+        # cover[i]: of how many windows kept[i] is an input; its own does not count
+        cover = np.zeros(room, np.int32)
+        for c in range(m):
+            cover[left[c]] += 1
+            cover[right[c]] -= 1
+        for i in range(1, m):
+            cover[i] += cover[i - 1]
+        for i in range(m):
+            cover[i] -= 1
+        for i in range(m, room):
+            cover[i] = 0
+
+        copies = np.zeros((2 * CENTRES + 2 * window + 2) * stride + 16, np.float32)
+        X = (copies.ctypes.data + 63) // 64 * 64
+        Y = X + (CENTRES + 2 * window) * row
+        nowhere = Y + CENTRES * row  # stands for inputs and negatives that are not there; their weight is 0
+        matrices = np.zeros(3 * numbers + most_pairs + 2 * window + 4 * LANES, np.float32)
+        G = (matrices.ctypes.data + 63) // 64 * 64
+        W, labels = G + numbers * 4, G + 2 * numbers * 4  # labels are all 0
+        P = labels + numbers * 4
+        at = (W - matrices.ctypes.data) // 4
+        weights = matrices[at : at + numbers].reshape(blocks, groups, down, across, block_rows, block_columns)
+        inputs, centres = np.zeros(most_pairs + reach + LANES, np.int32), np.zeros(most_pairs + reach + LANES, np.int32)
+        first_pair = np.zeros(CENTRES + 1, np.int32)
+        stamps = np.full(STAMPS, -1, np.int16)
+        x_rows, e_rows, z_rows = np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64)
+        e, c_plus = E.ctypes.data, C.ctypes.data
+        loss, pairs = 0.0, 0
+
+        for tile in range(tiles):
+            begin = first + tile * CENTRES
+            end = min(last, begin + CENTRES)
+            low, high = max(0, begin - window), min(m, end + window)
+            own = tile * draws
+            gather(stride, X, e, kept.ctypes.data + low * 4, high - low)
+            gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
+            for z in range(draws):
+                z_rows[z] = c_plus + np.int64(drawn[own + z]) * row
+
+            # Weights of the negatives: each of an input's pairs has k of them in expectation.
+            for i in range(CENTRES):
+                there = begin + i < end
+                x_rows[i] = X + np.int64(begin - low + i) * row if there else nowhere
+                e_rows[i] = e + np.int64(kept[begin + i]) * row if there else nowhere
+                windows = np.float32(cover[begin + i]) * share if there else np.float32(0)
+                block, r = i // ROWS, i % ROWS
+                for group in range(groups):
+                    for across_ in range(across):
+                        for o in range(block_columns):
+                            weights[block, group, r // block_rows, across_, r % block_rows, o] = windows
+            stamp = np.int16(tile & 0x7FFF)
+            twice = False
+            for z in range(own, own + draws):
+                place = drawn[z] & (STAMPS - 1)
+                twice |= stamps[place] == stamp
+                stamps[place] = stamp
+            for c in range(low, high):
+                if stamps[kept[c] & (STAMPS - 1)] == stamp:
+                    for z in range(draws):  # a negative that is the c+ of a pair counts nothing for that pair
+                        if drawn[own + z] == kept[c]:
+                            for i in range(max(begin, left[c]), min(end, right[c])):
+                                if i != c:
+                                    block, r = (i - begin) // ROWS, (i - begin) % ROWS
+                                    group, o = z // COLUMNS, z % COLUMNS
+                                    weights[
+                                        block,
+                                        group,
+                                        r // block_rows,
+                                        o // block_columns,
+                                        r % block_rows,
+                                        o % block_columns,
+                                    ] -= share
+            if twice:
+                for z in range(draws):  # a word drawn twice stands once, with both weights
+                    for other in range(z):
+                        if drawn[own + other] == drawn[own + z]:
+                            z_rows[z] = nowhere
+                            for i in range(CENTRES):
+                                block, r = i // ROWS, i % ROWS
+                                down_, s = r // block_rows, r % block_rows
+                                a, b = z % COLUMNS, other % COLUMNS
+                                moved = weights[block, z // COLUMNS, down_, a // block_columns, s, a % block_columns]
+                                weights[block, z // COLUMNS, down_, a // block_columns, s, a % block_columns] = 0
+                                weights[block, other // COLUMNS, down_, b // block_columns, s, b % block_columns] += (
+                                    moved
+                                )
+                            break
+
+            # The drawn positive pairs of the tile's centres.
+            n = 0
+            for c in range(begin, end):
+                first_pair[c - begin] = n
+                for k in range(
+                    reach
+                ):  # always as many, so that nothing depends on a branch; the surplus is overwritten
+                    i = left[c] + k
+                    inputs[n + k] = i + np.int32(i >= c) - low
+                    centres[n + k] = c - begin
+                n += right[c] - left[c] - 1
+            first_pair[end - begin] = n
+            for surplus in range(n, n + LANES):
+                inputs[surplus] = centres[surplus] = 0
+
+            # Forward
+            for p in range(0, n, LANES):
+                pair_scores(stride, X, Y, inputs.ctypes.data + p * 4, centres.ctypes.data + p * 4, P + p * 4)
+            for block in range(blocks):
+                for group in range(groups):
+                    block_scores(
+                        ROWS,
+                        COLUMNS,
+                        stride,
+                        x_rows.ctypes.data + block * ROWS * 8,
+                        z_rows.ctypes.data + group * COLUMNS * 8,
+                        G + (block * groups + group) * ROWS * COLUMNS * 4,
+                    )
+                    for z in range(COLUMNS // blocks):
+                        ahead = own + draws + group * COLUMNS + block * (COLUMNS // blocks) + z
+                        prefetch(stride, c_plus + np.int64(drawn[ahead]) * row)
+            # Loss
+            loss += block_gradient(numbers, G, labels, W, lr)
+            if n:
+                loss += pair_gradient(P, n, lr)
+            # Backward
+            for block in range(blocks):
+                for group in range(groups):
+                    block_update(
+                        ROWS,
+                        COLUMNS,
+                        stride,
+                        x_rows.ctypes.data + block * ROWS * 8,
+                        e_rows.ctypes.data + block * ROWS * 8,
+                        z_rows.ctypes.data + group * COLUMNS * 8,
+                        G + (block * groups + group) * ROWS * COLUMNS * 4,
+                    )
+            for c in range(end - begin):
+                prefetch(stride, c_plus + np.int64(kept[min(end + c, m - 1)]) * row)
+                prefetch(stride, e + np.int64(kept[min(high + c, m - 1)]) * row)
+                p = first_pair[c]
+                if p < first_pair[c + 1]:
+                    pair_update(
+                        stride,
+                        X,
+                        Y + c * row,
+                        e,
+                        kept.ctypes.data + low * 4,
+                        c_plus + np.int64(kept[begin + c]) * row,
+                        inputs.ctypes.data + p * 4,
+                        P + p * 4,
+                        first_pair[c + 1] - p,
+                    )
+            pairs += n
+        # Numba frees an array after its last use by name; these were used by address.
+        alive = copies.shape[0] + matrices.shape[0] + x_rows.shape[0] + e_rows.shape[0] + z_rows.shape[0]
+        alive += inputs.shape[0] + centres.shape[0] + kept.shape[0] + made_of
+        if alive != 0:
+            out[LOSS] += loss
+            out[PAIRS] += pairs
+            out[CENTRES_SEEN] += last - first
+
+    return train

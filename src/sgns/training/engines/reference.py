@@ -1,0 +1,59 @@
+"""The readable PyTorch model behind the trainer's contract: it trains a whole run and reports as the others do."""
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sgns.config import Config
+from sgns.training.trainer import State
+
+if TYPE_CHECKING:
+    from sgns.text.corpus import Corpus
+    from sgns.training.train import Display
+
+
+def run_reference(
+    corpus: "Corpus", config: Config, display: "Display"
+) -> tuple[np.ndarray, np.ndarray, State, float, float]:
+    """Train `sgns.reference.word2vec.SGNS`.
+
+    Returns:
+        E and C (V, d) float32, the final state, seconds to load PyTorch, seconds to train.
+    """
+    display.update("load PyTorch", 0, None)
+    began = time.perf_counter()
+    from sgns.reference.word2vec import SGNS, train
+
+    model = SGNS(len(corpus.vocabulary), config.dim, seed=config.seed)
+    loaded = time.perf_counter() - began
+    state, total = State(), corpus.tokens * config.epochs
+
+    def on_progress(epoch: int, words: int, loss: float, lr: float) -> None:
+        state.words = words
+        figures = {"epoch": f"{epoch + 1}/{config.epochs}", "loss": f"{loss:.4f}"}
+        display.update("train", words, total, "words", figures)
+
+    began = time.perf_counter()
+    try:
+        losses = train(
+            model,
+            np.asarray(corpus.ids),
+            np.asarray(corpus.sentence_ends),
+            corpus.vocabulary.counts,
+            window=config.window,
+            negatives=config.negatives,
+            epochs=config.epochs,
+            lr=config.lr,
+            min_lr=config.min_lr,
+            subsample=config.subsample,
+            noise_power=config.noise_power,
+            seed=config.seed,
+            on_progress=on_progress,
+        )
+        state.words = total
+        state.loss, state.pairs = losses, [1] * len(losses)
+    except KeyboardInterrupt:
+        state.interrupted = True
+    E, C = (table.weight.detach().numpy() for table in (model.E, model.C))
+    return E, C, state, loaded, time.perf_counter() - began
