@@ -15,7 +15,9 @@ from sgns.text.ranking import most_frequent
 
 pieces = st.one_of(
     st.sampled_from([b" ", b"\n", b"\r\n", b"\r", b"\n\n", b"\n \n", b"\t", b"\0", b"  \n\t\n "]),
-    st.sampled_from([b"the", b"The", b"of", b"a", b"a-very-long-spelling-of-thirty-two", b"and/or", b"--", b"x.", b"\xff"]),
+    st.sampled_from(
+        [b"the", b"The", b"of", b"a", b"a-very-long-spelling-of-thirty-two", b"and/or", b"--", b"x.", b"\xff"]
+    ),
     st.sampled_from(["über", "Straße", "東京", "mot\u00a0juste", "\u3000", "’tis", "e\u0301"]).map(str.encode),
     st.integers(0, 300).map(lambda n: b"w%d" % n),
     st.binary(max_size=8),
@@ -38,7 +40,15 @@ def encoded(paths, config, plain):
         text = reading.read(reading_sources(paths), config, lambda *_: None, cache=False, plain=plain)
     except InputError as error:
         return str(error)
-    return text.words, text.counts.tolist(), text.ids.tolist(), text.ends.tolist(), text.raw_tokens, text.hash, text.notes
+    return (
+        text.words,
+        text.counts.tolist(),
+        text.ids.tolist(),
+        text.ends.tolist(),
+        text.raw_tokens,
+        text.hash,
+        text.notes,
+    )
 
 
 def reading_sources(paths):
@@ -55,7 +65,9 @@ def defined(data: list[bytes], config: Config):
         found = {"line": text.split(b"\n"), "paragraph": re.split(rb"\n[\x00-\x20]*\n", text), "none": [text]}
         for piece in found[config.sentences]:
             spellings = re.findall(rb"[^\x00-\x20]+", piece)
-            sentences.append([w for s in spellings for w in normalise(decode(s)[0], config.lowercase, config.punctuation)])
+            sentences.append(
+                [w for s in spellings for w in normalise(decode(s)[0], config.lowercase, config.punctuation)]
+            )
     counts: dict[str, int] = {}
     for sentence in sentences:
         for word in sentence:
@@ -65,7 +77,13 @@ def defined(data: list[bytes], config: Config):
     sentences = [[kept.index(word) for word in sentence if word in kept] for sentence in sentences]
     sentences = [sentence for sentence in sentences if sentence]
     ids = [number for sentence in sentences for number in sentence]
-    return kept, [counts[word] for word in kept], ids, np.cumsum([len(s) for s in sentences]).tolist(), sum(counts.values())
+    return (
+        kept,
+        [counts[word] for word in kept],
+        ids,
+        np.cumsum([len(s) for s in sentences]).tolist(),
+        sum(counts.values()),
+    )
 
 
 @settings(deadline=None, max_examples=200)
@@ -91,6 +109,20 @@ def test_kernels_do_what_plain_python_does(tmp_path_factory, data, config, chunk
             patch.setattr(encode, "SEGMENT_SPELLINGS", 20)
             patch.setattr(encode, "PART_WORDS", 15)
         assert encoded(paths, config, -1) == encoded(paths, config, 1 << 30)
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r", "\r\n", " "])
+@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.parametrize("before", range(56, 72))
+def test_blanks_longer_than_a_chunk(tmp_path, monkeypatch, blank, n, before):
+    for module in (chunks, encode, reading):
+        monkeypatch.setattr(module, "CHUNK", 64)
+    path = tmp_path / "blanks.txt"
+    path.write_bytes(("a" + (" " * before + blank) * n + " " * 150 + "b").encode())
+    for sentences in ("line", "paragraph"):
+        config = Config(min_count=1, sentences=sentences)
+        wanted = defined([path.read_bytes()], config)
+        assert encoded([path], config, -1)[:5] == encoded([path], config, 100)[:5] == wanted
 
 
 def write(tmp_path_factory, data: list[bytes]):
@@ -178,4 +210,6 @@ def test_unsegmented_text_is_told(tmp_path):
     path = tmp_path / "zh.txt"
     path.write_text("某天在他眼前居然真的出現了依照他妄想行動的女友 " * 10)
     for plain in (-1, 1 << 30):
-        assert any("split the text into words first" in note for note in encoded([path], Config(min_count=1), plain)[-1])
+        assert any(
+            "split the text into words first" in note for note in encoded([path], Config(min_count=1), plain)[-1]
+        )

@@ -200,12 +200,12 @@ def paragraphs(text: str) -> Iterator[str]:
                 else:
                     lines.append(stripped)
                 continue
-            if CODE.search(stripped):
-                break
             if HEADING.match(stripped):
                 if lines:
                     lines.pop()
                 continue
+            if CODE.search(stripped):
+                break
             if FIELD.match(stripped) or BULLET.match(stripped):
                 yield from prose(lines)
                 lines = []

@@ -94,7 +94,7 @@ class Reader:
         else:
             cut = last_end(view)
             self.torn += view[cut - 1] > 32 and (cut == CHUNK or view[cut] > 32)
-            self._carry = bytes(view[cut:])
+            self._carry = bytes(view[cut:]) or summary(view)
             size = cut
         self._number += 1
         self.digests.append(b"")
@@ -118,6 +118,15 @@ class Reader:
     def content(self) -> str:
         """A hash of all that was read; the same for the same text in as many sources, wherever they are."""
         return hashlib.sha256(b"".join(self.digests)).hexdigest()[:32]
+
+
+def summary(view: memoryview) -> bytes:
+    r"""What the next chunk must know of one that ends in blanks, and so holds nothing else: is there an empty line?"""
+    if view[-1] > 32:
+        return b""
+    lines = bytes(view).replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
+    torn = view[-1] == 13  # its \n may follow
+    return b"\n" * min(lines - torn, 2) + (b"\r" if torn else b"")
 
 
 def last_end(view: memoryview) -> int:

@@ -13,7 +13,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -222,27 +222,26 @@ class Stream:
             self.consumed += done
         return done
 
-    def _guard(self, read: Any) -> Any:
+    def _guard(self, read: Callable[[], Any]) -> Any:
         try:
             return read()
         except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(
-                f"{self.source.name} is damaged {self.packed or 'data'} ({reason(error)}); fetch or compress it again"
-            ) from None
+            raise self._damaged(error) from None
         except OSError as error:
             if self.packed and error.errno is None:  # bz2 says OSError("Invalid data stream")
-                raise InputError(
-                    f"{self.source.name} is damaged {self.packed} data ({reason(error)}); fetch or compress it again"
-                ) from None
+                raise self._damaged(error) from None
             raise InputError(
                 f"{self.source.name} cannot be read ({reason(error)}); check the disk and permissions"
             ) from None
         except Exception as error:
-            if type(error).__name__ == "ZstdError":  # zstandard is imported only when it is needed
-                raise InputError(
-                    f"{self.source.name} is damaged zstd data ({reason(error)}); fetch or compress it again"
-                ) from None
-            raise
+            if type(error).__name__ != "ZstdError":  # zstandard is imported only when it is needed
+                raise
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> InputError:
+        return InputError(
+            f"{self.source.name} is a damaged {self.packed} file ({reason(error)}); fetch or compress it again"
+        )
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

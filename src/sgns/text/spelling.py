@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_'"
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_'äöüßéèêáàâíîóôúûñçåøæ"
 
 
 def edits(word: str, alphabet: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,89 @@
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from sgns import Config, Corpus
+from sgns.text import builtin
+from sgns.text.builtin import docstrings, paragraphs, write_text
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(builtin, "MOST_TEXT", 300_000)
+
+
+def test_prose_stays_and_code_goes():
+    text = """
+    Return the sum of two numbers, which must be finite.
+
+    Parameters
+    ----------
+    first : int, optional
+        The first number that is to be added to the other.
+    >>> add(1, 2)
+    3
+
+    .. versionadded:: 3.1
+
+    ======  =======
+    a       table
+    ======  =======
+
+    The result is stored in :class:`~package.Thing` or ``thing.value`` by default, see `the guide <http://x.y>`_.
+
+        x = first + second; print(x[0], y[1], z)
+    """
+    assert list(paragraphs(textwrap.dedent(text))) == [
+        "Return the sum of two numbers, which must be finite.",
+        "The first number that is to be added to the other.",
+        "The result is stored in package.Thing or thing.value by default, see the guide.",
+    ]
+
+
+def test_nothing_is_imported_or_run(tmp_path):
+    (tmp_path / "evil.py").write_text(
+        '"""A docstring that is long enough to be kept as prose."""\nraise SystemExit(3)\n'
+    )
+    (tmp_path / "torn.py").write_text("def f(:\n    '''Another one that is long enough, though the file is torn.'''\n")
+    (tmp_path / "latin.py").write_bytes(b'"""caf\xe9 is no UTF-8, and so the whole file is left out."""')
+    assert "".join(docstrings(tmp_path / "evil.py")) == "A docstring that is long enough to be kept as prose."
+    assert "".join(docstrings(tmp_path / "torn.py")).startswith("Another one")
+    assert list(docstrings(tmp_path / "latin.py")) == list(docstrings(tmp_path / "gone.py")) == [""]
+
+
+def test_the_same_text_in_every_process(small, tmp_path):
+    write_text(tmp_path / "here.txt", lambda *_: None)
+    code = "import sys; from pathlib import Path; from sgns.text import builtin; builtin.MOST_TEXT = 300_000;"
+    code += (
+        "builtin.write_text(Path(sys.argv[1]), lambda *_: None); print('numba' in sys.modules, 'torch' in sys.modules)"
+    )
+    out = subprocess.check_output([sys.executable, "-c", code, str(tmp_path / "there.txt")])
+    assert out.split() == [b"False", b"False"]
+    lines = (tmp_path / "here.txt").read_text()
+    assert lines == (tmp_path / "there.txt").read_text()
+    assert len(lines.splitlines()) == len(set(lines.splitlines())) > 1000
+
+
+def test_progress_and_the_second_run(small, own_cache):
+    calls = []
+    first = Corpus.builtin(progress=lambda *call: calls.append(call))
+    assert calls[0][:2] == ("collect documentation (once)", 0)
+    assert [done for stage, done, *_ in calls if "collect" in stage] == sorted(
+        done for stage, done, *_ in calls if "collect" in stage
+    )
+    second = Corpus.builtin(Config(sentences="none", dim=10))
+    assert second.from_cache
+    assert second.hash == first.hash
+    assert first.sentences > 1000
+    assert first.vocabulary.words[0] == "the"
+    assert len(list((own_cache / "builtin").iterdir())) == 1
+
+
+def test_without_a_cache(small, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path / "file"))
+    corpus = Corpus.builtin()
+    assert corpus.tokens > 10_000
+    assert corpus.ids.max() == len(corpus.vocabulary) - 1  # still mapped after the text is gone

@@ -1,0 +1,138 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sgns import Config, Corpus, Vocabulary
+from sgns.errors import ConfigError, InputError, UnknownWord
+
+counts = st.lists(st.integers(1, 2**40), min_size=1, max_size=50)
+
+
+def vocabulary(numbers) -> Vocabulary:
+    return Vocabulary([f"w{i}" for i in range(len(numbers))], sorted(numbers, reverse=True))
+
+
+def test_words_and_ids():
+    v = Vocabulary(["the", "king", "kings"], [9, 3, 1])
+    assert [v.id(word) for word in v.words] == [0, 1, 2]
+    assert "king" in v
+    assert "queen" not in v
+    assert len(v) == 3
+    assert v.total == 13
+    assert v.counts.dtype == np.int64
+
+
+def test_unknown_words_come_with_near_spellings():
+    v = Vocabulary(["the", "king", "kings", "straße"], [9, 3, 1, 1])
+    for asked, near in {
+        "King": "king",
+        "knig": "king",
+        "kingz": "king",
+        "strase": "straße",
+        "kingdom's": "king",
+    }.items():
+        with pytest.raises(UnknownWord, match=near):
+            v.id(asked)
+    with pytest.raises(KeyError, match="no spelling is near"):
+        v.id("zzzzzzzz")
+    for odd in ("", None, 3, "x" * 10_000):
+        with pytest.raises(UnknownWord):
+            v.id(odd)
+
+
+def test_near_spellings_take_no_longer_in_a_large_vocabulary():
+    v = Vocabulary([f"word{i}" for i in range(500_000)], np.ones(500_000, dtype=np.int64))
+    assert "word1" in v
+    began = time.perf_counter()
+    with pytest.raises(UnknownWord, match="word12345"):
+        v.id("wrod12345")
+    assert time.perf_counter() - began < 1
+
+
+@given(counts, st.floats(1e-6, 1))
+def test_keep_probabilities_are_gensims_law(numbers, t):
+    v = vocabulary(numbers)
+    f = v.counts / v.counts.sum()
+    wanted = np.minimum(1, (np.sqrt(f / t) + 1) * t / f)  # as written in gensim's word2vec.py
+    np.testing.assert_allclose(v.keep_probabilities(t), wanted, rtol=1e-12)
+    assert (v.keep_probabilities(0) == 1).all()
+
+
+@given(counts, st.floats(-10, 10))
+def test_noise_is_a_distribution(numbers, power):
+    v = vocabulary(numbers)
+    noise = v.noise(power)
+    assert noise.shape == (len(v),)
+    assert np.isfinite(noise).all()
+    assert noise.sum() == pytest.approx(1)
+    if abs(power) < 1:
+        wanted = v.counts.astype(float) ** power
+        np.testing.assert_allclose(noise, wanted / wanted.sum(), rtol=1e-9)
+
+
+def test_what_makes_no_vocabulary():
+    with pytest.raises(ConfigError, match="2 words but 1 counts"):
+        Vocabulary(["a", "b"], [1])
+    with pytest.raises(ConfigError, match="below 1"):
+        Vocabulary(["a"], [0])
+
+
+def test_sentences_are_taken_as_they_are():
+    corpus = Corpus.from_sentences([["New York", "is", "BIG."], [], ["is", "it"], iter(["is"])], Config(min_count=1))
+    assert corpus.vocabulary.words == ["is", "New York", "BIG.", "it"]
+    assert corpus.ids.tolist() == [1, 0, 2, 0, 3, 0]
+    assert corpus.sentence_ends.tolist() == [3, 5, 6]
+    assert corpus.raw_tokens == 6
+    assert (corpus.tokens, corpus.sentences) == (6, 3)
+
+
+def test_a_generator_is_read_once():
+    corpus = Corpus.from_sentences((str(i % 3) for i in range(10)) for _ in range(5))
+    assert corpus.tokens == 50
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=8), max_size=20), st.integers(1, 3), st.integers(1, 5))
+def test_sentences_and_text_agree(tmp_path_factory, sentences, least, most):
+    config = Config(min_count=least, max_vocabulary=most)
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    path.write_text("\n".join(map(" ".join, sentences)))
+    try:
+        one = Corpus.from_sentences(sentences, config)
+    except InputError:
+        with pytest.raises(InputError):
+            Corpus.from_files(path, config)
+        return
+    other = Corpus.from_files(path, config)
+    assert one.vocabulary.words == other.vocabulary.words
+    assert one.ids.tolist() == other.ids.tolist()
+    assert one.sentence_ends.tolist() == other.sentence_ends.tolist()
+
+
+@pytest.mark.parametrize(
+    ("sentences", "message"),
+    [
+        (["a string"], "sentence 1 is a string"),
+        ("a string", "one string"),
+        ([["a"], [1, 2]], "sentence 2 holds 1"),
+        ([["a\nb"]], "line break"),
+        ([[""]], "not empty"),
+        ([["\ud800"]], "valid Unicode"),
+        ([], "no words"),
+        ([["a"]], "set min_count to 1 or less"),
+    ],
+)
+def test_what_makes_no_sentences(sentences, message):
+    with pytest.raises(InputError, match=message):
+        Corpus.from_sentences(sentences)
+
+
+def test_the_hash_of_sentences_depends_on_words_ends_and_options():
+    base = [["a", "b"], ["a"]]
+    one = Config(min_count=1)
+    hashes = {Corpus.from_sentences(s, one).hash for s in (base, [["a", "b", "a"]], [["a", "c"], ["a"]])}
+    hashes.add(Corpus.from_sentences(base, Config(min_count=1, max_vocabulary=1)).hash)
+    assert len(hashes) == 4
+    assert Corpus.from_sentences(base, one).hash == Corpus.from_sentences(iter(base), Config(min_count=1, dim=7)).hash
