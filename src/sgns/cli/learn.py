@@ -1,22 +1,31 @@
-"""The verb that draws: graph."""
+"""Verbs for students and teachers: graph, derive, step, explain, report."""
 
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from sgns.errors import ExpressionError
+from sgns.cli.tables import print_json, say
+from sgns.errors import ExpressionError, InputError
+
+if TYPE_CHECKING:
+    from sgns.learn.document import Block
+    from sgns.vectors.vectors import Vectors
+
+Flag = Annotated[bool, Parameter(negative=())]
+Output = Annotated[Path | None, Parameter(alias="-o")]
+Files = Annotated[list[Path], Parameter(consume_multiple=True, negative=())]
+MODEL = Path("vectors.safetensors")  # what `python word2vec.py` writes
 
 
 def graph(
     expression: str,
     /,
     *,
-    at: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
-    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    at: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    output: Output = None,
     step: int | None = None,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json: Flag = False,
 ) -> None:
     """Draw the computation graph of a formula with every derivative on it.
 
@@ -26,7 +35,7 @@ def graph(
         at: The value of each variable: --at x=2 c=3 v=[1,2,3].
         output: The picture (.svg, .png, .pdf), or .dot or .txt.
         step: Stop after this step of the two passes.
-        as_json: Print one JSON object.
+        json: Print one JSON object.
     """
     from sgns.learn import tables
     from sgns.learn.draw import draw_graph
@@ -46,9 +55,9 @@ def graph(
             write_lines(output, [made])
         else:
             draw_graph(passes, output, step=step)
-    if as_json:
+    if json:
         result = tables.as_json(passes, step) | {"expression": expression}
-        print(json.dumps(result | ({"output": str(output)} if output else {}), ensure_ascii=False))
+        print_json(result | ({"output": str(output)} if output else {}))
         return
     print(tables.as_text(passes, step))
     if output is not None:
@@ -72,3 +81,140 @@ def _values(pairs: list[str]) -> dict[str, float | list[float]]:
         except ValueError:
             raise ExpressionError(f"the value of {name} is {text!r}; give a number or [number,number]") from None
     return values
+
+
+def derive(
+    topic: str = "all",
+    /,
+    *,
+    model: Path | None = None,
+    vocabulary: int | None = None,
+    dim: int = 100,
+    output: Output = None,
+    json: Flag = False,
+) -> None:
+    """Derive the formulas of SGNS, every step checked.
+
+    Args:
+        topic: parameters, sigmoid, loss, gradients or all.
+        model: Count the parameters of this vector file.
+        vocabulary: Count them for this V instead.
+        dim: And this d.
+        output: Write .md, .html or .pdf as well.
+        json: Print one JSON object.
+    """
+    from sgns.errors import ConfigError
+    from sgns.learn.derive import as_json
+    from sgns.learn.derive import derive as chapter
+    from sgns.learn.report import write_blocks
+
+    if (vocabulary is not None and vocabulary < 1) or dim < 1:
+        raise ConfigError(f"vocabulary is {vocabulary}, dim {dim}; both are at least 1")
+    vectors = _load(model) if model is not None else None
+    if vectors is not None:
+        blocks = chapter(topic, vocabulary=len(vectors), dim=vectors.dim, source=str(model))
+    else:
+        blocks = chapter(topic, vocabulary=vocabulary, dim=dim, source="your numbers" if vocabulary else "")
+    if output is not None:
+        write_blocks(output, blocks, "Derivations of skip-gram with negative sampling")
+    _print(blocks, as_json(blocks) if json else None)
+
+
+def step(
+    word: str,
+    context: str,
+    /,
+    *,
+    model: Path = MODEL,
+    negatives: int | None = None,
+    lr: float | None = None,
+    seed: int = 1,
+    json: Flag = False,
+) -> None:
+    """Take one step of SGD on a real pair and show every number.
+
+    Args:
+        word: The target word w.
+        context: The context word c+.
+        model: A vector file with E and C.
+        negatives: How many to draw; the model's own k if left out.
+        lr: Learning rate; the model's own if left out.
+        seed: Seed of the draw.
+        json: Print one JSON object.
+    """
+    from sgns.learn.step import as_json, describe, take_step
+
+    taken = take_step(_load(model), word, context, negatives=negatives, lr=lr, seed=seed)
+    _print(describe(taken), as_json(taken) if json else None)
+
+
+def explain(*, output: Output = None, json: Flag = False) -> None:
+    """Show the lines of the readable implementation with what they mean in the formulas.
+
+    Args:
+        output: Write .md, .html or .pdf as well.
+        json: Print one JSON object.
+    """
+    from sgns.learn.explain import as_json
+    from sgns.learn.explain import explain as chapter
+    from sgns.learn.report import write_blocks
+
+    blocks = chapter()
+    if output is not None:
+        write_blocks(output, blocks, "The code beside the mathematics")
+    _print(blocks, as_json() if json else None)
+
+
+def report(
+    model: Path | None = None,
+    /,
+    *,
+    output: Output = Path("report.pdf"),
+    similarity: Files = [],  # noqa: B006  never changed
+    analogy: Files = [],  # noqa: B006
+    json: Flag = False,
+) -> None:
+    """Write derivations, code, graph, run, plot and evaluation into one document.
+
+    Args:
+        model: A vector file; vectors.safetensors if that is there.
+        output: .pdf, .html or .md.
+        similarity: Similarity sets to evaluate on.
+        analogy: Analogy sets to evaluate on.
+        json: Print one JSON object.
+    """
+    from sgns.learn.report import ENDINGS, write_report
+
+    chosen = output or Path("report.pdf")
+    if chosen.suffix.lower() not in ENDINGS:  # before the model is loaded
+        from sgns.figures.output import check_output
+
+        check_output(chosen, ENDINGS)
+    if model is None and MODEL.exists():
+        model = MODEL
+    vectors = None if model is None else _load(model)
+    if vectors is None:
+        say(f"{MODEL} is not there: the report leaves out the run; python word2vec.py trains one")
+    name = "" if model is None else model.name
+    path = write_report(chosen, vectors, name=name, similarity=similarity, analogy=analogy, tell=say)
+    if json:
+        print_json({"output": str(path), "model": None if model is None else str(model), "bytes": path.stat().st_size})
+    else:
+        print(f"report: {path}")
+
+
+def _load(model: Path) -> "Vectors":
+    if not model.exists():
+        raise InputError(f"{model} is not there; python word2vec.py writes {MODEL}, or name one with --model")
+    from sgns.vectors.formats import load
+
+    return load(model)
+
+
+def _print(blocks: "list[Block]", json: dict | None) -> None:
+    if json is not None:
+        print_json(json)
+        return
+    from sgns.learn.text import write_text
+
+    print(write_text(blocks), end="")

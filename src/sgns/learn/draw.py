@@ -11,7 +11,7 @@ from sgns.errors import ExpressionError
 from sgns.learn.expression import Apply, Name
 from sgns.learn.graph import Edge, Node, Passes
 from sgns.learn.layout import Box, layered
-from sgns.learn.notation import INLINE, show_value
+from sgns.learn.notation import INLINE_LATEX, show_value
 from sgns.learn.notation import write as write_formula
 from sgns.learn.symbols import Formulas
 
@@ -106,7 +106,7 @@ def rendered(figure: Any, ending: str, dpi: int = 160) -> bytes:
 
 
 def _math(tree: Any) -> str:
-    return f"${write_formula(tree, INLINE)}$"
+    return f"${write_formula(tree, INLINE_LATEX)}$"
 
 
 def _node_lines(passes: Passes, formulas: Formulas, node: Node) -> list[Line]:
@@ -144,7 +144,7 @@ def _edge_lines(formulas: Formulas, edge: Edge) -> list[Line]:
         ("local", trees.local, edge.local),
         ("downstream", trees.downstream, edge.downstream),
     ):
-        formula, number = write_formula(tree, INLINE), show_value(value)
+        formula, number = write_formula(tree, INLINE_LATEX), show_value(value)
         same = formula == write_number(number)
         lines.append(Line(words, number if same else f"${formula}$ = {number}", SMALL, since=edge.step))
     return lines

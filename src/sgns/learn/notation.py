@@ -74,7 +74,8 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
         case Apply("**", (a, b)):
             return to.power(part(a, ATOM), _write(b, to, alphabet)[0]), POWER
         case Apply("neg", (a,)):
-            return to.infix("−", "", part(a, PRODUCT)), SIGN
+            double = isinstance(a, Number) or (isinstance(a, Apply) and a.operation == "neg")
+            return to.infix("−", "", part(a, ATOM if double else PRODUCT)), SIGN
         case Apply("exp", (a,)):
             return to.power(to.name("e", ""), _write(a, to, alphabet)[0]), POWER
         case Apply("dot", (a, b)):
@@ -330,6 +331,19 @@ class Typst(Notation):
         return f"lim_(x -> {to.replace('−', '-').replace('∞', 'oo')}) {body}"
 
 
+class InlineTypst(Typst):
+    """Typst on one line, for running text."""
+
+    around_fraction = (PRODUCT, POWER)
+    strength_of_fraction = PRODUCT
+
+    def fraction(self, above: str, below: str) -> str:
+        return f"{above} slash {below}"
+
+    def derivative(self, f: str, x: str, bare: bool) -> str:
+        return f"partial {f} slash partial {x}" if bare else f"partial slash partial {x} thin {f}"
+
+
 class MathML(Notation):
     """Presentation MathML, which browsers draw without any script."""
 
@@ -379,4 +393,5 @@ class MathML(Notation):
         return f"<mrow><munder><mi>lim</mi><mrow><mi>x</mi><mo>→</mo><mi>{to}</mi></mrow></munder>{body}</mrow>"
 
 
-TEXT, LATEX, INLINE, TYPST, MATHML = Text(), Latex(), InlineLatex(), Typst(), MathML()
+TEXT, LATEX, TYPST, MATHML = Text(), Latex(), Typst(), MathML()
+INLINE_LATEX, INLINE_TYPST = InlineLatex(), InlineTypst()

@@ -1,0 +1,192 @@
+"""The code beside the mathematics: lines of `sgns.reference`, found by name, and their meaning in the formulas."""
+
+import ast
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from sgns.errors import SgnsError
+from sgns.learn.document import Block, Code, Heading, Paragraph, Table
+
+
+class StaleExplanation(SgnsError, LookupError):
+    """A line that a chapter speaks of is no longer in the source."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One statement of the source and its meaning.
+
+    Attributes:
+        module: Where it stands.
+        function: The function's name, with its class: "SGNS.forward".
+        statement: How it begins: "return", "logits =", "loss.backward()".
+        meaning: What it is in the formulas.
+    """
+
+    module: str
+    function: str
+    statement: str
+    meaning: str
+
+
+MODEL, SAMPLES = "sgns.reference.word2vec", "sgns.reference.batches"
+PASSAGES = (
+    Passage(
+        MODEL,
+        "SGNS.__init__",
+        "self.E =",
+        "E, a row $Ew$ of d numbers for each of V words in its role as target: V·d parameters.",
+    ),
+    Passage(MODEL, "SGNS.__init__", "self.C =", "C, the same for its role as context; together $2*V*d$."),
+    Passage(
+        MODEL,
+        "SGNS.__init__",
+        "nn.init.zeros_(",
+        "With C = 0 every score is 0, every P(1 | w, c) is 1/2, and $L = (1 + k) * log(2)$.",
+    ),
+    Passage(
+        MODEL,
+        "SGNS.forward",
+        "return",
+        "Look up both rows, multiply them component by component and sum: that is the dot product $dot(Ew, Cp)$, "
+        "the logit. σ of it is "
+        "$P1(w, cp)$.",
+    ),
+    Passage(
+        SAMPLES, "batches", "batch_w =", "Every positive, then every negative: w is repeated for each of its negatives."
+    ),
+    Passage(
+        SAMPLES,
+        "batches",
+        "batch_c =",
+        "Beside it the contexts: $cp$ from the text, $cn$ drawn from the noise distribution.",
+    ),
+    Passage(SAMPLES, "batches", "batch_y =", "The labels: 0 for every pair …"),
+    Passage(SAMPLES, "batches", "batch_y[:", "… and 1 for the positives, which stand first."),
+    Passage(
+        MODEL,
+        "train",
+        "loss_function =",
+        "For a logit x, label 1 costs $-log(sigmoid(x))$ and label 0 costs $-log(sigmoid(-x))$. Summed over a "
+        "positive and its negatives "
+        'this is L. The default, `reduction="mean"`, would give L / (1 + k).',
+    ),
+    Passage(MODEL, "train", "logits =", "The scores $dot(Ew, Cp)$ and $dot(Ew, Cn)$ of the whole batch."),
+    Passage(MODEL, "train", "loss =", "L, summed over the batch's positives."),
+    Passage(
+        MODEL,
+        "train",
+        "loss.backward()",
+        "Computes $grad(L, Ew)$, $grad(L, Cp)$ and every $grad(L, Cn)$ as derived above, and leaves them in "
+        "`E.weight.grad` and "
+        "`C.weight.grad`; a row that occurs several times gets the sum.",
+    ),
+    Passage(
+        MODEL,
+        "train",
+        "optimizer.zero_grad()",
+        "`backward()` adds to what is there; so the last batch's gradients go first.",
+    ),
+    Passage(
+        MODEL, "train", "optimizer.step()", "Moves E and C against their gradients: $Ew - lr * grad(L, Ew)$, and so on."
+    ),
+)
+
+
+def find(passage: Passage) -> tuple[int, str]:
+    """Number and text of the line where a passage's statement begins.
+
+    Raises:
+        StaleExplanation: The function, or a statement in it that begins so, is not there.
+    """
+    source = _source(passage.module)
+    scope: ast.AST = ast.parse(source)
+    for name in passage.function.split("."):
+        inner = [
+            node
+            for node in ast.iter_child_nodes(scope)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
+        ]
+        if not inner:
+            raise StaleExplanation(
+                f"{passage.module} holds no {passage.function}; mend the passage in sgns.learn.explain"
+            )
+        scope = inner[0]
+    for node in ast.walk(scope):
+        if isinstance(node, ast.stmt):
+            text = " ".join((ast.get_source_segment(source, node) or "").split())
+            if text.startswith(passage.statement) and not isinstance(node, ast.FunctionDef):
+                return node.lineno, text
+    raise StaleExplanation(
+        f"{passage.module}.{passage.function} holds no line that begins with {passage.statement!r}; mend "
+        f"sgns.learn.explain"
+    )
+
+
+def _source(module: str) -> str:
+    spec = find_spec(module.rpartition(".")[0])  # the package: importing the module itself would need torch
+    assert spec is not None
+    folder = (spec.submodule_search_locations or [""])[0]
+    return (Path(folder) / f"{module.rpartition('.')[2]}.py").read_text(encoding="utf-8")
+
+
+def explain() -> list[Block]:
+    """The chapter. Raises `StaleExplanation` when a line it speaks of has gone."""
+    rows = []
+    for passage in sorted(PASSAGES, key=lambda p: (MODEL, SAMPLES).index(p.module)):
+        line, text = find(passage)
+        rows.append((passage, line, text))
+    blocks: list[Block] = [
+        Heading(1, "The code beside the mathematics"),
+        Paragraph(
+            "The lines of `sgns/reference`, the readable PyTorch implementation, and what each is in the formulas. "
+            "They are looked up "
+            "in the source by name when this chapter is written."
+        ),
+    ]
+    for title, functions in (
+        ("The model", ("SGNS.__init__", "SGNS.forward")),
+        ("The samples and their labels", ("batches",)),
+        ("A step of training", ("train",)),
+    ):
+        chosen = [row for row in rows if row[0].function in functions]
+        chosen.sort(key=lambda row: row[1])
+        file = chosen[0][0].module.replace(".", "/") + ".py"
+        blocks.append(Heading(2, title))
+        table = tuple((str(line), f"`{text}`", passage.meaning) for passage, line, text in chosen)
+        blocks.append(Table(("line", f"`{file}`", "in the formulas"), table))
+    blocks += [
+        Heading(2, "Why not log(sigmoid(x))?"),
+        Paragraph(
+            "`BCEWithLogitsLoss` takes the logit itself and computes max(x, 0) − x·y + log(1 + e^(−|x|)), which is "
+            "the same formula with "
+            "no large exponent in it. Taking σ first loses the small numbers:"
+        ),
+        Code(safer(), "text"),
+    ]
+    return blocks
+
+
+def safer() -> str:
+    """Log σ(x) taken in two steps and in one, in float32, as a small table."""
+    import numpy as np
+
+    lines = ["     x     −log(σ(x)), σ first     from the logit"]
+    with np.errstate(all="ignore"):
+        for x in (-5.0, -50.0, -100.0, -1000.0):
+            logit = np.float32(x)
+            naive = -np.log(np.float32(1) / (np.float32(1) + np.exp(-logit)))
+            lines.append(f"{x:>8g}   {naive:>19.6g}   {np.logaddexp(np.float32(0), -logit):>16.6g}")
+    return "\n".join(lines)
+
+
+def as_json() -> dict[str, list[dict[str, object]]]:
+    """The passages as plain JSON values."""
+    found = [(passage, *find(passage)) for passage in PASSAGES]
+    return {
+        "passages": [
+            {"module": p.module, "function": p.function, "line": line, "code": text, "meaning": p.meaning}
+            for p, line, text in found
+        ]
+    }

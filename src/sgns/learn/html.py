@@ -1,0 +1,75 @@
+"""Blocks as one HTML page: MathML formulas, pictures inside, no script and nothing to fetch."""
+
+from base64 import b64encode
+from html import escape
+
+from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
+from sgns.learn.notation import MATHML
+
+STYLE = """
+body { font: 17px/1.5 Georgia, 'Times New Roman', serif; max-width: 54rem; margin: 2rem auto;
+  padding: 0 1rem; color: #111 }
+h1, h2, h3 { line-height: 1.2; margin-top: 2em } h1 { margin-top: 0 }
+table { border-collapse: collapse; margin: 1rem 0; font-size: .88em; display: block; overflow-x: auto }
+th { text-align: left; border-bottom: 2px solid #333 } th, td { padding: .25em .8em .25em 0; vertical-align: top }
+td { border-bottom: 1px solid #ddd } table.chain td { border: 0 } .why { color: #444; font-size: .9em }
+pre { background: #f4f4f4; padding: .7em; overflow-x: auto; font-size: .8em; line-height: 1.4 }
+code { font-size: .88em }
+figure { margin: 1.5rem 0 } figure img { max-width: 100% } figcaption, .caption { color: #444; font-size: .9em }
+.box { border: 1px solid #555; border-left-width: 6px; padding: .2rem 1rem; margin: 1.2rem 0; break-inside: avoid }
+.tick { color: #060; white-space: nowrap }
+"""
+
+
+def write_html(blocks: list[Block], title: str) -> str:
+    """The blocks as a page that stands alone."""
+    body = "\n".join(_block(block) for block in blocks)
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n'
+
+
+def _math(inner: str, block: bool = False) -> str:
+    return f"<math{' display=block' if block else ''}><mrow>{inner}</mrow></math>"
+
+
+def _line(text: str) -> str:
+    return inline(
+        text,
+        escape,
+        lambda c: f"<code>{escape(c)}</code>",
+        lambda b: f"<b>{escape(b)}</b>",
+        _math,
+        MATHML,
+        "<mo>=</mo>",
+    )
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(level, text):
+            return f"<h{level + 1}>{_line(text)}</h{level + 1}>"
+        case Paragraph(text):
+            return f"<p>{_line(text)}</p>"
+        case Chain(left, steps, checked):
+            tick = f'<span class="tick">✓ {escape(checked)}</span>' if checked else ""
+            rows = [f'<tr><td></td><td colspan="3">{_math(show(left, MATHML))}</td></tr>']
+            for number, (tree, why) in enumerate(steps, 1):
+                written = _math(f"<mo>=</mo>{show(tree, MATHML)}")
+                rows.append(
+                    f'<tr><td>{number}</td><td>{written}</td><td class="why">{_line(why)}</td><td>{tick}</td></tr>'
+                )
+            return f'<table class="chain">{"".join(rows)}</table>'
+        case Table(heads, rows_, caption):
+            top = "".join(f"<th>{_line(head)}</th>" for head in heads)
+            body = "".join("<tr>" + "".join(f"<td>{_line(cell)}</td>" for cell in row) + "</tr>" for row in rows_)
+            below = f'<p class="caption">{_line(caption)}</p>' if caption else ""
+            return f"<table><tr>{top}</tr>{body}</table>{below}"
+        case Figure(svg, words, caption, share):
+            source = f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
+            picture = f'<img src="{source}" alt="{escape(words)}" style="width:{share:.0%}">'
+            return f"<figure>{picture}<figcaption>{_line(caption)}</figcaption></figure>"
+        case Code(text, _):
+            return f"<pre>{escape(text.rstrip())}</pre>"
+        case Box(title, inner):
+            return f'<div class="box"><p><b>{_line(title)}</b></p>{"".join(_block(part) for part in inner)}</div>'
+    raise TypeError(f"not a block: {block!r}")

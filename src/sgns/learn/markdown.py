@@ -1,0 +1,66 @@
+"""Blocks as Markdown with LaTeX formulas, as GitHub, Jupyter and pandoc read it."""
+
+from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
+from sgns.learn.notation import INLINE_LATEX, LATEX
+
+
+def write_markdown(blocks: list[Block], pictures: str = "") -> tuple[str, dict[str, bytes]]:
+    """The blocks as Markdown.
+
+    Args:
+        blocks: What to write.
+        pictures: Folder of the pictures, as the text should name it, such as "report_files".
+
+    Returns:
+        The text, and the pictures by file name.
+    """
+    writer = _Markdown(pictures)
+    return "\n\n".join(writer.block(block) for block in blocks) + "\n", writer.files
+
+
+class _Markdown:
+    def __init__(self, folder: str) -> None:
+        self.folder, self.files = folder, dict[str, bytes]()
+
+    def line(self, text: str, table: bool = False) -> str:
+        def plain(part: str) -> str:
+            for sign in "\\*_<>#" + "|" * table:
+                part = part.replace(sign, f"\\{sign}")
+            return part
+
+        def code(part: str) -> str:
+            return f"`{part.replace('|', chr(92) + '|') if table else part}`"
+
+        return inline(text, plain, code, lambda b: f"**{b}**", lambda m: f"${m}$", INLINE_LATEX, " = ")
+
+    def block(self, block: Block) -> str:
+        match block:
+            case Heading(level, text):
+                return f"{'#' * (level + 1)} {self.line(text)}"
+            case Paragraph(text):
+                return self.line(text)
+            case Chain(left, steps, checked):
+                lines = [rf"& {show(left, LATEX)} \\"]
+                lines += [rf"& \quad = {show(tree, LATEX)} \\" for tree, _ in steps]
+                why = [
+                    f"{i}. {self.line(text)}{f' ✓ {checked}' if checked else ''}"
+                    for i, (_, text) in enumerate(steps, 1)
+                ]
+                body = "\n".join(lines).removesuffix(r" \\")
+                return f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$\n\n" + "\n".join(why)
+            case Table(heads, rows, caption):
+                lines = [self.row(heads), "|" + " --- |" * len(heads), *(self.row(row) for row in rows)]
+                return "\n".join(lines) + (f"\n\n{self.line(caption)}" if caption else "")
+            case Figure(svg, words, caption):
+                name = f"figure{len(self.files) + 1}.svg"
+                self.files[name] = svg
+                return f"![{words}]({self.folder}/{name})\n\n{self.line(caption)}"
+            case Code(text, language):
+                return f"```{language}\n{text.rstrip()}\n```"
+            case Box(title, inner):
+                body = "\n\n".join([f"**{self.line(title)}**", *(self.block(part) for part in inner)])
+                return "\n".join(f"> {line}".rstrip() for line in body.split("\n"))
+        raise TypeError(f"not a block: {block!r}")
+
+    def row(self, cells: tuple[str, ...]) -> str:
+        return "| " + " | ".join(self.line(cell, table=True) for cell in cells) + " |"

@@ -1,0 +1,173 @@
+"""One step of SGD on a real pair: what is drawn, what is scored, what moves."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sgns.errors import ConfigError, FormatError
+from sgns.learn.document import Block, Heading, Paragraph, Table
+from sgns.learn.gradients import Gradients, closed_form
+from sgns.learn.notation import show_value
+
+if TYPE_CHECKING:
+    from sgns.vectors.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of SGD on (w, c+) with k drawn negatives.
+
+    Attributes:
+        word: w.
+        outputs: c+ and the negatives that count, as words; one may stand twice.
+        left_out: How many draws were c+ itself and count nothing.
+        lr: Learning rate.
+        before: Loss and gradients before the step.
+        loss_after: L on the same samples after it.
+        w: (2, d) E_w before and after.
+        c: Context word -> (2, d) its row of C before and after; a row drawn twice moves by both gradients.
+    """
+
+    word: str
+    outputs: list[str]
+    left_out: int
+    lr: float
+    before: Gradients
+    loss_after: float
+    w: np.ndarray
+    c: dict[str, np.ndarray]
+
+
+def take_step(
+    vectors: "Vectors", word: str, context: str, *, negatives: int | None = None, lr: float | None = None, seed: int = 1
+) -> Step:
+    """Take one step on a copy of the rows; the model is not changed.
+
+    Args:
+        vectors: A model with C; with counts, negatives are drawn from count^noise_power, else all words are as likely.
+        word: w.
+        context: c+.
+        negatives: k; the model's own, or 5.
+        lr: Learning rate; the model's own, or 0.025.
+        seed: Seed of the draw.
+
+    Raises:
+        UnknownWord: One of the words is not in the vocabulary.
+        FormatError: The file holds no C.
+        ConfigError: negatives or lr out of range.
+    """
+    if vectors.C is None:
+        raise FormatError("these vectors hold no C, only E; take a .safetensors file that sgns has trained")
+    config = vectors.metadata.get("config", {})
+    k = int(config.get("negatives", 5)) if negatives is None else negatives
+    rate = float(config.get("lr", 0.025)) if lr is None else lr
+    if not 1 <= k <= 1000:
+        raise ConfigError(f"negatives is {k}, outside 1 to 1000; 5 is usual")
+    if not 0 < rate <= 10:
+        raise ConfigError(f"lr is {rate:g}, outside 0 to 10; 0.025 is usual")
+    w, positive = vectors.id(word), vectors.id(context)
+    noise = np.ones(len(vectors)) if vectors.counts is None else np.maximum(vectors.counts, 0).astype(float)
+    noise **= float(config.get("noise_power", 0.75))
+    drawn = np.random.default_rng(seed).choice(len(vectors), size=k, p=noise / noise.sum())
+    outputs = np.concatenate([[positive], drawn[drawn != positive]])
+    rows = np.asarray(vectors.C[outputs], np.float64)
+    E_w = np.asarray(vectors.E[w], np.float64)
+    before = closed_form(E_w, rows)
+    E_after = E_w - rate * before.w
+    moved = {int(row): np.asarray(vectors.C[row], np.float64) for row in outputs}
+    after = {row: old.copy() for row, old in moved.items()}
+    for row, gradient in zip(outputs, before.c):
+        after[int(row)] -= rate * gradient
+    loss_after = closed_form(E_after, np.array([after[int(row)] for row in outputs])).loss
+    return Step(
+        word=word,
+        outputs=[vectors.words[row] for row in outputs],
+        left_out=k - (len(outputs) - 1),
+        lr=rate,
+        before=before,
+        loss_after=loss_after,
+        w=np.array([E_w, E_after]),
+        c={vectors.words[row]: np.array([old, after[row]]) for row, old in moved.items()},
+    )
+
+
+def describe(step: Step) -> list[Block]:
+    """A step as a chapter."""
+    made = step.before
+    pairs = [
+        (
+            context,
+            "1" if i == 0 else "0",
+            show_value(made.scores[i]),
+            show_value(made.probabilities[i]),
+            show_value(-made.errors[i]),
+            show_value(float(np.logaddexp(0, -made.scores[i] if i == 0 else made.scores[i]))),
+        )
+        for i, context in enumerate(step.outputs)
+    ]
+    moved = [(f"E of {step.word}", *_moved(step.w))] + [(f"C of {c}", *_moved(rows)) for c, rows in step.c.items()]
+    blocks: list[Block] = [
+        Heading(1, f"One step: w = {step.word}, c+ = {step.outputs[0]}"),
+        Table(
+            ("c", "label", "score $dot(Ew, Cp)$", "P(1 | w, c)", "label − σ", "its part of L"),
+            tuple(pairs),
+            f"The pair and its {len(step.outputs) - 1} negatives, drawn from the noise distribution.",
+        ),
+    ]
+    if step.left_out:
+        blocks.append(Paragraph(f"{step.left_out} of the draws were {step.outputs[0]} itself and count nothing."))
+    if len(step.c) < len(step.outputs):
+        twice = sorted({c for c in step.outputs if step.outputs.count(c) > 1})
+        blocks.append(Paragraph(f"Drawn more than once: {', '.join(twice)}. Each draw adds its gradient to the row."))
+    blocks += [
+        Paragraph(
+            f"Every row moves by lr · (label − σ) · the other vector, lr = {step.lr:g}; the length of the move is |Δ|."
+        ),
+        Table(("row", "before", "after", "|Δ|"), tuple(moved)),
+        Table(
+            ("loss", "value"),
+            (
+                ("before the step", f"{made.loss:.6f}"),
+                ("after it, same samples", f"{step.loss_after:.6f}"),
+                ("change", f"{step.loss_after - made.loss:+.6f}".replace("-", "−")),
+                ("lr · |∇L|², what a small step takes off", f"{_expected(step):.6f}"),
+            ),
+        ),
+    ]
+    return blocks
+
+
+def _expected(step: Step) -> float:
+    """First order: L falls by lr·|∇L|², the gradients of a row drawn twice added first."""
+    change = float(np.sum((step.w[1] - step.w[0]) ** 2)) + sum(
+        float(np.sum((rows[1] - rows[0]) ** 2)) for rows in step.c.values()
+    )
+    return change / step.lr
+
+
+def _moved(rows: np.ndarray) -> tuple[str, str, str]:
+    return show_value(rows[0], 3), show_value(rows[1], 3), show_value(float(np.linalg.norm(rows[1] - rows[0])), 3)
+
+
+def as_json(step: Step) -> dict[str, object]:
+    """A step as plain JSON values, unrounded."""
+    return {
+        "word": step.word,
+        "lr": step.lr,
+        "pairs": [
+            {
+                "context": context,
+                "label": int(i == 0),
+                "score": float(step.before.scores[i]),
+                "probability": float(step.before.probabilities[i]),
+                "error": float(-step.before.errors[i]),
+            }
+            for i, context in enumerate(step.outputs)
+        ],
+        "left_out": step.left_out,
+        "loss_before": step.before.loss,
+        "loss_after": step.loss_after,
+        "E": {"before": step.w[0].tolist(), "after": step.w[1].tolist()},
+        "C": {c: {"before": rows[0].tolist(), "after": rows[1].tolist()} for c, rows in step.c.items()},
+    }

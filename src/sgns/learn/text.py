@@ -1,0 +1,82 @@
+"""Blocks as plain text, for the terminal."""
+
+import shutil
+import textwrap
+
+from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
+from sgns.learn.notation import TEXT
+
+
+def write_text(blocks: list[Block], width: int | None = None) -> str:
+    """The blocks as lines.
+
+    Args:
+        blocks: What to write.
+        width: Columns of the terminal; found out where left out, at most 110.
+    """
+    room = min(110, shutil.get_terminal_size((100, 24)).columns) if width is None else width
+    return "\n\n".join(_block(block, room) for block in blocks) + "\n"
+
+
+def _line(text: str) -> str:
+    def same(part: str) -> str:
+        return part
+
+    return inline(text, same, same, same, same, TEXT, " = ")
+
+
+def _block(block: Block, room: int) -> str:
+    match block:
+        case Heading(level, text):
+            return (
+                f"{_line(text)}\n{'═' * len(_line(text))}" if level < 2 else f"{_line(text)}\n{'─' * len(_line(text))}"
+            )
+        case Paragraph(text):
+            return textwrap.fill(_line(text), room, break_on_hyphens=False)
+        case Chain(left, steps, checked):
+            rows = [(f"{number}", f"= {show(tree, TEXT)}") for number, (tree, _) in enumerate(steps, 1)]
+            wide = max(len(formula) for _, formula in rows)
+            lines = [f"     {show(left, TEXT)}"]
+            for (number, written), (_, why) in zip(rows, steps):
+                mark = "✓ " if checked else "  "
+                beside = wide + 10 + len(_line(why)) <= room
+                lines.append(
+                    f"{mark}{number:>2} {written.ljust(wide)}   {_line(why)}"
+                    if beside
+                    else f"{mark}{number:>2} {written}"
+                )
+                if not beside:
+                    lines += textwrap.wrap(_line(why), room, initial_indent=" " * 10, subsequent_indent=" " * 10)
+            return "\n".join([*lines, f"✓ checked by {checked} against the line before"] if checked else lines)
+        case Table(heads, rows, caption):
+            lines = _wrapped([tuple(map(_line, heads)), *(tuple(map(_line, row)) for row in rows)], room)
+            return "\n".join([*lines, "", textwrap.fill(_line(caption), room)] if caption else lines)
+        case Figure(_, words, caption):
+            return f"[picture: {words}] {_line(caption)}"
+        case Code(text, _):
+            return textwrap.indent(text.rstrip(), "    ")
+        case Box(title, inner):
+            body = "\n\n".join(_block(part, room - 2) for part in inner)
+            return f"┌ {_line(title)}\n" + textwrap.indent(body, "│ ", lambda line: True) + "\n└"
+    raise TypeError(f"not a block: {block!r}")
+
+
+def _wrapped(rows: list[tuple[str, ...]], room: int) -> list[str]:
+    """Rows as lines; the widest columns are broken into several lines where the terminal is narrower."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 12:
+        widths[widths.index(max(widths))] -= 1
+    lines = []
+    tall = False
+    for number, row in enumerate(rows):
+        cells = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths)]
+        height = max(map(len, cells))
+        tall |= height > 1
+        for i in range(height):
+            parts = [(cell[i] if i < len(cell) else "").ljust(width) for cell, width in zip(cells, widths)]
+            lines.append("  ".join(parts).rstrip())
+        if number == 0:
+            lines.append("  ".join("─" * width for width in widths))
+        elif tall and number + 1 < len(rows):
+            lines.append("")
+    return lines

@@ -1,0 +1,133 @@
+"""Blocks as a Typst document, and that as PDF: one wheel, no TeX, fonts included."""
+
+import tempfile
+from pathlib import Path
+
+from sgns.errors import MissingExtra
+from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
+from sgns.learn.notation import INLINE_TYPST, TEXT, TYPST
+
+LONG, SHORT = 62, 24  # characters of a formula with its reason beside it; rows of a table that is kept on one page
+PREAMBLE = """
+#set page(paper: "a4", margin: (x: 22mm, top: 22mm, bottom: 24mm), numbering: "1")
+#set text(font: "Libertinus Serif", size: 10.5pt, lang: "en")
+#set par(justify: true, leading: 0.62em)
+#set heading(numbering: "1.1")
+#show heading: set block(above: 1.5em, below: 0.8em)
+#show raw: set text(font: "DejaVu Sans Mono", size: 8pt)
+#show raw.where(block: true): block.with(fill: luma(245), inset: 7pt, radius: 2pt, width: 100%)
+#show figure: set block(above: 1.4em, below: 1.4em)
+#set table(
+  stroke: (x, y) => if y == 0 { (bottom: 0.8pt) } else { (bottom: 0.3pt + luma(190)) },
+  inset: (x: 4pt, y: 3.5pt),
+)
+#show table: set text(size: 9pt)
+#show table: set par(justify: false)
+#let caption(body) = block(above: 0.7em, below: 1.4em, text(size: 9.2pt, fill: luma(70), body))
+#let trap(title, body) = block(
+  width: 100%, inset: (x: 10pt, y: 8pt), stroke: (left: 3pt + luma(60), rest: 0.5pt + luma(130)), breakable: false,
+)[*#title* \\ #body]
+#let heading0(body) = block(above: 0pt, below: 1.2em, text(size: 19pt, weight: "bold", body))
+#let chain(first, ..rows) = block(above: 1em, below: 1.2em, grid(
+  columns: (14pt, auto, 1fr, auto), column-gutter: 8pt, row-gutter: 9pt,
+  align: (x, y) => if x == 2 { right + horizon } else { left + horizon },
+  [], grid.cell(colspan: 3, first), ..rows,
+))
+#let why(body) = text(size: 8.8pt, fill: luma(70), body)
+"""
+
+
+def write_typst(blocks: list[Block], title: str) -> tuple[str, dict[str, bytes]]:
+    """The blocks as Typst source.
+
+    Returns:
+        The source, and the pictures it names.
+    """
+    writer = _Typst()
+    body = "\n\n".join(writer.block(block) for block in blocks)
+    return f"#set document(title: {_string(title)}, date: none)\n{PREAMBLE}\n{body}\n", writer.files
+
+
+def to_pdf(blocks: list[Block], title: str) -> bytes:
+    """The blocks as PDF.
+
+    Raises:
+        MissingExtra: typst is not installed.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise MissingExtra("a PDF needs typst; install it with: pip install 'sgns[learn]' (or write .html)") from None
+    source, pictures = write_typst(blocks, title)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, picture in pictures.items():
+            (Path(folder) / name).write_bytes(picture)
+        main = Path(folder) / "report.typ"
+        main.write_text(source, encoding="utf-8")
+        made = typst.compile(str(main))
+    if not isinstance(made, bytes):
+        raise TypeError("typst gave no single document")
+    return made
+
+
+def _string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+class _Typst:
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def line(self, text: str) -> str:
+        return inline(
+            text,
+            lambda part: f"#{_string(part)};",  # a string needs no other escaping
+            lambda part: f"#raw({_string(part)});",
+            lambda part: f"#strong({_string(part)});",
+            lambda part: f"${part}$",
+            INLINE_TYPST,
+            " = ",
+        )
+
+    def block(self, block: Block) -> str:
+        match block:
+            case Heading(0, text):
+                return f"#heading0[{self.line(text)}]"
+            case Heading(level, text):
+                return f"#heading(level: {level})[{self.line(text)}]"
+            case Paragraph(text):
+                return self.line(text)
+            case Chain(left, steps, checked):
+                tick = f"[#why[✓ {checked}]]" if checked else "[]"
+                rows = []
+                for number, (tree, why) in enumerate(steps, 1):
+                    formula, reason = f"$= {self.display(tree)}$", f"#why[{self.line(why)}]"
+                    if len(show(tree, TEXT)) > LONG:  # the reason goes below
+                        rows += [f"[#why[{number}]], grid.cell(colspan: 2)[{formula}], {tick}"]
+                        rows += [f"[], grid.cell(colspan: 2, align: right)[{reason}], []"]
+                    else:
+                        rows.append(f"[#why[{number}]], [{formula}], [{reason}], {tick}")
+                return f"#chain([${self.display(left)}$],\n" + ",\n".join(rows) + ")"
+            case Table(heads, rows_, caption):
+                cells = [f"[*{self.line(head)}*]" for head in heads]
+                cells += [f"[{self.line(cell)}]" for row in rows_ for cell in row]
+                below = f"\n#caption[{self.line(caption)}]" if caption else ""
+                head, body = ", ".join(cells[: len(heads)]), ", ".join(cells[len(heads) :])
+                table = f"table(columns: {len(heads)}, table.header({head}), {body})"
+                whole = len(rows_) <= SHORT
+                return f"#block(breakable: {'false' if whole else 'true'}, {table}){below}"
+            case Figure(svg, words, caption, share):
+                name = f"figure{len(self.files) + 1}.svg"
+                self.files[name] = svg
+                picture = f"image({_string(name)}, width: {share:.0%}, alt: {_string(words)})"
+                return f"#align(center, {picture})\n#caption[{self.line(caption)}]"
+            case Code(text, language):
+                return f"#raw({_string(text.rstrip())}, lang: {_string(language)}, block: true)"
+            case Box(title, inner):
+                body = "\n\n".join(self.block(part) for part in inner)
+                return f"#trap[{self.line(title)}][\n{body}\n]"
+        raise TypeError(f"not a block: {block!r}")
+
+    @staticmethod
+    def display(tree: object) -> str:
+        return f"display({show(tree, TYPST)})"  # type: ignore[arg-type]
