@@ -41,7 +41,7 @@ def quiet(_: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, ending: str, data: st.DataObject) -> None:
     v = data.draw(vectors())
@@ -143,7 +143,7 @@ def test_a_tsv_with_words_first_and_phrases(tmp_path: Path) -> None:
 
 def test_a_projector_file_with_a_word_in_its_first_row(tmp_path: Path) -> None:
     """Found by the fuzz tests: it ended in a ValueError."""
-    (tmp_path / "v.tsv").write_text("x\t1\t2\n3\t4\t5\n")
+    (tmp_path / "v.tsv").write_text("x\t1\t2\n4\t5\n")
     (tmp_path / "v_metadata.tsv").write_text("a\nb\n")
     with pytest.raises(FormatError, match="line 1: 'x' stands where a number is expected"):
         formats.load(tmp_path / "v.tsv", "projector")

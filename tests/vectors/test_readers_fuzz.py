@@ -24,7 +24,7 @@ from sgns.evaluation.similarity import read_pairs
 from sgns.vectors import expression, formats
 from sgns.vectors.vectors import Vectors
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 MEMORY = 60e6  # bytes: a few blocks of 8 MiB and what decompresses; the inputs are under 100 kB
 SECONDS = 5
 
@@ -162,7 +162,7 @@ def test_an_npz_whose_header_lies(tmp_path: Path) -> None:
     survives(read)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     st.text(max_size=60)
     | st.lists(
