@@ -7,7 +7,7 @@ writes `Config.to_dict()` into the file; a checkpoint is refused when it differs
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sgns.errors import ConfigError
 
@@ -80,21 +80,18 @@ class Config:
             "subsample": (0.0, 1.0, True, "0.001 is usual, 0 keeps every token"),
             "noise_power": (-10.0, 10.0, True, "0.75 is usual"),
         }
-        for name, (low, high, closed, remedy) in real.items():
+        for name, (least, most, closed, remedy) in real.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 raise ConfigError(f"{name} is {value!r}, not a finite number; {remedy}")
-            if not (low <= value if closed else low < value) or value > high:
-                raise ConfigError(f"{name} is {value:g}, outside {low:g} to {high:g}; {remedy}")
+            if not (least <= value if closed else least < value) or value > most:
+                raise ConfigError(f"{name} is {value:g}, outside {least:g} to {most:g}; {remedy}")
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
             )
-        for name, choices in {
-            "engine": Engine.__args__,
-            "sharing": Sharing.__args__,
-            "sentences": Sentences.__args__,
-        }.items():  # type: ignore[attr-defined]
+        for name, kind in {"engine": Engine, "sharing": Sharing, "sentences": Sentences}.items():
+            choices = get_args(kind)
             if getattr(self, name) not in choices:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}")
 

@@ -132,7 +132,7 @@ def draw_centres(  # type: ignore[no-untyped-def]
     """
     sentence = np.searchsorted(ends, start, side="right")
     begin = ends[sentence - 1] if sentence > 0 else np.int64(0)
-    m = 0
+    m = np.int64(0)
     at = start - 1
     while at >= begin and m < window:  # backwards: the tokens before the block
         r = draw(key, at)
