@@ -144,7 +144,7 @@ def draw_centres(  # type: ignore[no-untyped-def]
     for i in range(m // 2):
         kept[i], kept[m - 1 - i] = kept[m - 1 - i], kept[i]
         left[i], left[m - 1 - i] = left[m - 1 - i], left[i]
-    first, opened = m, 0
+    first, opened = m, np.int64(0)
     position = start
     last = m
     while position < stop:
