@@ -32,6 +32,7 @@ from sgns.text.table import SEEDS, Strings, Table
 SEGMENT_SPELLINGS = 1 << 20  # a table with so many spellings is closed
 SEGMENT_TAILS = 1 << 26  # or with so many bytes of long spellings
 PART_WORDS = 1 << 21  # words counted in one table
+FINE_PARTS = 256  # at most so many tables, one after the other
 
 Progress = Callable[[str, int, int | None, str], None]
 
@@ -145,29 +146,28 @@ class Encoder:
             result.broken = sum(n for n, _ in broken), min(first for _, first in broken)
         result.unsegmented = sum(segment.unsegmented for segment in self._segments)
         result.raw_tokens = sum(int(segment.words.counts.sum()) for segment in self._segments)
-        parts = -(-sum(len(segment.words) for segment in self._segments) // PART_WORDS)
+        parts = min(-(-sum(len(segment.words) for segment in self._segments) // PART_WORDS), FINE_PARTS)
         table = Table()
-        if parts <= 1:
-            for segment in self._segments:
-                table.add_all(segment.words)
-            strings = table.strings()
-            result.distinct, result.highest = len(strings), int(strings.counts.max(initial=0))
-        else:
-            counts, first = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-            for part in self._parts(parts):
-                result.distinct += len(part)
-                result.highest = max(result.highest, int(part.counts.max(initial=0)))
-                if self.config.max_vocabulary is not None:  # which counts are among the highest, whatever the words
-                    counts, first = np.concatenate([counts, part.counts]), np.concatenate([first, part.first])
-                    best = most_frequent(counts, first, self.config)
-                    counts, first = counts[best], first[best]
-            least, last = self.config.min_count, 2**62
-            if self.config.max_vocabulary is not None and len(counts) == self.config.max_vocabulary:
-                least, last = int(counts[-1]), int(first[-1])
-            for part in self._parts(parts):
-                chosen = (part.counts > least) | ((part.counts == least) & (part.first <= last))
-                table.add_all(part, np.flatnonzero(chosen))
-            strings = table.strings()
+        # What a word must have so that it can still be among the `max_vocabulary` most frequent ones.
+        counts, first = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        least, last = self.config.min_count, 2**62
+        for part in self._parts(parts):
+            strings = part.strings()
+            result.distinct += len(strings)
+            result.highest = max(result.highest, int(strings.counts.max(initial=0)))
+            if parts == 1:
+                table = part
+                break
+            chosen = np.flatnonzero((strings.counts > least) | ((strings.counts == least) & (strings.first <= last)))
+            table.add_all(strings, chosen)
+            if self.config.max_vocabulary is not None:
+                counts = np.concatenate([counts, strings.counts[chosen]])
+                first = np.concatenate([first, strings.first[chosen]])
+                best = most_frequent(counts, first, self.config)
+                counts, first = counts[best], first[best]
+                if len(best) == self.config.max_vocabulary:
+                    least, last = int(counts[-1]), int(first[-1])
+        strings = table.strings()
         order = most_frequent(strings.counts, strings.first, self.config)
         final = np.full(max(len(strings), 1), -1, dtype=np.int32)
         final[order] = np.arange(len(order), dtype=np.int32)
@@ -175,14 +175,22 @@ class Encoder:
         result.counts = strings.counts[order]
         return result, table, final
 
-    def _parts(self, parts: int) -> Iterator[Strings]:
+    def _parts(self, parts: int) -> Iterator[Table]:
         """The words of all segments, each word in one part only, with their counts over the whole text."""
-        for part in range(parts):
+        if parts == 1:
             table = Table()
             for segment in self._segments:
-                table.add_all(segment.words, np.flatnonzero(segment.words.part(parts) == part))
-                self._tick()
-            yield table.strings()
+                table.add_all(segment.words)
+            yield table
+            return
+        grouped = [segment.words.grouped(FINE_PARTS) for segment in self._segments]
+        for part in range(parts):
+            low, high = part * FINE_PARTS // parts, (part + 1) * FINE_PARTS // parts
+            table = Table()
+            for segment, (places, starts) in zip(self._segments, grouped, strict=True):
+                table.add_all(segment.words, places[starts[low] : starts[high]])
+                self.progress("count words", part, parts, "parts")
+            yield table
 
     def _write(self, table: Table, final: np.ndarray, ids: BinaryIO, ends: BinaryIO, result: Encoded) -> None:
         """Turn the numbers of every chunk into ids."""

@@ -167,7 +167,13 @@ class Reading:
         in_threads(lambda stop: whole.append(reader.preload(self.plain)), 1, lambda: self._tick(reader))
         if whole[0]:
             return self._scan_plain(reader, ids, ends)
-        in_threads(lambda stop: load_kernels(), 1, lambda: self.progress("compile the scanner (once)", 0, None, ""))
+        began = time.monotonic()
+
+        def waiting() -> None:
+            slow = time.monotonic() - began > 1.5  # compiled kernels are fetched in less
+            self.progress("compile the scanner (once)" if slow else "load the scanner", 0, None, "")
+
+        in_threads(lambda stop: load_kernels(), 1, waiting)
         from sgns.text.encode import Encoder
 
         folder = self.store.folder if self.store else None

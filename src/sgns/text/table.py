@@ -289,11 +289,18 @@ class Strings:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def part(self, parts: int) -> np.ndarray:
-        """(n,) in which of so many parts each string belongs; the same string is in the same part of any table."""
+    def grouped(self, parts: int) -> tuple[np.ndarray, np.ndarray]:
+        """The strings dealt out by hash; the same string is in the same part of any table.
+
+        Returns:
+            (n,) uint32 places, part after part; (parts + 1,) int64 where each part begins.
+        """
         rest = np.where(self.keys[:, 1] >= LONG, ZERO, self.keys[:, 1])
         mixed = (self.keys[:, 0] ^ (rest * SEEDS[0])) * SEEDS[1]
-        return (mixed >> SHIFT32) % u64(parts)
+        part = ((mixed >> SHIFT32) % u64(parts)).astype(np.uint16)
+        starts = np.zeros(parts + 1, dtype=np.int64)
+        np.cumsum(np.bincount(part, minlength=parts), out=starts[1:])
+        return np.argsort(part, kind="stable").astype(np.uint32), starts
 
     def text(self, places: np.ndarray) -> bytes:
         r"""The strings `places`, each followed by \n."""
