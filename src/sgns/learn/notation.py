@@ -280,7 +280,7 @@ class InlineLatex(Latex):
         return f"{above} / {below}"
 
     def derivative(self, f: str, x: str, bare: bool) -> str:
-        return rf"\partial {f} / \partial {x}" if bare else rf"\partial / \partial {x} \, {f}"
+        return rf"\partial {f} \,/\, \partial {x}" if bare else rf"\partial / \partial {x} \, {f}"
 
 
 class Typst(Notation):

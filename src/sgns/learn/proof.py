@@ -53,7 +53,10 @@ def equal(a: Tree, b: Tree, meaning: Meaning) -> bool:
     """Whether two formulas are equal for all values of their names, as SymPy simplifies them."""
     s = sympy()
     reader = _Reader(meaning)
-    left, right = reader.read(a), reader.read(b)
+    try:
+        left, right = reader.read(a), reader.read(b)
+    except (TypeError, ValueError):  # a vector plus a number, vectors of different length
+        return False
     if isinstance(left, s.MatrixBase) != isinstance(right, s.MatrixBase):
         return False
     differences = list(left - right) if isinstance(left, s.MatrixBase) else [left - right]

@@ -1,6 +1,8 @@
 """Blocks as a Typst document, and that as PDF: one wheel, no TeX, fonts included."""
 
 import tempfile
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from sgns.errors import MissingExtra
@@ -15,7 +17,7 @@ PREAMBLE = """
 #set heading(numbering: "1.1")
 #show heading: set block(above: 1.5em, below: 0.8em)
 #show raw: set text(font: "DejaVu Sans Mono", size: 8pt)
-#show raw.where(block: true): block.with(fill: luma(245), inset: 7pt, radius: 2pt, width: 100%)
+#show raw.where(block: true): block.with(fill: luma(245), inset: 7pt, radius: 2pt, width: 100%, breakable: false)
 #show figure: set block(above: 1.4em, below: 1.4em)
 #set table(
   stroke: (x, y) => if y == 0 { (bottom: 0.8pt) } else { (bottom: 0.3pt + luma(190)) },
@@ -28,11 +30,14 @@ PREAMBLE = """
   width: 100%, inset: (x: 10pt, y: 8pt), stroke: (left: 3pt + luma(60), rest: 0.5pt + luma(130)), breakable: false,
 )[*#title* \\ #body]
 #let heading0(body) = block(above: 0pt, below: 1.2em, text(size: 19pt, weight: "bold", body))
-#let chain(first, ..rows) = block(above: 1em, below: 1.2em, grid(
-  columns: (14pt, auto, 1fr, auto), column-gutter: 8pt, row-gutter: 9pt,
+#let chain(first, ..rows) = block(above: 1em, below: 1.2em, breakable: false, {
+  set par(justify: false)
+  show math.equation.where(block: true): set align(start)
+  grid(
+  columns: (14pt, auto, 1fr, auto), column-gutter: 8pt, row-gutter: 7pt,
   align: (x, y) => if x == 2 { right + horizon } else { left + horizon },
   [], grid.cell(colspan: 3, first), ..rows,
-))
+)})
 #let why(body) = text(size: 8.8pt, fill: luma(70), body)
 """
 
@@ -44,7 +49,7 @@ def write_typst(blocks: list[Block], title: str) -> tuple[str, dict[str, bytes]]
         The source, and the pictures it names.
     """
     writer = _Typst()
-    body = "\n\n".join(writer.block(block) for block in blocks)
+    body = "\n\n".join(writer.sequence(blocks))
     return f"#set document(title: {_string(title)}, date: none)\n{PREAMBLE}\n{body}\n", writer.files
 
 
@@ -89,6 +94,15 @@ class _Typst:
             " = ",
         )
 
+    def sequence(self, blocks: Sequence[Block]) -> list[str]:
+        """Blocks one after the other; a paragraph stays on the page of what it introduces."""
+        written = []
+        for block, following in zip_longest(blocks, blocks[1:]):
+            made = self.block(block)
+            introduces = isinstance(block, Paragraph) and not isinstance(following, Paragraph | Heading | None)
+            written.append(f"#block(sticky: true)[{made}]" if introduces else made)
+        return written
+
     def block(self, block: Block) -> str:
         match block:
             case Heading(0, text):
@@ -101,13 +115,13 @@ class _Typst:
                 tick = f"[#why[✓ {checked}]]" if checked else "[]"
                 rows = []
                 for number, (tree, why) in enumerate(steps, 1):
-                    formula, reason = f"$= {self.display(tree)}$", f"#why[{self.line(why)}]"
+                    formula, reason = f"$ = {show(tree, TYPST)} $", f"#why[{self.line(why)}]"
                     if len(show(tree, TEXT)) > LONG:  # the reason goes below
                         rows += [f"[#why[{number}]], grid.cell(colspan: 2)[{formula}], {tick}"]
                         rows += [f"[], grid.cell(colspan: 2, align: right)[{reason}], []"]
                     else:
                         rows.append(f"[#why[{number}]], [{formula}], [{reason}], {tick}")
-                return f"#chain([${self.display(left)}$],\n" + ",\n".join(rows) + ")"
+                return f"#chain([$ {show(left, TYPST)} $],\n" + ",\n".join(rows) + ")"
             case Table(heads, rows_, caption):
                 cells = [f"[*{self.line(head)}*]" for head in heads]
                 cells += [f"[{self.line(cell)}]" for row in rows_ for cell in row]
@@ -124,10 +138,6 @@ class _Typst:
             case Code(text, language):
                 return f"#raw({_string(text.rstrip())}, lang: {_string(language)}, block: true)"
             case Box(title, inner):
-                body = "\n\n".join(self.block(part) for part in inner)
+                body = "\n\n".join(self.sequence(inner))
                 return f"#trap[{self.line(title)}][\n{body}\n]"
         raise TypeError(f"not a block: {block!r}")
-
-    @staticmethod
-    def display(tree: object) -> str:
-        return f"display({show(tree, TYPST)})"  # type: ignore[arg-type]
