@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sgns.errors import ConfigError
-from sgns.figures.labels import plain
 from sgns.figures.linkage import average_linkage, leaf_order
 from sgns.figures.output import check_output
 from sgns.figures.pca import unit_rows
@@ -71,9 +70,9 @@ def plot_heatmap(vectors: "Vectors", words: Sequence[str], path: str | Path, *, 
     image = axes.imshow(cosines, cmap="cividis", vmin=low, vmax=high)
     for side in axes.spines.values():
         side.set_visible(False)
-    names = [plain(word) for word in words]
-    axes.set_xticks(range(n), names, rotation=90, fontsize=9 if n <= SHOW_NUMBERS else 7, color=INK)
-    axes.set_yticks(range(n), names, fontsize=9 if n <= SHOW_NUMBERS else 7, color=INK)
+    font: dict[str, Any] = {"fontsize": 9 if n <= SHOW_NUMBERS else 7, "color": INK, "parse_math": False}
+    axes.set_xticks(range(n), words, rotation=90, **font)
+    axes.set_yticks(range(n), words, **font)
     if n <= SHOW_NUMBERS:
         for i in range(n):
             for j in range(n):

@@ -50,7 +50,7 @@ def place_labels(
             axes,
             xy[:, 0],
             xy[:, 1],
-            [plain(word) for word in words],
+            list(words),
             x_scatter=xy[:, 0],
             y_scatter=xy[:, 1],
             **lines,
@@ -64,12 +64,14 @@ def place_labels(
             nbr_candidates=300,
             avoid_label_lines_overlap=True,
             draw_all=True,
+            parse_math=False,  # a word with two dollar signs is no formula
         )
         if not overlaps(figure, texts):
             return texts
         if attempt < 11:
             for artist in [*texts, *leaders]:
-                artist.remove()
+                if artist is not None:
+                    artist.remove()
     return texts
 
 
@@ -84,8 +86,3 @@ def overlaps(figure: "Figure", texts: "Sequence[Text]") -> list[tuple[str, str]]
     high = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0) > 0
     first, second = (found.tolist() for found in np.nonzero(np.triu(wide & high, 1)))
     return [(texts[i].get_text(), texts[j].get_text()) for i, j in zip(first, second)]
-
-
-def plain(word: str) -> str:
-    """`word` as matplotlib must not read it: a pair of dollar signs would start a formula."""
-    return word.replace("$", r"\$")

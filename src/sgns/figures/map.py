@@ -29,11 +29,12 @@ SCRIPTS = (
     "data.js",
     "labels.js",
     "renderer.js",
+    "pace.js",
     "pane.js",
     "search.js",
     "panel.js",
     "main.js",
-)  # in the order they need each other
+)  # each needs the ones before
 Report = Callable[[str, int, int | None, str], None]
 
 

@@ -33,9 +33,11 @@ def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
 
 def set_title(axes: "Axes", title: str, below: str = "") -> None:
     """A title that states what is seen, and under it in grey how it was made."""
-    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=22 if below else 10)
+    axes.set_title(
+        title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=22 if below else 10, parse_math=False
+    )
     if below:
-        axes.text(0, 1, below, transform=_above(axes), fontsize=9, color=SOFT, va="bottom", ha="left", clip_on=False)
+        axes.text(0, 1, below, transform=_above(axes), fontsize=9, color=SOFT, va="bottom", ha="left", parse_math=False)
 
 
 def _above(axes: "Axes") -> Any:

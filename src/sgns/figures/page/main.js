@@ -156,7 +156,7 @@ async function start() {
   models.forEach((model, i) => panes.push(new Pane(model, elements[i], on)));
   elements.forEach((element) => element.append(...element.querySelectorAll(".name, .legend"))); // above the canvases
   const chosen = (model) => model.colourings.find((each) => each.key === DATA.colour);
-  await Promise.all(panes.map((pane) => pane.start(chosen(pane.model))));
+  await Promise.all(panes.map((pane) => pane.colour(chosen(pane.model))));
   drawLegend();
   panel.rest();
   panes.forEach((pane) => pane.home());
@@ -178,8 +178,8 @@ $("help-button").addEventListener("click", () => $("help").showModal());
 
 const moveAll = (...how) => panes.forEach((pane) => pane.move(...how));
 const KEYS = {
-  "/": () => $("search").focus(),
-  a: () => $("analogy").focus(),
+  "/": () => $("search").select(),
+  a: () => $("analogy").select(),
   "?": () => ($("help").open ? $("help").close() : $("help").showModal()),
   l: () => $("lasso").click(),
   d: () => $("theme").click(),
@@ -220,6 +220,6 @@ start().catch((error) => {
   document.body.dataset.failed = error.message;
   $("panel").replaceChildren(
     make("h2", { textContent: "The map cannot be drawn" }),
-    make("p", { className: "error", textContent: `${error.message}. It needs a browser with WebGL.` }),
+    make("p", { className: "error", textContent: error.message }),
   );
 });

@@ -26,6 +26,7 @@ class Pane {
     this.xScale = linearScale([-1, 1]);
     this.yScale = linearScale([-1, 1]);
     const canvas = document.createElement("canvas");
+    canvas.className = "mouse";
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Map of ${model.words.length} words of ${model.name}; press / to find one`);
@@ -58,7 +59,11 @@ class Pane {
     });
     this.canvas = canvas;
     this.plot.subscribe("drawing", () => this.drawLabels());
-    this.plot.subscribe("view", () => this.on.view());
+    this.pace = new Pace(this.plot, model.words.length);
+    this.plot.subscribe("view", () => {
+      this.pace.moved();
+      this.on.view();
+    });
     this.plot.subscribe("pointover", (id) => this.hover(id));
     this.plot.subscribe("pointout", () => this.hover(null));
     this.plot.subscribe("lassoStart", () => (this.lassoed = true));
@@ -73,17 +78,13 @@ class Pane {
     new ResizeObserver(() => this.resize()).observe(element);
   }
 
-  async start(colouring) {
+  async colour(colouring) {
     this.colouring = colouring;
     this.paint();
     const classes = Float32Array.from(this.colouring.of, (each) => (each === this.colouring.none ? 8 : each));
     await this.plot.draw({ x: this.model.x, y: this.model.y, z: classes }, { zDataType: "categorical" });
-  }
-
-  async colour(colouring) {
-    const view = this.view();
-    await this.start(colouring);
-    this.show(view);
+    this.renderer.timed = (took) => this.pace.learn(took);
+    this.plot.redraw();
   }
 
   palette() {
@@ -164,8 +165,7 @@ class Pane {
   }
 
   show([x, y, distance]) {
-    this.plot.lookAt([x, y], distance);
-    this.plot.redraw();
+    return this.plot.zoomToLocation([x, y], distance);
   }
 
   move(dx, dy, zoom) {

@@ -5,19 +5,27 @@ class Renderer {
   constructor(canvas) {
     this.canvas = canvas;
     // the first call decides: no multisampling (points have soft edges anyway), nothing kept between frames
-    const context = canvas.getContext("webgl", { antialias: false, depth: false });
-    if (!context) throw new Error("WebGL is not there");
+    this.context = canvas.getContext("webgl", { antialias: false, depth: false });
+    if (!this.context) throw new Error("this browser has no WebGL, which draws the map; try Firefox, Chrome, Edge or Safari as they come");
     this.regl = reglScatterplot.createRegl(canvas);
     this.gamma = 1;
     this.isSupported = true;
     this.isDestroyed = false;
+    this.timed = null; // called once with the milliseconds of the next frame
     this.draws = new Set();
     this.frame = this.regl.frame(() => this.draws.forEach((draw) => draw()));
   }
 
   render(draw) {
+    const start = performance.now();
     this.regl.clear({ color: [0, 0, 0, 0] });
     draw();
+    if (!this.timed) return;
+    // asking for a pixel waits until everything is drawn
+    this.context.readPixels(0, 0, 1, 1, this.context.RGBA, this.context.UNSIGNED_BYTE, new Uint8Array(4));
+    const { timed } = this;
+    this.timed = null;
+    timed(performance.now() - start);
   }
 
   onFrame(draw) {

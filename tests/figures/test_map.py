@@ -1,0 +1,166 @@
+"""The file of the map, without a browser; test_map_in_browser.py opens it."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from sgns.errors import ConfigError, InputError, OutputError
+from sgns.figures.clusters import spherical_kmeans
+from sgns.figures.colours import NONE, by_frequency
+from sgns.figures.map import make_map, quantise
+from sgns.figures.pca import unit_rows
+from sgns.figures.projection import project, turn_onto
+from sgns.vectors.vectors import Vectors
+
+
+def data_of(path):
+    text = re.search(
+        r'<script type="application/json" id="data">(.*?)</script>', path.read_text(encoding="utf-8"), re.S
+    )
+    return json.loads(text[1])
+
+
+@settings(deadline=None)
+@given(arrays.arrays(np.float64, st.tuples(st.integers(1, 8), st.integers(1, 8)), elements=st.floats(-1, 1)))
+def test_quantised_rows_are_as_good_as_float32(X):
+    high, low, scales = quantise(X)
+    back = (256 * high.astype(np.int64) + low) * scales[:, None].astype(np.float64)
+    assert (np.abs(back - X) <= np.abs(X).max(axis=1, keepdims=True) * 2.0**-22 + 1e-37).all()
+
+
+def test_neighbours_of_carried_vectors_are_exact(make_vectors, tmp_path):
+    vectors = make_vectors(filler=2000, dim=50)
+    make_map([vectors], tmp_path / "m.html")
+    model = data_of(tmp_path / "m.html")["models"][0]
+    high = np.frombuffer(base64.b64decode(model["high"]), "<i2").reshape(-1, 50)
+    low = np.frombuffer(base64.b64decode(model["low"]), np.uint8).reshape(-1, 50)
+    scales = np.frombuffer(base64.b64decode(model["scales"]), "<f4")
+    X = unit_rows((256 * high.astype(np.int64) + low) * scales[:, None].astype(np.float64))
+    for i in range(0, len(vectors), 50):
+        scores = X @ X[i]
+        scores[i] = -2
+        best = np.argsort(-scores, kind="stable")[:10]
+        expected = vectors.similar(model["words"][i], n=10)
+        assert [model["words"][j] for j in best] == [word for word, _ in expected]
+        np.testing.assert_allclose(scores[best], [cosine for _, cosine in expected], atol=1e-6)
+
+
+def test_the_file_asks_for_nothing(vectors, tmp_path):
+    make_map([vectors], tmp_path / "m.html")
+    html = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", html)
+    assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon)\s*\(", html)
+    assert "default-src 'none'" in html
+
+
+def test_words_cannot_break_out_of_the_page(tmp_path):
+    words = ["</script><script>alert(1)</script>", "<!--", "{{SCRIPT}}", '"', "\\", "\u2028", "words"]
+    make_map([Vectors(words, np.eye(7))], tmp_path / "m.html")
+    html = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert data_of(tmp_path / "m.html")["models"][0]["words"] == words
+    assert "alert(1)</script>" not in html
+
+
+def test_the_most_frequent_words(vectors, tmp_path):
+    made = make_map([vectors], tmp_path / "m.html", words=10)
+    assert made.words == [10]
+    assert data_of(tmp_path / "m.html")["models"][0]["words"] == vectors.words[:10]
+    assert made.bytes == (tmp_path / "m.html").stat().st_size
+
+
+def test_two_models_share_colours_and_lie_alike(vectors, tmp_path):
+    order = np.random.default_rng(0).permutation(len(vectors))
+    other = Vectors([vectors.words[i] for i in order], -vectors.E[order])
+    make_map([vectors, other], tmp_path / "m.html", names=["one", "two"])
+    a, b = data_of(tmp_path / "m.html")["models"]
+    assert (a["name"], b["name"]) == ("one", "two")
+    xy = [np.frombuffer(base64.b64decode(m["xy"]), "<f4").reshape(-1, 2) for m in (a, b)]
+    of = [base64.b64decode(m["colourings"][0]["of"]) for m in (a, b)]
+    for i, word in enumerate(a["words"]):
+        j = b["words"].index(word)
+        np.testing.assert_allclose(xy[0][i], xy[1][j], atol=0.05)
+        assert of[0][i] == of[1][j]
+
+
+def test_colours_of_a_file(vectors, groups, tmp_path):
+    (tmp_path / "groups.txt").write_text("fruit: apple pear nosuch\ncolour: red\n")
+    make_map([vectors], tmp_path / "m.html", colour=str(tmp_path / "groups.txt"))
+    data = data_of(tmp_path / "m.html")
+    first = data["models"][0]["colourings"][0]
+    assert data["colour"] == "file"
+    assert first["names"] == ["fruit", "colour"]
+    of = base64.b64decode(first["of"])
+    assert [of[vectors.id(w)] for w in ("apple", "pear", "red", "dog")] == [0, 0, 1, NONE]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("apple pear", "0 groups"), ("x: nosuch", "none of its words"), (None, "No such file")]
+)
+def test_files_without_use(vectors, tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "g.txt").write_text(content)
+    with pytest.raises(InputError, match=message):
+        make_map([vectors], tmp_path / "m.html", colour=str(tmp_path / "g.txt"))
+    assert not (tmp_path / "m.html").exists()
+
+
+def test_frequency_runs_from_frequent_to_rare(vectors):
+    bands = by_frequency(vectors)
+    assert (np.diff(bands.of.astype(int)) >= 0).all()
+    assert set(bands.of.tolist()) == set(range(8))
+    for band, name in enumerate(bands.names):
+        least = int(name.split()[1].replace(",", ""))
+        assert vectors.counts[bands.of == band].min() == least
+
+
+def test_kmeans_finds_planted_clusters():
+    random = np.random.default_rng(0)
+    truth = np.repeat(np.arange(6), [50, 40, 30, 20, 10, 5])
+    X = unit_rows(np.eye(12)[truth] + random.normal(0, 0.05, (155, 12)))
+    labels, centres = spherical_kmeans(X, 6)
+    assert len(set(zip(truth, labels))) == 6
+    assert labels.tolist() == truth.tolist()  # the largest cluster is number 0
+    np.testing.assert_allclose(np.linalg.norm(centres, axis=1), 1)
+
+
+def test_projection_fits_the_square(vectors):
+    xy, shares = project(vectors.E)
+    assert np.abs(xy).max() == pytest.approx(0.95, abs=1e-5)
+    assert 0 < shares.sum() <= 1
+
+
+def test_turn_onto_undoes_a_turn():
+    xy = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    turned = xy @ np.array([[0, 1], [1, 0]], np.float32)  # a mirror image
+    rows = np.arange(20)
+    np.testing.assert_allclose(turn_onto(turned, xy, rows, rows), xy, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_umap_keeps_neighbours_together(make_vectors):
+    pytest.importorskip("umap")
+    vectors = make_vectors(filler=300)
+    xy, shares = project(vectors.E, "umap")
+    assert shares is None
+    near = np.argsort(np.linalg.norm(xy[:24, None] - xy, axis=2), axis=1)[:, 1:4]
+    same = (near // 6 == np.arange(24)[:, None] // 6) & (near < 24)
+    assert same.mean() > 0.8
+
+
+def test_errors(vectors, tmp_path):
+    with pytest.raises(OutputError, match=r"use \.html"):
+        make_map([vectors], tmp_path / "m.txt")
+    with pytest.raises(ConfigError, match="words is 1"):
+        make_map([vectors], tmp_path / "m.html", words=1)
+    with pytest.raises(ConfigError, match="3 models"):
+        make_map([vectors] * 3, tmp_path / "m.html")
+    with pytest.raises(ConfigError, match="tsne"):
+        make_map([vectors], tmp_path / "m.html", projection="tsne")
+    with pytest.raises(ConfigError, match="3 words for umap"):
+        project(np.eye(3), "umap")
