@@ -99,6 +99,15 @@ def test_going_back_to_a_stage_leaves_the_pause_out(clock_by_hand):
         clock_by_hand.now += 2
         p.update("train", 400, 1000, "words")
         assert p._stages["train"].seconds_left == pytest.approx(6)
+    assert out.getvalue().splitlines()[-1] == "train: 40 %, 400 of 1.00k words, 100 words/s, took 4.0 s"
+
+
+def test_a_stage_without_numbers_says_how_long_it_took(clock_by_hand):
+    out = io.StringIO()
+    with Progress(stream=out) as p:
+        p.update("compile", 0, None)
+        clock_by_hand.now += 2
+    assert out.getvalue() == "compile: took 2.0 s\n"
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,13 @@ class Stage:
                 self._samples.popleft()
 
     def resume(self, now: float) -> None:
-        """Go on after another stage ran: the pause must not count as slowness."""
+        """Go on after another stage ran: the pause counts neither as time taken nor as slowness."""
+        self.start += now - self.now
         self._samples = deque([(now, self.done)])
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the stage began."""
+        """Seconds that the stage has run, without those of stages in between."""
         return self.now - self.start
 
     @property
@@ -74,7 +75,7 @@ class Stage:
         whole = self.finished and self.done == self.total
         if self.total and not whole:
             parts.append(f"{self.done / self.total:.0%}".replace("%", " %"))
-        if not self.total or (self.unit and (self.finished or not brief)):
+        if (self.done and not self.total) or (self.total and self.unit and (self.finished or not brief)):
             parts.append(_amount(self.done, self.unit) if whole else self._of())
         if self.rate > 0 and self.unit:
             parts.append(f"{_amount(self.rate, self.unit)}/s")
