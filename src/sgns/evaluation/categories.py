@@ -9,7 +9,7 @@ import numpy as np
 
 from sgns.errors import FormatError
 from sgns.evaluation import statistics
-from sgns.evaluation.lookup import Lookup, lines
+from sgns.evaluation.lookup import Lookup, lines, units
 from sgns.evaluation.statistics import Interval
 from sgns.vectors import search
 from sgns.vectors.vectors import Vectors
@@ -117,8 +117,7 @@ def evaluate_categories(
         items = np.intersect1d(items, only)
     _, labels = np.unique([entries[i][1] for i in items], return_inverse=True)
     k = int(labels.max(initial=-1)) + 1
-    units = search.unit(vectors.E[rows[items]])
-    clusters = spherical_k_means(units, k, seed=seed)
+    clusters = spherical_k_means(units(vectors, rows[items]), k, seed=seed)
     correct = majority(clusters, labels, k)
     shuffle = np.random.default_rng(seed)
     chance = [majority(clusters, shuffle.permutation(labels), k).mean() for _ in range(SHUFFLES)] if len(items) else []
@@ -160,11 +159,11 @@ def purity_of(clusters: np.ndarray, labels: np.ndarray, k: int) -> statistics.St
     return lambda draws: (draws @ cell).reshape(-1, k, k).max(axis=2).sum(axis=1) / draws.sum(axis=1)
 
 
-def spherical_k_means(units: np.ndarray, k: int, seed: int = 0, restarts: int = RESTARTS) -> np.ndarray:
+def spherical_k_means(rows: np.ndarray, k: int, seed: int = 0, restarts: int = RESTARTS) -> np.ndarray:
     """Clusters by cosine (Dhillon & Modha 2001), begun as k-means++ is; the start with the largest sum of cosines.
 
     Args:
-        units: (n, d) float32, each of length 1.
+        rows: (n, d) float32, each of length 1.
         k: clusters.
         seed: of the starts.
         restarts: how many starts.
@@ -172,27 +171,27 @@ def spherical_k_means(units: np.ndarray, k: int, seed: int = 0, restarts: int = 
     Returns:
         (n,) int64 cluster of each row.
     """
-    n = len(units)
+    n = len(rows)
     best, chosen = -np.inf, np.zeros(n, np.int64)
     if k < 2 or n <= k:
         return np.arange(n) if n <= k else chosen
     for start in range(restarts):
         generator = np.random.default_rng([seed, start])
-        centres = units[[generator.integers(n)]]
+        centres = rows[[generator.integers(n)]]
         for _ in range(k - 1):
-            far = np.maximum(1 - (units @ centres.T).max(axis=1), 0).astype(np.float64) + 1e-12
-            centres = np.vstack([centres, units[generator.choice(n, p=far / far.sum())]])
+            far = np.maximum(1 - (rows @ centres.T).max(axis=1), 0).astype(np.float64) + 1e-12
+            centres = np.vstack([centres, rows[generator.choice(n, p=far / far.sum())]])
         clusters = np.full(n, -1)
         for _ in range(100):
-            cosines = units @ centres.T  # (n, k)
+            cosines = rows @ centres.T  # (n, k)
             new = cosines.argmax(axis=1)
             if (new == clusters).all():
                 break
             clusters = new
             sums = np.zeros_like(centres)
-            np.add.at(sums, clusters, units)
+            np.add.at(sums, clusters, rows)
             empty = np.bincount(clusters, minlength=k) == 0
-            sums[empty] = units[np.argsort(cosines.max(axis=1), kind="stable")[: empty.sum()]]
+            sums[empty] = rows[np.argsort(cosines.max(axis=1), kind="stable")[: empty.sum()]]
             centres = search.unit(sums)
         total = float(cosines.max(axis=1).sum())
         if total > best + 1e-9:

@@ -7,7 +7,10 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
+
 from sgns.errors import FormatError, InputError
+from sgns.vectors import search
 from sgns.vectors.vectors import Vectors
 
 LONGEST_LINE = 10_000  # characters; a test set's lines are short
@@ -42,6 +45,16 @@ def lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
         raise FormatError(f"{path}: the gzip file is torn ({error}); copy it again") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}; check the path") from None
+
+
+def units(vectors: Vectors, rows: np.ndarray) -> np.ndarray:
+    """Rows of E (n, d) float32 scaled to length 1. Raises `FormatError` for one that is not finite, with its word."""
+    found = search.unit(vectors.E[rows])
+    sound = np.isfinite(found).all(axis=1)
+    if not sound.all():
+        word = vectors.words[int(rows[np.argmin(sound)])]
+        raise FormatError(f"the vector of {word[:80]!r} is not finite; train again with a lower lr")
+    return found
 
 
 class Lookup:

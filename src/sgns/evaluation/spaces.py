@@ -122,7 +122,7 @@ def shared_words(models: Sequence[Vectors]) -> list[str]:
     ranks = {word: rank for rank, word in enumerate(models[0].words)}
     for vectors in models[1:]:
         ranks = {word: max(ranks[word], rank) for rank, word in enumerate(vectors.words) if word in ranks}
-    return sorted(ranks, key=ranks.__getitem__)
+    return sorted(ranks, key=lambda word: (ranks[word], word))
 
 
 @dataclass(frozen=True)

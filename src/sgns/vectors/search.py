@@ -37,10 +37,11 @@ def row_norms(E: np.ndarray) -> np.ndarray:
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
-    """`rows` (…, d) scaled to length 1, float32; a zero row stays zero."""
+    """`rows` (…, d) scaled to length 1, float32; a zero row stays zero, NaN stays NaN."""
     rows = np.asarray(rows, np.float64)
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths != 0).astype(np.float32)
 
 
 def top(scores: np.ndarray, n: int) -> np.ndarray:

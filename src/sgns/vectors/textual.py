@@ -14,7 +14,7 @@ from sgns.vectors.vectors import Vectors
 
 LONGEST_LINE = 2**24  # bytes
 WORTH_COMPILING = 2**22  # bytes of text; below, importing Numba takes longer than Python's own float
-HEADER = re.compile(rb"\s*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
+HEADER = re.compile(rb" *(\d{1,18}) +(\d{1,18}) *\r?\n")  # with a tab it is a row of a TSV
 
 
 def header_of(head: bytes) -> tuple[int, int, int] | None:

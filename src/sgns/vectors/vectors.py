@@ -159,7 +159,9 @@ class Vectors:
                     raise ConfigError(f"a vector of shape {vector.shape} among vectors of shape ({self.dim},)")
             total += weight * search.unit(vector).astype(np.float64)
         direction = search.unit(total)
-        if not np.isfinite(total).all() or np.linalg.norm(total) < 1e-6:
+        if not np.isfinite(total).all():
+            raise ConfigError("a vector of the question holds NaN or infinity; train again with a lower lr")
+        if np.linalg.norm(total) < 1e-6:
             raise ConfigError("the words of the question add up to nothing (a zero vector); ask for other words")
         return direction, rows
 
