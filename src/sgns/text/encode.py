@@ -261,10 +261,12 @@ def remap(numbers, ends, single, lists, starts):  # type: ignore[no-untyped-def]
     Returns:
         ids (m,) int32; ends (≤ s,) int64 as ids before each sentence end, no two alike.
     """
-    size = 0
-    for number in numbers:
-        value = single[number]
-        size += 1 if value >= -1 else starts[-1 - value] - starts[-2 - value]
+    size = numbers.shape[0]
+    if starts.shape[0] > 1:
+        for number in numbers:
+            value = single[number]
+            if value < -1:
+                size += starts[-1 - value] - starts[-2 - value] - 1
     ids, n = np.empty(size, dtype=np.int32), 0
     stops, n_stops = np.empty(ends.shape[0], dtype=np.int64), 0
     at = 0

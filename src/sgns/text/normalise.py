@@ -17,10 +17,12 @@ other than the two joiners that Persian and Indic scripts need. Letters, digits,
 """
 
 import re
+import string
 import unicodedata
 from functools import lru_cache
 
 JOINERS = "'-_‐‑·"  # one of these between two word characters belongs to the word
+FREQUENT = string.punctuation + "„“”‚‘’«»…–—。，、「」『』（）《》：；！？"  # marks, stripped without asking Unicode
 NUMERIC = ".,:/"  # one of these between two digits belongs to the number
 # Scripts written without blanks between words: kana, Han, Thai, Lao, Burmese, Khmer. Ten letters on end are no word.
 UNSEGMENTED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{10}")
@@ -63,6 +65,9 @@ def split(spelling: str, punctuation: bool) -> list[str]:
         return [spelling]
     if punctuation:
         return spelling.split()
+    bare = spelling.strip(FREQUENT)
+    if bare.isalnum():
+        return [bare]
     return [word for piece in spelling.replace("’", "'").split() for word in words_of(piece)]
 
 

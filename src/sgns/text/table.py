@@ -23,6 +23,7 @@ LOW = np.array([(1 << 8 * min(n, 8)) - 1 for n in range(16)], dtype=np.uint64)
 HIGH = np.array([(1 << 8 * max(n - 8, 0)) - 1 for n in range(16)], dtype=np.uint64)
 K, L, I, C = 0, 1, 2, 3  # columns of a slot: key, rest of the key (or LONG and place in tails), number, count
 N_ITEMS, N_LONG, N_TAIL = 0, 1, 2  # places in `used`
+ROWS = 1 << 15  # strings added between two looks at the room
 SEEDS = np.array([secrets.randbits(64) | 1, secrets.randbits(64) | 1], dtype=np.uint64)
 
 
@@ -340,17 +341,13 @@ class Table:
         """Add the strings of `other`, or those at `places`, with their counts and first appearances."""
         if places is None:
             places = np.arange(len(other))
-        self.reserve(len(places), len(other.tail_starts), len(other.tails))
-        absorb(
-            *self.arrays,
-            SEEDS,
-            other.keys,
-            other.counts,
-            other.first,
-            other.tails,
-            other.tail_starts,
-            places.astype(np.int64),
-        )
+        longs, tail = len(other.tail_starts), len(other.tails)
+        for begin in range(0, len(places), ROWS):  # most are here already: no room for all of them at once
+            now = places[begin : begin + ROWS].astype(np.int64)
+            self.reserve(len(now), longs, tail)
+            absorb(
+                *self.arrays, SEEDS, other.keys, other.counts, other.first, other.tails, other.tail_starts, now
+            )  # fmt: skip
 
     def values(self, other: Strings, value: np.ndarray) -> np.ndarray:
         """(len(other),) int32: value[number here] for each string of `other`, -1 for strings that are not here."""

@@ -1,0 +1,106 @@
+"""Ctrl-C, full disks and read-only homes."""
+
+import errno
+import os
+import time
+
+import numpy as np
+import pytest
+
+from sgns import Config, Corpus
+from sgns.errors import OutputError
+from sgns.text import reading
+
+
+def test_ctrl_c_stops_at_once_and_leaves_nothing(tmp_path, own_cache):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"some words and some more\n" * 4_000_000)
+
+    def progress(stage, done, total, unit):
+        if done:
+            raise KeyboardInterrupt
+
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.from_files(path, Config(), progress)
+    assert time.perf_counter() - began < 30  # with compiling, on a busy machine
+    assert list((own_cache / "corpora").iterdir()) == []
+    assert Corpus.from_files(path).tokens == 20_000_000
+
+
+def test_ctrl_c_while_a_pipe_is_silent(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    calls = []
+
+    def progress(*call):
+        calls.append(call)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.from_files(path, Config(), progress)
+    assert time.perf_counter() - began < 3
+    with path.open("rb+", buffering=0):  # let the thread that waits go
+        pass
+
+
+def test_progress_is_told_in_order(tmp_path, monkeypatch):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"some words and some more\n" * 300_000)
+    calls = []
+    Corpus.from_files(path, Config(), lambda *call: calls.append(call), cache=False)
+    read = [call for call in calls if call[0] == "read"]
+    assert read[0][1:] == (0, path.stat().st_size, "bytes")
+    assert read[-1][1] == path.stat().st_size
+    assert [call[1] for call in read] == sorted(call[1] for call in read)
+
+
+@pytest.mark.parametrize("plain", [-1, 100])
+def test_a_full_disk(tmp_path, own_cache, monkeypatch, plain):
+    from sgns.text import spill
+    from sgns.text.sources import find
+
+    class Full:
+        def write(self, view):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write_all(file, array):
+        real(Full(), array)
+
+    real = spill.write_all
+    for module in ("spill", "reading", "encode"):
+        monkeypatch.setattr(f"sgns.text.{module}.write_all", write_all)
+    path = tmp_path / "text.txt"
+    path.write_text("word " * 100)
+    with pytest.raises(
+        OutputError, match=r"no room for the encoded text \(No space left on device\); free space, or set"
+    ):
+        reading.read(find(path), Config(), lambda *_: None, plain=plain)
+    assert list((own_cache / "corpora").iterdir()) == []
+
+
+def test_a_kernel_without_a_place_to_keep_it(monkeypatch):
+    import numba.core.caching as caching
+
+    from sgns.text.compiled import kernel
+
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    assert kernel(triple)(4) == 12
+
+
+def test_a_kernel_on_a_full_disk(monkeypatch):
+    import numba.core.caching as caching
+
+    from sgns.text.compiled import kernel
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, "save", full)
+    assert kernel(triple)(np.int64(5)) == 15
+
+
+def triple(x):
+    return 3 * x
