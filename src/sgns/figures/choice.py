@@ -1,15 +1,17 @@
 """Words worth showing when nobody named any: tight groups of frequent words that lie far from each other."""
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sgns.figures.pca import unit_rows
+from sgns.figures.pca import pca, unit_rows
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
 
 CANDIDATES = 1500  # the most frequent words; rarer ones have noisier vectors and say less to the reader
+SPARE = 3  # groups that may be left out of the picture
 SEEN = 20  # and each of them this often
 
 
@@ -18,8 +20,10 @@ def choose_groups(vectors: "Vectors", groups: int = 6, size: int = 6) -> list[li
 
     A word and its nearest neighbours are a group; its tightness is the mean cosine inside. Groups are taken greedily:
     the tightest first, then always the one whose tightness less half its cosine with the nearest group so far is
-    largest. The mean of all candidates is taken away first: in a small model all words lean the same way, and every
-    cosine is near 1 (Mu & Viswanath, All-but-the-Top, 2018).
+    largest. Of a few more than needed, those are kept that stand apart best in the plane of their PCA.
+
+    The mean of all candidates is taken away first: in a small model all words lean the same way, and every cosine is
+    near 1 (Mu & Viswanath, All-but-the-Top, 2018).
 
     Args:
         vectors: the model.
@@ -43,16 +47,32 @@ def choose_groups(vectors: "Vectors", groups: int = 6, size: int = 6) -> list[li
     centres = unit_rows(centres)
 
     free, nearest = np.ones(len(ids), dtype=bool), np.zeros(len(ids))
-    chosen: list[list[str]] = []
-    while len(chosen) < groups:
+    chosen: list[int] = []
+    while len(chosen) < groups + SPARE:
         open_to = free[near].all(axis=1)
         if not open_to.any():
             break
         best = int(np.where(open_to, tightness - 0.5 * nearest, -np.inf).argmax())
+        if len(chosen) >= groups and tightness[best] < 0.8 * tightness[chosen].min():
+            break  # a spare group must be about as tight as the others
         free[near[best]] = False
         nearest = np.maximum(nearest, centres @ centres[best])
-        chosen.append([vectors.words[ids[i]] for i in near[best]])
-    return chosen
+        chosen.append(best)
+    rows = unit_rows(vectors.E[ids])
+    kept = max(combinations(chosen, min(groups, len(chosen))), key=lambda some: _gap(rows[near[list(some)]]))
+    return [[vectors.words[ids[i]] for i in near[group]] for group in kept]
+
+
+def _gap(groups: np.ndarray) -> float:
+    """How well groups (g, size, d) stand apart in the plane of their PCA: least distance of two middles over spread."""
+    count, size, d = groups.shape
+    if count < 2:
+        return 0.0
+    xy = pca(groups.reshape(-1, d))[0].reshape(count, size, 2)
+    middles = xy.mean(axis=1)
+    spread = np.linalg.norm(xy - middles[:, None], axis=2).mean(axis=1)
+    apart = np.linalg.norm(middles[:, None] - middles, axis=2) / (spread[:, None] + spread + np.finfo(float).tiny)
+    return float(apart[~np.eye(count, dtype=bool)].min())
 
 
 def _candidates(vectors: "Vectors") -> list[int]:
