@@ -112,7 +112,7 @@ def test_an_interrupt_keeps_what_was_learnt():
     ids, ends, counts = language(200, seed=2)
     model = SGNS(len(counts), 8)
 
-    def stop(epoch, words, loss, lr):
+    def stop(epoch, words, pairs, loss, lr):
         assert 0 <= words < len(ids)
         assert loss == pytest.approx(6 * math.log(2), rel=0.2)
         if words > len(ids) // 2:
@@ -127,7 +127,7 @@ def test_lr_falls_linearly_to_min_lr():
     ids, ends, counts = language(300, seed=2)
     seen = []
     train(SGNS(len(counts), 4), ids, ends, counts, epochs=3, lr=0.1, min_lr=0.01, on_progress=lambda *a: seen.append(a))
-    words, rates = np.array([a[1] for a in seen]), np.array([a[3] for a in seen])
+    words, rates = np.array([a[1] for a in seen]), np.array([a[4] for a in seen])
     np.testing.assert_allclose(rates, 0.1 - 0.09 * words / (3 * len(ids)))
     assert words[0] == 0 or rates[0] < 0.1
     assert rates[-1] < 0.013

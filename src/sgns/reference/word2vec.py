@@ -112,7 +112,7 @@ def train(
     subsample: float = 1e-3,
     noise_power: float = 0.75,
     seed: int = 1,
-    on_progress: Callable[[int, int, float, float], None] | None = None,
+    on_progress: Callable[[int, int, int, float, float], None] | None = None,
 ) -> list[float]:
     """Train `model` in place on an encoded corpus.
 
@@ -134,8 +134,8 @@ def train(
         subsample: Threshold of subsampling; 0 keeps all tokens.
         noise_power: Negatives are drawn in proportion to count ** this.
         seed: Seed of every draw but the first E.
-        on_progress: Called after every batch with (epoch, words seen in all epochs, mean loss of this epoch so far,
-            lr). What it raises ends the training.
+        on_progress: Called after every batch with (epoch, words seen in all epochs, pairs of this epoch so far, their
+            mean loss, lr). What it raises ends the training.
 
     Returns:
         The mean loss L of a positive with its negatives, for each epoch; NaN for an epoch without a pair.
@@ -171,6 +171,6 @@ def train(
             loss_sum += loss.item()
             pairs += int(batch_y.sum())
             if on_progress:
-                on_progress(epoch, seen, loss_sum / pairs, optimizer.param_groups[0]["lr"])
+                on_progress(epoch, seen, pairs, loss_sum / pairs, optimizer.param_groups[0]["lr"])
         losses.append(loss_sum / pairs if pairs else float("nan"))
     return losses

@@ -23,20 +23,31 @@ def run_reference(
     """
     display.update("load PyTorch", 0, None)
     began = time.perf_counter()
+    import torch
+
     from sgns.reference.word2vec import SGNS, train
 
     model = SGNS(len(corpus.vocabulary), config.dim, seed=config.seed)
     loaded = time.perf_counter() - began
     state, total = State(), corpus.tokens * config.epochs
 
-    def on_progress(epoch: int, words: int, loss: float, lr: float) -> None:
+    def begin(epoch: int) -> None:
+        while len(state.loss) <= epoch:
+            state.pairs.append(0)
+            state.loss.append(0.0)
+
+    def on_progress(epoch: int, words: int, pairs: int, loss: float, lr: float) -> None:
         state.words = words
+        begin(epoch)
+        state.pairs[epoch], state.loss[epoch] = pairs, loss * pairs
         figures = {"epoch": f"{epoch + 1}/{config.epochs}", "loss": f"{loss:.4f}"}
         display.update("train", words, total, "words", figures)
 
     began = time.perf_counter()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # a batch is so small that threads would mostly wait for each other
     try:
-        losses = train(
+        train(
             model,
             np.asarray(corpus.ids),
             np.asarray(corpus.sentence_ends),
@@ -51,9 +62,11 @@ def run_reference(
             seed=config.seed,
             on_progress=on_progress,
         )
+        begin(config.epochs - 1)  # an epoch may have had no pair
         state.words = total
-        state.loss, state.pairs = losses, [1] * len(losses)
     except KeyboardInterrupt:
         state.interrupted = True
+    finally:
+        torch.set_num_threads(threads)
     E, C = (table.weight.detach().numpy() for table in (model.E, model.C))
     return E, C, state, loaded, time.perf_counter() - began
