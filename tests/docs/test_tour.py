@@ -1,0 +1,34 @@
+"""docs/tour.ipynb runs from top to bottom, and shows what it says."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+TOUR = Path(__file__).parents[2] / "docs" / "tour.ipynb"
+
+
+def test_the_tour_runs_in_under_a_minute(tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    book = nbformat.read(TOUR, as_version=4)
+    start = time.perf_counter()
+    nbclient.NotebookClient(
+        book, timeout=240, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    ).execute()
+    took = time.perf_counter() - start
+    outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
+    text = "\n".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs)
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
+    assert "directory" in text
+    assert "did you mean directory" in text
+    assert "Tightest groups" in text
+    assert "open it in a browser" in text
+    assert took < 60, f"the tour took {took:.0f} s"
+
+
+def test_the_tour_is_kept_without_outputs():
+    nbformat = pytest.importorskip("nbformat")
+    book = nbformat.read(TOUR, as_version=4)
+    assert all(not cell.outputs for cell in book.cells if cell.cell_type == "code")
