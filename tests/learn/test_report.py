@@ -12,12 +12,12 @@ pytest.importorskip("sympy")
 
 from sgns.cli import make_app, run
 from sgns.config import Config
-from sgns.errors import ConfigError, FormatError, UnknownWord
+from sgns.errors import ConfigError, FormatError, OutputError, UnknownWord
 from sgns.learn import explain as chapter
 from sgns.learn.document import Box, Code, Figure, Heading, Table
 from sgns.learn.explain import PASSAGES, Passage, StaleExplanation, find
 from sgns.learn.gradients import closed_form
-from sgns.learn.report import compose, run_chapter, sentences, write_report
+from sgns.learn.report import TITLE, compose, evaluation_chapter, run_chapter, sentences, write_blocks, write_report
 from sgns.learn.step import describe, take_step
 from sgns.learn.traps import TRAPS, output, traps
 from sgns.vectors.vectors import Vectors
@@ -42,6 +42,12 @@ def model() -> Vectors:
         "versions": {"sgns": "0.1.0", "numpy": np.__version__},
     }
     return Vectors(words, E.astype(np.float32), C.astype(np.float32), np.arange(18, 0, -1) * 10, meta)
+
+
+@pytest.fixture(scope="module")
+def blocks(model) -> list:
+    """The whole report, composed once."""
+    return compose(model, "toy.safetensors", [], [], lambda line: None)
 
 
 # --- step
@@ -159,8 +165,7 @@ def test_the_size_of_a_sparse_gradient_is_that_of_torch():
 # --- report
 
 
-def test_chapters_and_what_they_say(model):
-    blocks = compose(model, "toy.safetensors", [], [], lambda line: None)
+def test_chapters_and_what_they_say(model, blocks):
     titles = [block.text for block in blocks if isinstance(block, Heading) and block.level == 1]
     assert titles[:2] == ["The run", "What was learnt"]
     assert {"The parameters", "The loss", "The code beside the mathematics", "A computation graph", "Traps"} <= set(
@@ -193,8 +198,9 @@ def test_sentences_are_made_from_the_figures():
 
 
 @pytest.mark.parametrize("ending", [".html", ".md"])
-def test_report_as_html_and_markdown(model, tmp_path, ending):
-    path = write_report(tmp_path / f"report{ending}", model, name="toy.safetensors")
+def test_report_as_html_and_markdown(blocks, tmp_path, ending):
+    path = tmp_path / f"report{ending}"
+    write_blocks(path, blocks, TITLE)
     text = path.read_text()
     assert "Traps" in text
     if ending == ".html":
@@ -213,9 +219,10 @@ def test_report_as_html_and_markdown(model, tmp_path, ending):
         assert text.count("$$") % 2 == 0
 
 
-def test_report_as_pdf_nothing_is_cut(model, tmp_path):
+def test_report_as_pdf_nothing_is_cut(blocks, tmp_path):
     pytest.importorskip("typst")
-    path = write_report(tmp_path / "report.pdf", model, name="toy.safetensors")
+    path = tmp_path / "report.pdf"
+    write_blocks(path, blocks, TITLE)
     assert path.read_bytes().startswith(b"%PDF")
     assert list(tmp_path.iterdir()) == [path]  # no temporary file stays
     if shutil.which("pdftoppm") is None:
@@ -233,6 +240,17 @@ def test_report_as_pdf_nothing_is_cut(model, tmp_path):
         assert not ink[:, -margin:].any(), page.name
 
 
+def test_a_failed_report_leaves_the_old_one(model, tmp_path, monkeypatch):
+    old = tmp_path / "report.pdf"
+    old.write_text("old")
+    monkeypatch.setattr("sgns.learn.typst.to_pdf", lambda blocks, title: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_blocks(old, [], TITLE)
+    assert old.read_text() == "old"
+    with pytest.raises(OutputError, match="does not exist"):
+        write_report(tmp_path / "no" / "report.pdf", model)
+
+
 def test_report_without_a_model(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(make_app(), ["report", "-o", "r.html", "--json"]) == 0
@@ -245,9 +263,10 @@ def test_report_without_a_model(tmp_path, monkeypatch, capsys):
 def test_report_evaluates(model, tmp_path):
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("red\tblue\t9\none\ttwo\t8\nred\ttwo\t1\nrun\tblue\t2\nred\tunknown\t5\n")
-    text = write_report(tmp_path / "r.md", model, name="toy", similarity=[pairs]).read_text()
-    assert "Evaluation" in text
-    assert "4 of 5" in text
+    heading, table = evaluation_chapter(model, [pairs], [])
+    assert heading == Heading(1, "Evaluation")
+    assert [row[-1] for row in table.rows] == ["4 of 5"]
+    assert evaluation_chapter(model, [], []) == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sgns.learn.graph import Edge, Node, Passes
 from sgns.learn.layout import Box, layered
 from sgns.learn.notation import INLINE_LATEX, show_value
 from sgns.learn.notation import write as write_formula
-from sgns.learn.symbols import Formulas
+from sgns.learn.symbols import LONG, Formulas
 
 SIZE, SMALL, MARGIN, PAD, LEADING = 12.5, 11.0, 14.0, 6.0, 1.3
 MOST_NODES = 120
@@ -170,7 +170,7 @@ def _columns(passes: Passes) -> dict[Hashable, int]:
 
 def _head(passes: Passes, formulas: Formulas) -> list[Line]:
     output = passes.output
-    spelt = formulas.spelt(output)
+    spelt = formulas.spelt(output, 4 * LONG)
     name = _math(Name(passes.name(output)))
     shown = spelt if spelt is not None else formulas.node(output)
     title = name if output.operation is None else f"{name} = {_math(shown)}"

@@ -298,7 +298,7 @@ def backward(output: Node) -> Passes:
             edges.append(
                 Edge(source, target, position, upstream[id(target)], local, downstream, start + 1 + len(edges))
             )
-            upstream[id(source)] = upstream[id(source)] + downstream
+            upstream[id(source)] = np.asarray(upstream[id(source)] + downstream)
     return Passes(output, nodes, edges, start)
 
 
@@ -322,7 +322,8 @@ def _order(output: Node) -> list[Node]:
 
 def _fit(product: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """A downstream derivative in the shape of its source: a scalar used for a whole vector gathers the sum over it."""
-    return np.broadcast_to(product, shape).copy() if len(shape) >= np.ndim(product) else np.sum(product)
+    fits = len(shape) >= np.ndim(product)
+    return np.broadcast_to(product, shape).copy() if fits else np.asarray(np.sum(product))
 
 
 def _names(nodes: Sequence[Node], output: Node) -> list[str]:

@@ -4,7 +4,7 @@ from base64 import b64encode
 from html import escape
 
 from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
-from sgns.learn.notation import MATHML
+from sgns.learn.notation import INLINE_MATHML, MATHML
 
 STYLE = """
 body { font: 17px/1.5 Georgia, 'Times New Roman', serif; max-width: 54rem; margin: 2rem auto;
@@ -12,7 +12,8 @@ body { font: 17px/1.5 Georgia, 'Times New Roman', serif; max-width: 54rem; margi
 h1, h2, h3 { line-height: 1.2; margin-top: 2em } h1 { margin-top: 0 }
 table { border-collapse: collapse; margin: 1rem 0; font-size: .88em; display: block; overflow-x: auto }
 th { text-align: left; border-bottom: 2px solid #333 } th, td { padding: .25em .8em .25em 0; vertical-align: top }
-td { border-bottom: 1px solid #ddd } table.chain td { border: 0 } .why { color: #444; font-size: .9em }
+td { border-bottom: 1px solid #ddd }
+table.chain td { border: 0; vertical-align: middle; padding-top: .35em } .why { color: #444; font-size: .9em }
 pre { background: #f4f4f4; padding: .7em; overflow-x: auto; font-size: .8em; line-height: 1.4 }
 code { font-size: .88em }
 figure { margin: 1.5rem 0 } figure img { max-width: 100% } figcaption, .caption { color: #444; font-size: .9em }
@@ -28,8 +29,12 @@ def write_html(blocks: list[Block], title: str) -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n'
 
 
-def _math(inner: str, block: bool = False) -> str:
-    return f"<math{' display=block' if block else ''}><mrow>{inner}</mrow></math>"
+def _math(inner: str, style: str = "") -> str:
+    return f"<math{style}><mrow>{inner}</mrow></math>"
+
+
+def _display(inner: str) -> str:
+    return _math(inner, ' displaystyle="true"')
 
 
 def _line(text: str) -> str:
@@ -39,7 +44,7 @@ def _line(text: str) -> str:
         lambda c: f"<code>{escape(c)}</code>",
         lambda b: f"<b>{escape(b)}</b>",
         _math,
-        MATHML,
+        INLINE_MATHML,
         "<mo>=</mo>",
     )
 
@@ -52,9 +57,9 @@ def _block(block: Block) -> str:
             return f"<p>{_line(text)}</p>"
         case Chain(left, steps, checked):
             tick = f'<span class="tick">✓ {escape(checked)}</span>' if checked else ""
-            rows = [f'<tr><td></td><td colspan="3">{_math(show(left, MATHML))}</td></tr>']
+            rows = [f'<tr><td></td><td colspan="3">{_display(show(left, MATHML))}</td></tr>']
             for number, (tree, why) in enumerate(steps, 1):
-                written = _math(f"<mo>=</mo>{show(tree, MATHML)}")
+                written = _display(f"<mo>=</mo>{show(tree, MATHML)}")
                 rows.append(
                     f'<tr><td>{number}</td><td>{written}</td><td class="why">{_line(why)}</td><td>{tick}</td></tr>'
                 )

@@ -70,7 +70,10 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
             close = isinstance(a, Number) and _begins_with_letter(b)
             return (to.side_by_side(left, right) if close else to.infix("·", left, right)), PRODUCT
         case Apply("/", (a, b)):
-            return to.fraction(*(part(x, y) for x, y in zip((a, b), to.around_fraction))), to.strength_of_fraction
+            least_above, least_below = to.around_fraction
+            if to.strength_of_fraction == PRODUCT and isinstance(a, Apply) and a.operation == "grad":
+                least_above = ATOM  # (∂f/∂a)/b on one line
+            return to.fraction(part(a, least_above), part(b, least_below)), to.strength_of_fraction
         case Apply("**", (a, b)):
             return to.power(part(a, ATOM), _write(b, to, alphabet)[0]), POWER
         case Apply("neg", (a,)):
@@ -89,7 +92,7 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
         case Apply("limit_up" | "limit_down" as which, (f,)):
             return to.limit("∞" if which == "limit_up" else "−∞", part(f, PRODUCT)), PRODUCT
         case Apply("P1" | "P0" as which, (w, c)):
-            inner = ", ".join(_write(x, to, alphabet)[0] for x in (w, c))
+            inner = to.comma.join(_write(x, to, alphabet)[0] for x in (w, c))
             return to.call("P", to.given(to.number(which[1]), inner)), ATOM
         case Apply(function, operands):
             inner = to.comma.join(_write(x, to, alphabet)[0] for x in operands)
@@ -348,13 +351,14 @@ class MathML(Notation):
     """Presentation MathML, which browsers draw without any script."""
 
     comma = "<mo>,</mo>"
+    _space = '<mspace width="0.17em"/>'
 
     def number(self, text: str) -> str:
         return f"<mn>{text}</mn>"
 
     def name(self, letter: str, subscript: str) -> str:
         shown = f"<mi>{escape(letter)}</mi>"
-        return f"<msub>{shown}<mtext>{escape(subscript)}</mtext></msub>" if subscript else shown
+        return f"<msub>{shown}<mi>{escape(subscript)}</mi></msub>" if subscript else shown
 
     def infix(self, sign: str, left: str, right: str) -> str:
         return f"<mrow>{left}<mo>{escape(sign)}</mo>{right}</mrow>"
@@ -382,7 +386,7 @@ class MathML(Notation):
 
     def derivative(self, f: str, x: str, bare: bool) -> str:
         partial = "<mo>∂</mo>"
-        above, after = (f, "") if bare else ("", f)
+        above, after = (f, "") if bare else ("", self._space + f)
         return f"<mrow><mfrac><mrow>{partial}{above}</mrow><mrow>{partial}{x}</mrow></mfrac>{after}</mrow>"
 
     def big(self, sign: str, body: str) -> str:
@@ -390,8 +394,24 @@ class MathML(Notation):
         return f"<mrow><munderover><mo>{'∑' if sign == 'Σ' else '∏'}</mo>{low}<mi>k</mi></munderover>{body}</mrow>"
 
     def limit(self, to: str, body: str) -> str:
-        return f"<mrow><munder><mi>lim</mi><mrow><mi>x</mi><mo>→</mo><mi>{to}</mi></mrow></munder>{body}</mrow>"
+        below = f"<mrow><mi>x</mi><mo>→</mo><mi>{to}</mi></mrow>"
+        return f"<mrow><munder><mi>lim</mi>{below}</munder>{self._space}{body}</mrow>"
+
+
+class InlineMathML(MathML):
+    """MathML on one line, for running text."""
+
+    around_fraction = (PRODUCT, POWER)
+    strength_of_fraction = PRODUCT
+
+    def fraction(self, above: str, below: str) -> str:
+        return f"<mrow>{above}<mo>/</mo>{below}</mrow>"
+
+    def derivative(self, f: str, x: str, bare: bool) -> str:
+        partial = "<mo>∂</mo>"
+        over = f"<mo>/</mo><mrow>{partial}{x}</mrow>"
+        return f"<mrow>{partial}{f}{over}</mrow>" if bare else f"<mrow>{partial}{over}{self._space}{f}</mrow>"
 
 
 TEXT, LATEX, TYPST, MATHML = Text(), Latex(), Typst(), MathML()
-INLINE_LATEX, INLINE_TYPST = InlineLatex(), InlineTypst()
+INLINE_LATEX, INLINE_TYPST, INLINE_MATHML = InlineLatex(), InlineTypst(), InlineMathML()

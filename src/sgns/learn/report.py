@@ -137,7 +137,7 @@ def graph_chapter() -> list[Block]:
     formulas = Formulas(passes)
     f = passes.name(passes.output)
     heads = ("step", "node", "formula", "value", f"∂{f}/∂node", "in numbers")
-    loss = backward(evaluate("-log(sigmoid(w*p)) - log(sigmoid(-w*n))", {"w": 1, "p": 0.5, "n": -0.4}))
+    loss = backward(evaluate("-log(sigmoid(w*p)) - log(sigmoid(-(w*n)))", {"w": 1, "p": 0.5, "n": -0.4}))
     return [
         Heading(1, "A computation graph"),
         Paragraph(
@@ -236,6 +236,7 @@ def plot_chapter(vectors: "Vectors") -> list[Block]:
             svg,
             "words on their first two principal components",
             "The words on their first two principal components; groups by shape and colour.",
+            0.86,
         ),
         Paragraph(sentences(shown, found)),
         Heading(2, "Nearest neighbours"),
@@ -281,7 +282,9 @@ def evaluation_chapter(vectors: "Vectors", similarity: list[Path], analogy: list
     for file in similarity:
         pairs = evaluate_similarity(vectors, file)
         asked = f"{pairs.answered:,} of {pairs.asked:,}"
-        rows.append((file.name, "Spearman’s ρ", f"{pairs.spearman:.3f}", str(pairs.interval or ""), asked))
+        rows.append(
+            (file.name, "Spearman’s ρ", f"{pairs.spearman:.3f}".replace("-", "−"), str(pairs.interval or ""), asked)
+        )
     for file in analogy:
         answer = evaluate_analogies(vectors, file)
         asked = f"{answer.answered:,} of {answer.asked:,}"

@@ -147,7 +147,7 @@ def _expected(step: Step) -> float:
 
 
 def _moved(rows: np.ndarray) -> tuple[str, str, str]:
-    return show_value(rows[0], 3), show_value(rows[1], 3), show_value(float(np.linalg.norm(rows[1] - rows[0])), 3)
+    return show_value(rows[0], 3, 3), show_value(rows[1], 3, 3), show_value(float(np.linalg.norm(rows[1] - rows[0])), 3)
 
 
 def as_json(step: Step) -> dict[str, object]:

@@ -104,12 +104,12 @@ class Formulas:
                 operands.append(Vector(tuple(operand)) if operand.ndim else Number(float(operand)))
         return Apply(node.operation, tuple(operands))
 
-    def spelt(self, node: Node) -> Tree | None:
-        """The node's formula in the variables, as it was written; None where that is long or says nothing new."""
+    def spelt(self, node: Node, most: int = LONG) -> Tree | None:
+        """The node's formula in the variables, as written; None above `most` characters or if it says nothing new."""
         tree = self._spelt(node)
         if node.operation is None or tree is None or tree == self.node(node):
             return None
-        return tree if len(write(tree, TEXT)) <= LONG else None
+        return tree if len(write(tree, TEXT)) <= most else None
 
     def _spelt(self, node: Node) -> Tree | None:
         if len(self.passes.nodes) > MANY:

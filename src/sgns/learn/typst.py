@@ -63,13 +63,16 @@ def to_pdf(blocks: list[Block], title: str) -> bytes:
         import typst
     except ImportError:
         raise MissingExtra("a PDF needs typst; install it with: pip install 'sgns[learn]' (or write .html)") from None
+    import matplotlib
+
     source, pictures = write_typst(blocks, title)
     with tempfile.TemporaryDirectory() as folder:
         for name, picture in pictures.items():
             (Path(folder) / name).write_bytes(picture)
         main = Path(folder) / "report.typ"
         main.write_text(source, encoding="utf-8")
-        made = typst.compile(str(main))
+        # matplotlib brings DejaVu Sans for the ✓ and the arrows, so that the pages look the same everywhere
+        made = typst.compile(str(main), font_paths=[str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")])
     if not isinstance(made, bytes):
         raise TypeError("typst gave no single document")
     return made
