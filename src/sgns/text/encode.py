@@ -31,7 +31,7 @@ from sgns.text.table import SEEDS, Strings, Table
 
 SEGMENT_SPELLINGS = 1 << 20  # a table with so many spellings is closed
 SEGMENT_TAILS = 1 << 26  # or with so many bytes of long spellings
-PART_WORDS = 1 << 21  # words counted in one table
+PART_WORDS = 1 << 20  # words counted in one table
 FINE_PARTS = 256  # at most so many tables, one after the other
 
 Progress = Callable[[str, int, int | None, str], None]
@@ -167,6 +167,7 @@ class Encoder:
                 counts, first = counts[best], first[best]
                 if len(best) == self.config.max_vocabulary:
                     least, last = int(counts[-1]), int(first[-1])
+            del part, strings, chosen  # before the next part is counted
         strings = table.strings()
         order = most_frequent(strings.counts, strings.first, self.config)
         final = np.full(max(len(strings), 1), -1, dtype=np.int32)
@@ -183,14 +184,18 @@ class Encoder:
                 table.add_all(segment.words)
             yield table
             return
-        grouped = [segment.words.grouped(FINE_PARTS) for segment in self._segments]
+        grouped = []
+        for segment in self._segments:
+            places, starts = segment.words.grouped(FINE_PARTS)
+            grouped.append((self._spills[0].keep(places), starts))
         for part in range(parts):
             low, high = part * FINE_PARTS // parts, (part + 1) * FINE_PARTS // parts
-            table = Table()
+            table = Table(room=PART_WORDS)
             for segment, (places, starts) in zip(self._segments, grouped, strict=True):
                 table.add_all(segment.words, places[starts[low] : starts[high]])
                 self.progress("count words", part, parts, "parts")
             yield table
+            del table  # before the next one is made
 
     def _write(self, table: Table, final: np.ndarray, ids: BinaryIO, ends: BinaryIO, result: Encoded) -> None:
         """Turn the numbers of every chunk into ids."""
