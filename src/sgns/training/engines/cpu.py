@@ -1,11 +1,12 @@
 """The CPU engine: SGNS in Numba, any number of threads over blocks of the corpus.
 
-Threads update the same E and C without locks (Hogwild!, Niu et al. 2011, arXiv 1106.5730). All draws of a block depend on
-(seed, epoch, block) alone, so one thread gives the same bits on every run.
+Threads update the same E and C without locks (Hogwild!, Niu et al. 2011, arXiv 1106.5730). All draws of a block depend
+on (seed, epoch, block) alone, so one thread gives the same bits on every run.
 """
 
 import mmap
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +42,8 @@ def matrix(rows: int, stride: int) -> np.ndarray:
     size = max(1, rows) * stride * 4
     room = mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        try:
+        with suppress(OSError):  # a kernel without huge pages: only slower
             room.madvise(mmap.MADV_HUGEPAGE)
-        except OSError:
-            pass  # a kernel without huge pages: only slower
     return np.frombuffer(room, np.float32, rows * stride).reshape(rows, stride)
 
 
@@ -156,8 +155,8 @@ def one_window(
 ) -> float:
     """One step of the production kernel on samples of your own: every input w with c+ = centre and all negatives.
 
-    The loss is Σ_w (−log σ(E_w·C_c+) − Σ_i log σ(−E_w·C_c−i)), and the step is E, C ← E, C − lr · ∇loss. A negative equal
-    to c+ counts nothing, one that is listed twice counts twice; so does an input.
+    The loss is Σ_w (−log σ(E_w·C_c+) − Σ_i log σ(−E_w·C_c−i)), the step E, C ← E, C − lr · ∇loss. A negative equal to
+    c+ counts nothing, one that is listed twice counts twice; so does an input.
 
     Args:
         E: (V, d) float32, changed in place.

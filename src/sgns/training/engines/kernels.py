@@ -52,14 +52,15 @@ def sources() -> int:
 
 
 def negative_groups(negatives: int, window: int) -> int:
-    """Groups of `COLUMNS` negatives that a tile draws.
+    """Groups of `COLUMNS` negatives that a tile shares.
 
-    A word sees as many different negatives as with window sharing, k in each of the window + 1 windows that it stands
-    in on average, rounded to whole groups: with fewer, analogies fall (benchmarks/README.md).
+    That is about half of what a word meets with window sharing, k in each of the window + 1 windows around it: with
+    fewer analogies fall, more cost time and gain little (benchmarks/README.md).
     """
-    return max(1, round(negatives * (window + 1) / COLUMNS))
+    return max(1, round(negatives * (window + 1) / 2 / COLUMNS))
 
 
+LIFETIME = 8  # tiles that a group of negatives serves
 STAMPS = 4096  # places where a tile's negatives leave a stamp, to see cheaply whether a word is among them
 
 
@@ -88,8 +89,9 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
         kept, left, right = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
         first, last, m = draw_centres(ids, ends, start, stop, window, keep, keep_key, kept, left, right)
         tiles = (last - first + CENTRES - 1) // CENTRES
-        drawn = np.zeros((tiles + 1) * draws, np.int32)
-        draw_noise(noise_key, noise, drawn[: tiles * draws])
+        sets = tiles // LIFETIME + 3
+        drawn = np.zeros(sets * draws, np.int32)
+        draw_noise(noise_key, noise, drawn)
 
         # cover[i]: of how many windows kept[i] is an input; its own does not count
         cover = np.zeros(room, np.int32)
@@ -116,6 +118,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
         inputs, centres = np.zeros(most_pairs + reach + LANES, np.int32), np.zeros(most_pairs + reach + LANES, np.int32)
         first_pair = np.zeros(CENTRES + 1, np.int32)
         stamps = np.full(STAMPS, -1, np.int16)
+        now = np.zeros(draws, np.int32)  # this tile's negatives
         x_rows, e_rows, z_rows = np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64)
         e, c_plus = E.ctypes.data, C.ctypes.data
         loss, pairs = 0.0, 0
@@ -124,11 +127,14 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             begin = first + tile * CENTRES
             end = min(last, begin + CENTRES)
             low, high = max(0, begin - window), min(m, end + window)
-            own = tile * draws
+            for group in range(groups):
+                serving = (tile + group * LIFETIME // groups) // LIFETIME
+                for z in range(COLUMNS):
+                    now[group * COLUMNS + z] = drawn[(serving * groups + group) * COLUMNS + z]
             gather(stride, X, e, kept.ctypes.data + low * 4, high - low)
             gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
             for z in range(draws):
-                z_rows[z] = c_plus + np.int64(drawn[own + z]) * row
+                z_rows[z] = c_plus + np.int64(now[z]) * row
 
             # Weights of the negatives: each of an input's pairs has k of them in expectation.
             for i in range(CENTRES):
@@ -143,14 +149,14 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                             weights[block, group, r // block_rows, across_, r % block_rows, o] = windows
             stamp = np.int16(tile & 0x7FFF)
             twice = False
-            for z in range(own, own + draws):
-                place = drawn[z] & (STAMPS - 1)
+            for z in range(draws):
+                place = now[z] & (STAMPS - 1)
                 twice |= stamps[place] == stamp
                 stamps[place] = stamp
             for c in range(low, high):
                 if stamps[kept[c] & (STAMPS - 1)] == stamp:
                     for z in range(draws):  # a negative that is the c+ of a pair counts nothing for that pair
-                        if drawn[own + z] == kept[c]:
+                        if now[z] == kept[c]:
                             for i in range(max(begin, left[c]), min(end, right[c])):
                                 if i != c:
                                     block, r = (i - begin) // ROWS, (i - begin) % ROWS
@@ -166,7 +172,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             if twice:
                 for z in range(draws):  # a word drawn twice stands once, with both weights
                     for other in range(z):
-                        if drawn[own + other] == drawn[own + z]:
+                        if now[other] == now[z]:
                             z_rows[z] = nowhere
                             for i in range(CENTRES):
                                 block, r = i // ROWS, i % ROWS
@@ -207,9 +213,11 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                         z_rows.ctypes.data + group * COLUMNS * 8,
                         G + (block * groups + group) * ROWS * COLUMNS * 4,
                     )
-                    for z in range(COLUMNS // blocks):
-                        ahead = own + draws + group * COLUMNS + block * (COLUMNS // blocks) + z
-                        prefetch(stride, c_plus + np.int64(drawn[ahead]) * row)
+            for group in range(groups):
+                serving = (tile + 1 + group * LIFETIME // groups) // LIFETIME
+                if serving != (tile + group * LIFETIME // groups) // LIFETIME:
+                    for z in range(COLUMNS):
+                        prefetch(stride, c_plus + np.int64(drawn[(serving * groups + group) * COLUMNS + z]) * row)
             # Loss
             loss += block_gradient(numbers, G, labels, W, lr)
             if n:

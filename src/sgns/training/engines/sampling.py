@@ -1,7 +1,7 @@
 """What is drawn during training: which tokens survive, how far a window reaches, which words are the noise.
 
 Every draw is a hash of (key, position), never the next number of a stream: the tokens at the edge of a block are drawn
-alike by the block before and the block after, so windows reach across, and no draw depends on which thread does the work.
+alike by the block before and the block after, so windows reach across, and no draw depends on which thread works.
 The hash is SplitMix64's finaliser (Steele, Lea & Flood 2014), which passes BigCrush on a counter.
 """
 
@@ -40,7 +40,7 @@ def stream_key(*numbers: int) -> np.uint64:
 
 
 def keep_thresholds(keep: np.ndarray) -> np.ndarray:
-    """Chances (V,) as uint32 thresholds: a token survives when 32 random bits are ≤ its word's; 2^32 − 1 always does."""
+    """Chances (V,) as uint32 thresholds: a token survives when 32 random bits are ≤ its word's (2^32 − 1: always)."""
     return np.clip(np.ceil(keep * 2.0**32) - 1, 0, 2.0**32 - 1).astype(np.uint32)
 
 
@@ -66,7 +66,7 @@ def noise_table(noise: np.ndarray) -> np.ndarray:
 
 @njit(error_model="numpy", cache=True)
 def _share_cells(chance, alias):  # type: ignore[no-untyped-def]
-    """Vose's method, in place: chance (V,) scaled to mean 1 becomes each cell's own share, alias (V,) the other word."""
+    """Vose's method in place: chance (V,), of mean 1, becomes each cell's own share, alias (V,) the other word."""
     V = chance.shape[0]
     small, large = np.empty(V, np.int64), np.empty(V, np.int64)
     s = l = 0

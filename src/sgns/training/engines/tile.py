@@ -1,13 +1,14 @@
 """The arithmetic of SGNS on small blocks of rows, as LLVM vector code inside Numba kernels.
 
-Rows are addressed, not sliced: a row of E or C is base + id * stride, or the pointer in a table of addresses, so the hot
-loop builds no array views. All shapes are constants, so that LLVM can unroll and keep a block in registers. The functions
-stand at module level because Numba keys its disk cache on what a kernel closes over: plain numbers keep, functions do not.
+Rows are addressed, not sliced: a row of E or C is base + id * stride, or the pointer in a table of addresses, so the
+hot loop builds no array views. All shapes are constants, so that LLVM can unroll and keep a block in registers. The
+functions stand at module level because Numba keys its disk cache on what a kernel closes over: plain numbers keep,
+functions do not.
 
 Two kinds of step, each the exact gradient of its own samples from the old values:
 
-* `block_scores`, `block_gradient`, `block_update`: every input row against every output row (negatives shared by a tile,
-  or a window's centre and negatives), weighted by a matrix.
+* `block_scores`, `block_gradient`, `block_update`: every input row against every output row (negatives shared by a
+  tile, or a window's centre and negatives), weighted by a matrix.
 * `pair_scores`, `pair_gradient`, `pair_update`: the drawn positive pairs (w, c+) of a few centres.
 """
 
@@ -161,9 +162,9 @@ def block_index(i: int, o: int, inputs: int, outputs: int) -> int:
 
 @intrinsic(prefer_literal=True)
 def block_gradient(ctx, count, G, labels, weights, lr):  # type: ignore[no-untyped-def]
-    """Turn scores into steps: G = lr * weight * (label − σ(G)), in place, for `count` numbers; labels are 1 or 0, at addresses as G.
+    """Turn scores into steps: G = lr * weight * (label − σ(G)), in place, for `count` numbers.
 
-    Returns Σ weight * (−log σ(±G)), the loss, a float32.
+    Labels (1 or 0) and weights are addresses of as many numbers. Returns Σ weight * (−log σ(±G)), the loss, a float32.
     """
     numbers = _numbers(count)
     if numbers is None:
@@ -239,7 +240,10 @@ def block_update(ctx, inputs, outputs, stride, X, E, C, G):  # type: ignore[no-u
 
 @intrinsic(prefer_literal=True)
 def pair_scores(ctx, stride, X, Y, inputs, centres, G):  # type: ignore[no-untyped-def]
-    """Some dot products: G[p] = X[inputs[p]] · Y[centres[p]] for LANES pairs; inputs and centres are addresses of int32 row numbers."""
+    """Some dot products: G[p] = X[inputs[p]] · Y[centres[p]] for LANES pairs.
+
+    Inputs and centres are addresses of int32 row numbers.
+    """
     numbers = _numbers(stride)
     if numbers is None:
         return None
@@ -270,7 +274,10 @@ def pair_scores(ctx, stride, X, Y, inputs, centres, G):  # type: ignore[no-untyp
 
 @intrinsic
 def pair_gradient(ctx, G, n, lr):  # type: ignore[no-untyped-def]
-    """Turn scores into steps: G[p] = lr * (1 − σ(G[p])) for p < n, n > 0; returns Σ −log σ(G[p]), a float32. G is padded to LANES."""
+    """Turn scores into steps: G[p] = lr * (1 − σ(G[p])) for p < n, n > 0; G is padded to LANES.
+
+    Returns Σ −log σ(G[p]), a float32.
+    """
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         g, n, lr = floats_at(b, args[0]), args[1], splat(b, args[2])

@@ -1,7 +1,7 @@
 """Negatives shared in a window (Ji et al. 2016, arXiv 1604.04661) or, with one input at a time, not at all.
 
-Not shared is the algorithm of word2vec.c and gensim: each positive pair (w, c+) draws its own k negatives. The samples are
-drawn first (`draw_windows`) and then trained on (`window_kernel`), so that a test or a lesson can bring its own.
+Not shared is the algorithm of word2vec.c and gensim: each positive pair (w, c+) draws its own k negatives. The samples
+are drawn first (`draw_windows`) and then trained on (`window_kernel`), so that a test or a lesson can bring its own.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from sgns.training.engines.vector import LANES
 def draw_windows(ids, ends, start, stop, window, negatives, alone, keep, noise, keep_key, noise_key):  # type: ignore[no-untyped-def]
     """The samples of a block.
 
-    Args:
-        alone: whether each input has negatives of its own; else the window shares them.
+    With `alone`, each input has negatives of its own; else the window shares them. The other arguments are those of
+    `draw_centres` and `draw_noise`.
 
     Returns:
         inputs: (n,) int32, the inputs w of all steps, one after the other.
