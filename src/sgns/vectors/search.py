@@ -91,7 +91,8 @@ def nearest(
                 ids[i] = top(scores[i], n)
                 cosines[i] = scores[i, ids[i]]
             continue
-        better_query, better_column = np.nonzero(scores > cosines[:, -1:])
+        better = np.flatnonzero(scores > cosines[:, -1:])  # few; NumPy finds them ten times faster in one dimension
+        better_query, better_column = np.divmod(better, len(block))
         bounds = np.searchsorted(better_query, np.arange(q + 1))
         for i in np.flatnonzero(np.diff(bounds)).tolist():
             columns = better_column[bounds[i] : bounds[i + 1]]
