@@ -104,12 +104,12 @@ def test_plot(here, capsys, arguments, title):
     [
         (["plot", "other.safetensors", "-o", "p.png", "--kind", "loss"], "keeps 0 losses"),
         (["plot", "vectors.safetensors", "-o", "p.png", "--kind", "movement"], "movement needs 2"),
-        (["plot", "vectors.safetensors", "-o", "no/p.png"], "mkdir -p no"),
+        (["plot", "vectors.safetensors", "-o", "no/p.png"], "mkdir -p"),
         (["plot", "vectors.safetensors", "-o", "p.png", "--words", "nosuch.txt"], "nosuch.txt"),
         (["map", "vectors.safetensors", "-o", "m.html", "--words", "1"], "words is 1"),
         (["map", "vectors.safetensors", "-o", "m.html", "--colour", "nosuch"], "nosuch"),
         (["map", "nosuch.safetensors", "-o", "m.html"], "nosuch.safetensors"),
-        (["export", "vectors.safetensors", "-o", "no/x.csv"], "mkdir -p no"),
+        (["export", "vectors.safetensors", "-o", "no/x.csv"], "mkdir -p"),
     ],
 )
 def test_mistakes_are_one_line(here, capsys, arguments, message):

@@ -27,15 +27,10 @@ def test_a_single_column_has_no_header(tmp_path):
     assert beside.read_text() == "a\nb\n"
 
 
-def test_words_with_tabs_and_none_keep_their_lines(tmp_path):
-    _, beside = export_projector(Vectors(["a\tb", "\u2028", "é"], np.eye(3)), tmp_path / "v.tsv")
-    assert beside.read_text(encoding="utf-8") == "a b\n·\né\n"
-
-
 def test_progress_counts_to_the_end(vectors, tmp_path):
     seen = []
     export_projector(vectors, tmp_path / "v.tsv", lambda *numbers: seen.append(numbers))
-    assert seen[-1] == ("write TSV", len(vectors), len(vectors), "words")
+    assert seen[-1] == ("save", len(vectors), len(vectors), "words")
 
 
 def test_tensorboard_folder(vectors, tmp_path):
@@ -76,8 +71,6 @@ def test_places_that_cannot_be_written(vectors, tmp_path):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(OutputError):
         export(vectors, tmp_path / "file")
-    with pytest.raises(OutputError, match=r"use \.tsv"):
-        export_projector(vectors, tmp_path / "v.txt")
     with pytest.raises(ConfigError, match="words is 0"):
         export(vectors, tmp_path / "x", words=0)
     assert (tmp_path / "file").read_text() == "precious"

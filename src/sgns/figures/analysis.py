@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sgns.figures.output import check_output
 from sgns.figures.plot import PlotResult, plot_words
-from sgns.figures.projector import Report, export_projector, metadata_path
+from sgns.figures.projector import Report, export_projector
 from sgns.figures.trends import Trends, group_words, trends
 from sgns.figures.wordlist import words_to_show
 
@@ -61,7 +61,7 @@ def analyse(
     if save_plot is not None:
         check_output(save_plot)
     if save_vectors is not None:
-        check_output(metadata_path(check_output(save_vectors, (".tsv",))), (".tsv",))
+        check_output(save_vectors, (".tsv",))
     shown, groups = words_to_show(vectors, words)
     groups = groups if groups is not None else group_words(vectors, shown)
     found = trends(vectors, shown, groups)

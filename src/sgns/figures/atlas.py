@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sgns.errors import MissingExtra
-from sgns.figures.output import check_output, write_lines, write_parts
+from sgns.figures.output import check_output, write, write_lines
 from sgns.figures.projection import Projection, project
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def export_atlas(
     if path.suffix.lower() == ".csv":
         write_lines(path, _csv(rows))
     else:
-        write_parts(path, [_parquet(list(rows))])
+        write(path, _parquet(list(rows)))
     return path
 
 

@@ -1,59 +1,35 @@
-"""Files written whole or not at all, and checked before long work."""
+"""Outputs of the figures: endings and places checked before long work, files written whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from sgns.errors import OutputError
+from sgns.places import check_writable
+from sgns.vectors.streams import replacing
 
 PICTURES = (".png", ".svg", ".pdf")
 
 
-def check_output(path: str | Path, formats: tuple[str, ...] = PICTURES) -> Path:
-    """Find out before long work that `path` has a known ending and a folder that can be written to.
+def check_output(path: str | Path, endings: tuple[str, ...] = PICTURES) -> Path:
+    """Find out before long work that `path` has a known ending and can be written to.
 
     Raises:
-        OutputError: neither does.
+        OutputError: it has not, or cannot.
     """
     path = Path(path)
-    if path.suffix.lower() not in formats:
-        raise OutputError(f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(formats)}")
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"{path}: folder {folder} does not exist; make it with: mkdir -p {folder}")
-    if path.is_dir() or not os.access(folder, os.W_OK):
-        raise OutputError(f"{path} cannot be written; choose another place")
+    if path.suffix.lower() not in endings:
+        raise OutputError(f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(endings)}")
+    check_writable(path)
     return path
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write `data` to `path`; see `write_parts`."""
-    write_parts(path, [data])
+    """Put `data` in the place of `path`, whole or not at all. Raises `OutputError`."""
+    with replacing(path) as (file,):
+        file.write(data)
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write text to `path` as UTF-8; see `write_parts`."""
-    write_parts(path, (line.encode("utf-8") for line in lines))
-
-
-def write_parts(path: Path, parts: Iterable[bytes]) -> None:
-    """Write `parts` one after the other into a temporary file beside `path`, which then takes its place.
-
-    Raises:
-        OutputError: the place cannot be written to.
-    """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                for part in parts:
-                    out.write(part)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink()
-            raise
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}; choose another place") from error
+    """Put text in the place of `path`, as UTF-8, whole or not at all. Raises `OutputError`."""
+    with replacing(path) as (file,):
+        file.writelines(line.encode("utf-8") for line in lines)
