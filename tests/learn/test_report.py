@@ -14,7 +14,7 @@ from sgns.cli import make_app, run
 from sgns.config import Config
 from sgns.errors import ConfigError, FormatError, OutputError, UnknownWord
 from sgns.learn import explain as chapter
-from sgns.learn.document import Box, Code, Figure, Heading, Table
+from sgns.learn.document import Box, Code, Figure, Heading, Table, verbatim
 from sgns.learn.explain import PASSAGES, Passage, StaleExplanation, find
 from sgns.learn.gradients import closed_form
 from sgns.learn.report import TITLE, compose, evaluation_chapter, run_chapter, sentences, write_blocks, write_report
@@ -48,6 +48,49 @@ def model() -> Vectors:
 def blocks(model) -> list:
     """The whole report, composed once."""
     return compose(model, "toy.safetensors", [], [], lambda line: None)
+
+
+HOSTILE = [
+    "$x",
+    "`a`",
+    "**b**",
+    "$1$",
+    "a|b",
+    "#let",
+    '"',
+    "\\",
+    "<i>",
+    "&amp;",
+    "_u_",
+    "*",
+    "]",
+    "@ref",
+    "//",
+    "中文",
+    "é",
+    "~",
+]
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".html", ".md", ".txt"])
+def test_words_that_look_like_markup_stay_words(model, tmp_path, ending):
+    from sgns.learn.text import write_text
+
+    odd = Vectors(HOSTILE, model.E, model.C, model.counts, model.metadata)
+    made = [*describe(take_step(odd, "$x", "`a`", negatives=8)), *run_chapter(odd, "$my `odd` **name**.txt")]
+    rows = tuple((verbatim(word), word[:1] and verbatim(f"{word} 0.5")) for word in HOSTILE)
+    made.append(Table(("word", "near"), rows))
+    if ending == ".txt":
+        shown = write_text(made)
+        assert all(word in shown for word in HOSTILE)
+        assert "w = $x, c+ = `a`" in shown
+        return
+    path = tmp_path / f"odd{ending}"
+    write_blocks(path, made, TITLE)
+    if ending == ".html":
+        assert "&lt;i&gt; 0.5" in path.read_text()
+        assert "$my `odd` **name**.txt" in path.read_text()
+    assert path.stat().st_size > 2_000
 
 
 # --- step

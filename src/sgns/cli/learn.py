@@ -106,13 +106,14 @@ def derive(
     from sgns.errors import ConfigError
     from sgns.learn.derive import as_json
     from sgns.learn.derive import derive as chapter
+    from sgns.learn.document import verbatim
     from sgns.learn.report import write_blocks
 
     if (vocabulary is not None and vocabulary < 1) or dim < 1:
         raise ConfigError(f"vocabulary is {vocabulary}, dim {dim}; both are at least 1")
     vectors = _load(model) if model is not None else None
     if vectors is not None:
-        blocks = chapter(topic, vocabulary=len(vectors), dim=vectors.dim, source=str(model))
+        blocks = chapter(topic, vocabulary=len(vectors), dim=vectors.dim, source=verbatim(str(model)))
     else:
         blocks = chapter(topic, vocabulary=vocabulary, dim=dim, source="your numbers" if vocabulary else "")
     if output is not None:

@@ -94,6 +94,15 @@ class Box:
 Block: TypeAlias = Heading | Paragraph | Chain | Table | Figure | Code | Box
 
 
+_MARKS = str.maketrans("`$*", "\ue000\ue001\ue002")  # private use: no word of a text holds them
+_UNMARKED = str.maketrans("\ue000\ue001\ue002", "`$*")
+
+
+def verbatim(text: str) -> str:
+    """Someone else's text, such as a word of a vocabulary, in which `, $ and * stand for themselves."""
+    return text.translate(_MARKS)
+
+
 @cache
 def formula(text: str) -> Tree:
     """The tree of a formula in a derivation or in running text."""
@@ -125,5 +134,5 @@ def inline(
         elif part.startswith("**") and len(part) > 2:
             written.append(bold(part[2:-2]))
         elif part:
-            written.append(plain(part))
+            written.append(plain(part.translate(_UNMARKED)))
     return "".join(written)

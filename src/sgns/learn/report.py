@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sgns.errors import ConfigError
 from sgns.learn import tables
 from sgns.learn.derive import derive, show_bytes
-from sgns.learn.document import Block, Figure, Heading, Paragraph, Table
+from sgns.learn.document import Block, Figure, Heading, Paragraph, Table, verbatim
 from sgns.learn.draw import draw_graph, rendered
 from sgns.learn.explain import explain
 from sgns.learn.graph import backward, evaluate
@@ -96,7 +96,7 @@ def compose(
     """The chapters in order."""
     from sgns import __version__
 
-    of = f" The run is {name}." if name else ""
+    of = f" The run is {verbatim(name)}." if name else ""
     blocks: list[Block] = [
         Paragraph(
             "The formulas of SGNS derived step by step, each step checked on this machine; the code that computes "
@@ -111,7 +111,9 @@ def compose(
         blocks += run_chapter(vectors, name) + plot_chapter(vectors) + evaluation_chapter(vectors, similarity, analogy)
     tell("derivations")
     V, d = (None, 100) if vectors is None else (len(vectors), vectors.dim)
-    blocks += derive(vocabulary=V, dim=d, source=f"this run's vocabulary ({name})" if vectors is not None else "")
+    blocks += derive(
+        vocabulary=V, dim=d, source=f"this run's vocabulary ({verbatim(name)})" if vectors is not None else ""
+    )
     tell("code and graph")
     blocks += explain() + graph_chapter()
     if vectors is not None and vectors.C is not None:
@@ -168,7 +170,7 @@ def run_chapter(vectors: "Vectors", name: str) -> list[Block]:
     config, seconds, versions = (meta.get(key) or {} for key in ("config", "seconds", "versions"))
     V, d = len(vectors), vectors.dim
     facts = [
-        ("file", name),
+        ("file", verbatim(name)),
         ("vocabulary V", f"{V:,} words"),
         ("dimension d", f"{d}"),
         (
@@ -183,13 +185,13 @@ def run_chapter(vectors: "Vectors", name: str) -> list[Block]:
         *([("corpus hash", f"`{str(meta['corpus'])[:16]}`")] if meta.get("corpus") else []),
         *[(f"time: {part}", duration(time)) for part, time in seconds.items() if isinstance(time, int | float)],
         *([("final loss L", f"{meta['losses'][-1]:.4f}")] if meta.get("losses") else []),
-        *([("machine", str(meta["machine"]))] if meta.get("machine") else []),
-        ("this machine", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
+        *([("trained on", str(meta["machine"]))] if meta.get("machine") else []),
+        ("report written on", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
         *([("versions", ", ".join(f"{key} {value}" for key, value in versions.items()))] if versions else []),
     ]
     blocks: list[Block] = [Heading(1, "The run"), Table(("fact", "value"), tuple(row for row in facts if row[1]))]
     if config:
-        pairs = [(f"`{key}`", f"{value}") for key, value in config.items()]
+        pairs = [(f"`{key}`", verbatim(f"{value}")) for key, value in config.items()]
         blocks += [Heading(2, "Options"), Table(("option", "value") * 2, side_by_side(pairs))]
     losses = meta.get("losses") or []
     if losses:
@@ -203,7 +205,7 @@ def run_chapter(vectors: "Vectors", name: str) -> list[Block]:
             f"The mean loss L of a positive pair with its {k} negatives, by epoch{fell}. "
             f"With C = 0 it would be (1 + k)·log 2 = {(1 + k) * math.log(2):.3f}."
         )
-        blocks.append(Figure(drawn, "loss by epoch", caption, 0.7))
+        blocks.append(Figure(drawn, "loss by epoch", caption, 0.6))
     return blocks
 
 
@@ -229,7 +231,10 @@ def plot_chapter(vectors: "Vectors") -> list[Block]:
         shown = plot_words(vectors, words, Path(folder) / "words.svg", groups=groups)
         svg = Path(shown.path).read_bytes()
     found = trends(vectors, shown.words, shown.groups)
-    near = [(word, ", ".join(f"{other} {cosine:.2f}" for other, cosine in n)) for word, n in found.neighbours.items()]
+    near = [
+        (verbatim(word), ", ".join(verbatim(f"{other} {cosine:.2f}") for other, cosine in n))
+        for word, n in found.neighbours.items()
+    ]
     return [
         Heading(1, "What was learnt"),
         Figure(
@@ -238,7 +243,7 @@ def plot_chapter(vectors: "Vectors") -> list[Block]:
             "The words on their first two principal components; groups by shape and colour.",
             0.86,
         ),
-        Paragraph(sentences(shown, found)),
+        Paragraph(verbatim(sentences(shown, found))),
         Heading(2, "Nearest neighbours"),
         Table(("word", "nearest, with cosine") * 2, side_by_side(near)),
     ]
@@ -283,12 +288,18 @@ def evaluation_chapter(vectors: "Vectors", similarity: list[Path], analogy: list
         pairs = evaluate_similarity(vectors, file)
         asked = f"{pairs.answered:,} of {pairs.asked:,}"
         rows.append(
-            (file.name, "Spearman’s ρ", f"{pairs.spearman:.3f}".replace("-", "−"), str(pairs.interval or ""), asked)
+            (
+                verbatim(file.name),
+                "Spearman’s ρ",
+                f"{pairs.spearman:.3f}".replace("-", "−"),
+                str(pairs.interval or ""),
+                asked,
+            )
         )
     for file in analogy:
         answer = evaluate_analogies(vectors, file)
         asked = f"{answer.answered:,} of {answer.asked:,}"
-        rows.append((file.name, "right answers", f"{answer.accuracy:.3f}", str(answer.interval or ""), asked))
+        rows.append((verbatim(file.name), "right answers", f"{answer.accuracy:.3f}", str(answer.interval or ""), asked))
     heads = ("set", "measure", "value", "95 % interval", "answered")
     note = "Pairs and questions with a word outside the vocabulary are left out and counted under “answered”."
     return [Heading(1, "Evaluation"), Table(heads, tuple(rows), note)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sgns.errors import ConfigError, FormatError
-from sgns.learn.document import Block, Heading, Paragraph, Table
+from sgns.learn.document import Block, Heading, Paragraph, Table, verbatim
 from sgns.learn.gradients import Gradients, closed_form
 from sgns.learn.notation import show_value
 
@@ -97,7 +97,7 @@ def describe(step: Step) -> list[Block]:
     made = step.before
     pairs = [
         (
-            context,
+            verbatim(context),
             "1" if i == 0 else "0",
             show_value(made.scores[i]),
             show_value(made.probabilities[i]),
@@ -106,9 +106,11 @@ def describe(step: Step) -> list[Block]:
         )
         for i, context in enumerate(step.outputs)
     ]
-    moved = [(f"E of {step.word}", *_moved(step.w))] + [(f"C of {c}", *_moved(rows)) for c, rows in step.c.items()]
+    moved = [(f"E of {verbatim(step.word)}", *_moved(step.w))]
+    moved += [(f"C of {verbatim(c)}", *_moved(rows)) for c, rows in step.c.items()]
+    positive = verbatim(step.outputs[0])
     blocks: list[Block] = [
-        Heading(1, f"One step: w = {step.word}, c+ = {step.outputs[0]}"),
+        Heading(1, f"One step: w = {verbatim(step.word)}, c+ = {positive}"),
         Table(
             ("c", "label", "score $dot(Ew, Cp)$", "P(1 | w, c)", "label − σ", "its part of L"),
             tuple(pairs),
@@ -116,10 +118,12 @@ def describe(step: Step) -> list[Block]:
         ),
     ]
     if step.left_out:
-        blocks.append(Paragraph(f"{step.left_out} of the draws were {step.outputs[0]} itself and count nothing."))
+        blocks.append(Paragraph(f"{step.left_out} of the draws were {positive} itself and count nothing."))
     if len(step.c) < len(step.outputs):
         twice = sorted({c for c in step.outputs if step.outputs.count(c) > 1})
-        blocks.append(Paragraph(f"Drawn more than once: {', '.join(twice)}. Each draw adds its gradient to the row."))
+        blocks.append(
+            Paragraph(f"Drawn more than once: {verbatim(', '.join(twice))}. Each draw adds its gradient to the row.")
+        )
     blocks += [
         Paragraph(
             f"Every row moves by lr · (label − σ) · the other vector, lr = {step.lr:g}; the length of the move is |Δ|."

@@ -135,7 +135,10 @@ def traps() -> list[Block]:
             Box(trap.title, (Paragraph(trap.text), Code(source(trap.example)), Code(output(trap.example), "text")))
             for trap in TRAPS
         ],
-        Paragraph("Each of these trains without an error message. The examples ran while this was written."),
+        Paragraph(
+            "Each of these trains without an error message. The examples ran while this was written; `closed_form` is "
+            "the gradients derived above (`sgns.learn.gradients`)."
+        ),
     ]
 
 

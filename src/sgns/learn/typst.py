@@ -132,12 +132,12 @@ class _Typst:
                 head, body = ", ".join(cells[: len(heads)]), ", ".join(cells[len(heads) :])
                 table = f"table(columns: {len(heads)}, table.header({head}), {body})"
                 whole = len(rows_) <= SHORT
-                return f"#block(breakable: {'false' if whole else 'true'}, {table}){below}"
+                return f"#block(breakable: {'false' if whole else 'true'})[#{table}{below}]"
             case Figure(svg, words, caption, share):
                 name = f"figure{len(self.files) + 1}.svg"
                 self.files[name] = svg
                 picture = f"image({_string(name)}, width: {share:.0%}, alt: {_string(words)})"
-                return f"#align(center, {picture})\n#caption[{self.line(caption)}]"
+                return f"#block(breakable: false)[#align(center, {picture})\n#caption[{self.line(caption)}]]"
             case Code(text, language):
                 return f"#raw({_string(text.rstrip())}, lang: {_string(language)}, block: true)"
             case Box(title, inner):
