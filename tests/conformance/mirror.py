@@ -1,0 +1,192 @@
+"""What every engine must compute, once more in plain NumPy and float64: the loss, its gradient, the steps of a block.
+
+A step is the exact gradient of its weighted samples' loss, taken from the values before the step. The samples of a block
+are made anew here from the definitions, with the engine's hash in place of chance.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sgns.config import Config
+from sgns.training.engines import kernels
+from sgns.training.engines.cpu import KEEP, NOISE
+from sgns.training.engines.sampling import keep_thresholds, noise_table, stream_key
+
+LOW, ALL = 2**32 - 1, 2**64 - 1
+
+
+@dataclass
+class Samples:
+    """Pairs of one step: (n,) each. `label` is 1 for a positive, 0 for a negative."""
+
+    w: np.ndarray
+    c: np.ndarray
+    label: np.ndarray
+    weight: np.ndarray
+
+    @classmethod
+    def of(cls, rows: list[tuple[int, int, int, float]]) -> "Samples":
+        table = np.array(rows, float).reshape(-1, 4)
+        return cls(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3])
+
+
+def scores(E, C, s):
+    return np.einsum("nd,nd->n", E[s.w], C[s.c])
+
+
+def loss(E, C, s):
+    """Σ weight · −log σ(±E_w·C_c): plus for label 1."""
+    return float(np.sum(s.weight * np.logaddexp(0, np.where(s.label == 1, -1, 1) * scores(E, C, s))))
+
+
+def gradient(E, C, s):
+    """∂loss/∂E and ∂loss/∂C: weight · (σ(score) − label) times the other vector, summed over the samples of a row."""
+    probability = (1 + np.tanh(scores(E, C, s) / 2)) / 2  # σ without overflow
+    error = (s.weight * (probability - s.label))[:, None]
+    dE, dC = np.zeros_like(E), np.zeros_like(C)
+    np.add.at(dE, s.w, error * C[s.c])
+    np.add.at(dC, s.c, error * E[s.w])
+    return dE, dC
+
+
+def descend(E, C, steps, lr):
+    """E and C after all steps, and the sum of the losses that the steps saw before them."""
+    E, C, total = E.astype(float), C.astype(float), 0.0
+    for step in steps:
+        total += loss(E, C, step)
+        dE, dC = gradient(E, C, step)
+        E, C = E - lr * dE, C - lr * dC
+    return E, C, total
+
+
+def window_steps(inputs, centre, negatives):
+    """One window: all inputs w with c+ = centre and shared negatives, as many at a time as a step of the kernel takes."""
+    steps = []
+    for some in range(0, len(inputs), kernels.ROWS):
+        w_block = inputs[some : some + kernels.ROWS]
+        outputs, groups = {centre: 1.0}, []
+        for negative in negatives:
+            if negative == centre:
+                continue
+            if len(outputs) == kernels.COLUMNS:
+                groups.append(outputs)
+                outputs = {}
+            outputs[negative] = outputs.get(negative, 0.0) + 1
+        groups.append(outputs)
+        for k, group in enumerate(groups):
+            steps.append(
+                Samples.of([(w, c, int(k == 0 and c == centre), n) for w in w_block for c, n in group.items()])
+            )
+    return steps
+
+
+def draw(key, position):
+    """SplitMix64's finaliser of a counter, in Python's whole numbers."""
+    x = (int(key) + position * 0x9E3779B97F4A7C15) & ALL
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & ALL
+    x = (x ^ x >> 27) * 0x94D049BB133111EB & ALL
+    return x ^ x >> 31
+
+
+def draw_word(random, table):
+    """A cell of the alias table, and in it its own word or the other."""
+    cell = (random >> 32) * len(table) >> 32
+    entry = int(table[cell])
+    return cell if random & LOW < entry >> 32 else entry & LOW
+
+
+@dataclass
+class Drawn:
+    """The surviving tokens of a corpus and their windows: kept[i] stands at places[i], its window is left[i]:right[i]."""
+
+    kept: list[int]
+    places: list[int]
+    left: list[int]
+    right: list[int]
+
+    def centres(self, start: int, stop: int) -> list[int]:
+        return [i for i, place in enumerate(self.places) if start <= place < stop]
+
+    def inputs(self, centre: int) -> list[int]:
+        return [i for i in range(self.left[centre], self.right[centre]) if i != centre]
+
+
+def draw_corpus(ids, ends, keep, window, seed, epoch):
+    """Subsampling and windows of the whole corpus, sentence by sentence."""
+    key, thresholds = stream_key(seed, KEEP, epoch), keep_thresholds(keep)
+    drawn = Drawn([], [], [], [])
+    start = 0
+    for end in ends:
+        opened = len(drawn.kept)
+        reaches = []
+        for place in range(start, end):
+            random = draw(key, place)
+            if random >> 32 <= int(thresholds[ids[place]]):
+                drawn.kept.append(int(ids[place]))
+                drawn.places.append(place)
+                reaches.append(window - ((random & LOW) * window >> 32))
+        for i, reach in enumerate(reaches, opened):
+            drawn.left.append(max(opened, i - reach))
+            drawn.right.append(min(len(drawn.kept), i + reach + 1))
+        start = end
+    return drawn
+
+
+def block_steps(ids, ends, keep, noise, config: Config, epoch, block, start, stop):
+    """All steps of tokens start:stop, in the engine's order, for any `config.sharing`."""
+    drawn = draw_corpus(ids, ends, keep, config.window, config.seed, epoch)
+    key, table = stream_key(config.seed, NOISE, epoch, block), noise_table(noise)
+
+    def negative(i):
+        return draw_word(draw(key, i), table)
+
+    if config.sharing == "tile":
+        return tile_steps(drawn, drawn.centres(start, stop), negative, config)
+    steps, count, k = [], 0, config.negatives
+    for centre in drawn.centres(start, stop):
+        inputs = [drawn.kept[i] for i in drawn.inputs(centre)]
+        for alone in [[w] for w in inputs] if config.sharing == "pair" else [inputs] if inputs else []:
+            negatives = [negative(count * k + j) for j in range(k)]
+            steps += window_steps(alone, drawn.kept[centre], negatives)
+            count += 1
+    return steps
+
+
+def tile_steps(drawn, centres, negative, config):
+    """A tile is CENTRES neighbouring centres: their positive pairs, and each of them as input against all its negatives.
+
+    Every positive pair of an input, wherever its centre stands, brings each negative with weight k / draws, unless the
+    negative is the pair's c+.
+    """
+    groups = kernels.negative_groups(config.negatives, config.window)
+    draws = groups * kernels.COLUMNS
+    covering = {i: [] for i in centres}  # the centres whose windows hold i
+    for c in range(len(drawn.kept)):
+        for i in drawn.inputs(c):
+            if i in covering:
+                covering[i].append(c)
+    steps = []
+    for number, first in enumerate(range(0, len(centres), kernels.CENTRES)):
+        tile = centres[first : first + kernels.CENTRES]
+        negatives = [negative(i) for i in tile_draws(number, groups)]
+        rows = [(drawn.kept[i], drawn.kept[c], 1, 1.0) for c in tile for i in drawn.inputs(c)]
+        rows += [
+            (drawn.kept[i], z, 0, config.negatives / draws)
+            for i in tile
+            for c in covering[i]
+            for z in negatives
+            if z != drawn.kept[c]
+        ]
+        steps.append(Samples.of(rows))
+    return steps
+
+
+def tile_draws(tile, groups):
+    """Which draws of the block's noise are the negatives of a tile; a group of them serves LIFETIME tiles."""
+    lifetime = getattr(kernels, "LIFETIME", 1)
+    return [
+        ((tile + group * lifetime // groups) // lifetime * groups + group) * kernels.COLUMNS + z
+        for group in range(groups)
+        for z in range(kernels.COLUMNS)
+    ]
