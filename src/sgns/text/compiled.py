@@ -18,9 +18,9 @@ BLOCK = 64  # bytes looked at together
 def kernel(function: Callable[..., Any]) -> Any:
     """`numba.njit` without the interpreter lock, kept on disk. Where nothing can be kept, it only costs the compile."""
     try:
-        compiled = njit(nogil=True, cache=True)(function)
+        compiled = njit(nogil=True, error_model="numpy", cache=True)(function)
     except RuntimeError:  # "no locator available": home and site-packages are read-only
-        return njit(nogil=True)(function)
+        return njit(nogil=True, error_model="numpy")(function)
     save = compiled._cache.save_overload
 
     def save_if_possible(*arguments: Any) -> None:

@@ -5,7 +5,7 @@ on (seed, epoch, block) alone, so one thread gives the same bits on every run.
 """
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -26,6 +26,14 @@ class Sums:
     loss: float  # of all its positive pairs with their negatives, float64
     pairs: int  # positive pairs
     centres: int  # tokens that survived subsampling
+
+
+Runs = Callable[[int, int], Iterable[tuple[int, int]]]
+
+
+def whole(start: int, stop: int) -> list[tuple[int, int]]:
+    """All of ids[start:stop] in one run."""
+    return [(start, stop)]
 
 
 def row_stride(dim: int) -> int:
@@ -72,9 +80,20 @@ class CpuEngine:
         keep: np.ndarray,  # (V,) float64
         noise: np.ndarray,  # (V,) float64
         config: Config,
+        *,
+        runs: Runs = whole,
     ) -> None:
-        """Allocate E and C and set their first values. `keep` and `noise` are those of the `Vocabulary`."""
-        self.config = config
+        """Allocate E and C and set their first values.
+
+        Args:
+            ids: The corpus.
+            sentence_ends: Where its sentences end, exclusive.
+            keep: `Vocabulary.keep_probabilities`.
+            noise: `Vocabulary.noise`.
+            config: The options.
+            runs: Which parts of ids[start:stop] are trained on; all of it unless sentences are held out.
+        """
+        self.config, self._runs = config, runs
         self._ids, self._ends = read_only(ids, np.int32), read_only(sentence_ends, np.int64)
         self._keep, self._noise = keep_thresholds(keep), noise_table(noise)
         self.stride = row_stride(config.dim)
@@ -102,40 +121,40 @@ class CpuEngine:
         Returns:
             Sums of the block; a loss of NaN or infinity tells of divergence.
         """
-        seed = self.config.seed
-        keep_key, noise_key = stream_key(seed, KEEP, epoch), stream_key(seed, NOISE, epoch, block)
-        out, rate = np.zeros(3), np.float32(lr)
-        if self.config.sharing == "tile":
-            self._tile(
-                self._ids,
-                self._ends,
-                start,
-                stop,
-                self._keep,
-                self._noise,
-                self.E,
-                self.C,
-                rate,
-                keep_key,
-                noise_key,
-                out,
-            )
-        else:
-            *samples, out[CENTRES_SEEN] = draw_windows(
-                self._ids,
-                self._ends,
-                start,
-                stop,
-                self.config.window,
-                self.config.negatives,
-                self.config.sharing == "pair",
-                self._keep,
-                self._noise,
-                keep_key,
-                noise_key,
-            )
-            self._window(*samples, self.E, self.C, rate, out)
+        keep_key, out = stream_key(self.config.seed, KEEP, epoch), np.zeros(3)
+        for run, (first, last) in enumerate(self._runs(start, stop)):
+            noise_key = stream_key(self.config.seed, NOISE, epoch, block, *([run] if run else []))
+            self._train(
+                self._ids, self._ends, first, last, self._keep, self._noise, self.E, self.C, lr, keep_key, noise_key, out
+            )  # fmt: skip
         return Sums(float(out[LOSS]), int(out[PAIRS]), int(out[CENTRES_SEEN]))
+
+    def _train(
+        self,
+        ids: np.ndarray,  # (n,) int32
+        ends: np.ndarray,  # (s,) int64
+        start: int,
+        stop: int,
+        keep: np.ndarray,  # (V,) uint32
+        noise: np.ndarray,  # (V,) uint64, or a pool
+        E: np.ndarray,  # (V, stride) float32
+        C: np.ndarray,  # (V, stride) float32
+        lr: float,
+        keep_key: np.uint64,
+        noise_key: np.uint64,
+        out: np.ndarray,  # (3,) float64
+    ) -> None:
+        """Train E and C on ids[start:stop] and add to `out`: loss, pairs, centres."""
+        rate, config = np.float32(lr), self.config
+        if config.sharing == "tile":
+            self._tile(ids, ends, start, stop, keep, noise, E, C, rate, keep_key, noise_key, out)
+            return
+        alone = config.sharing == "pair"
+        *samples, centres = draw_windows(
+            ids, ends, start, stop, config.window, config.negatives, alone, keep, noise, keep_key, noise_key
+        )
+        self._window(*samples, E, C, rate, out)
+        out[CENTRES_SEEN] += centres
 
 
 def read_only(array: np.ndarray, kind: type) -> np.ndarray:

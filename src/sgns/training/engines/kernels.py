@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
+from sgns.text.compiled import kernel
 from sgns.training.engines.sampling import draw_centres, draw_noise
 from sgns.training.engines.tile import (
     BLOCK_COLUMNS,
@@ -64,6 +65,15 @@ LIFETIME = 8  # tiles that a group of negatives serves
 STAMPS = 4096  # places where a tile's negatives leave a stamp, to see cheaply whether a word is among them
 
 
+@njit(inline="always", error_model="numpy")
+def weight_place(i, z, groups):  # type: ignore[no-untyped-def]
+    """Where input i of a tile and its negative z stand: blocks of ROWS x COLUMNS, each as in `tile.place`."""
+    block = (i // ROWS * groups + z // COLUMNS) * ROWS * COLUMNS
+    r, o = i % ROWS, z % COLUMNS
+    corner = (r // BLOCK_ROWS * (COLUMNS // BLOCK_COLUMNS) + o // BLOCK_COLUMNS) * LANES
+    return block + corner + r % BLOCK_ROWS * BLOCK_COLUMNS + o % BLOCK_COLUMNS
+
+
 @cache
 def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]:
     """The kernel that shares negatives in tiles, for rows of `stride` floats.
@@ -80,10 +90,8 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
     numbers = CENTRES * draws
     most_pairs = CENTRES * 2 * window
     reach = 2 * window
-    block_rows, block_columns = BLOCK_ROWS, BLOCK_COLUMNS
-    across, down = COLUMNS // block_columns, ROWS // block_rows
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @kernel
     def train(ids, ends, start, stop, keep, noise, E, C, lr, keep_key, noise_key, out):  # type: ignore[no-untyped-def]
         room = stop - start + 2 * window + CENTRES
         kept, left, right = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
@@ -114,10 +122,10 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
         W, labels = G + numbers * 4, G + 2 * numbers * 4  # labels are all 0
         P = labels + numbers * 4
         at = (W - matrices.ctypes.data) // 4
-        weights = matrices[at : at + numbers].reshape(blocks, groups, down, across, block_rows, block_columns)
+        weights = matrices[at : at + numbers]
         inputs, centres = np.zeros(most_pairs + reach + LANES, np.int32), np.zeros(most_pairs + reach + LANES, np.int32)
         first_pair = np.zeros(CENTRES + 1, np.int32)
-        stamps = np.full(STAMPS, -1, np.int16)
+        stamps = np.zeros(STAMPS, np.int16)
         now = np.zeros(draws, np.int32)  # this tile's negatives
         x_rows, e_rows, z_rows = np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64)
         e, c_plus = E.ctypes.data, C.ctypes.data
@@ -142,12 +150,9 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                 x_rows[i] = X + np.int64(begin - low + i) * row if there else nowhere
                 e_rows[i] = e + np.int64(kept[begin + i]) * row if there else nowhere
                 windows = np.float32(cover[begin + i]) * share if there else np.float32(0)
-                block, r = i // ROWS, i % ROWS
-                for group in range(groups):
-                    for across_ in range(across):
-                        for o in range(block_columns):
-                            weights[block, group, r // block_rows, across_, r % block_rows, o] = windows
-            stamp = np.int16(tile & 0x7FFF)
+                for z in range(draws):
+                    weights[weight_place(i, z, groups)] = windows
+            stamp = np.int16(tile % 0x7FFF + 1)
             twice = False
             for z in range(draws):
                 place = now[z] & (STAMPS - 1)
@@ -159,30 +164,15 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                         if now[z] == kept[c]:
                             for i in range(max(begin, left[c]), min(end, right[c])):
                                 if i != c:
-                                    block, r = (i - begin) // ROWS, (i - begin) % ROWS
-                                    group, o = z // COLUMNS, z % COLUMNS
-                                    weights[
-                                        block,
-                                        group,
-                                        r // block_rows,
-                                        o // block_columns,
-                                        r % block_rows,
-                                        o % block_columns,
-                                    ] -= share
+                                    weights[weight_place(i - begin, z, groups)] -= share
             if twice:
                 for z in range(draws):  # a word drawn twice stands once, with both weights
                     for other in range(z):
                         if now[other] == now[z]:
                             z_rows[z] = nowhere
                             for i in range(CENTRES):
-                                block, r = i // ROWS, i % ROWS
-                                down_, s = r // block_rows, r % block_rows
-                                a, b = z % COLUMNS, other % COLUMNS
-                                moved = weights[block, z // COLUMNS, down_, a // block_columns, s, a % block_columns]
-                                weights[block, z // COLUMNS, down_, a // block_columns, s, a % block_columns] = 0
-                                weights[block, other // COLUMNS, down_, b // block_columns, s, b % block_columns] += (
-                                    moved
-                                )
+                                weights[weight_place(i, other, groups)] += weights[weight_place(i, z, groups)]
+                                weights[weight_place(i, z, groups)] = 0
                             break
 
             # The drawn positive pairs of the tile's centres.

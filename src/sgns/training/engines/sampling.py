@@ -8,6 +8,8 @@ The hash is SplitMix64's finaliser (Steele, Lea & Flood 2014), which passes BigC
 import numpy as np
 from numba import njit
 
+from sgns.text.compiled import kernel
+
 u64 = np.uint64
 GOLDEN, MIX_1, MIX_2 = u64(0x9E3779B97F4A7C15), u64(0xBF58476D1CE4E5B9), u64(0x94D049BB133111EB)
 HALF = u64(32)
@@ -64,7 +66,7 @@ def noise_table(noise: np.ndarray) -> np.ndarray:
     return (own << HALF) | alias.astype(np.uint64)
 
 
-@njit(error_model="numpy", cache=True)
+@kernel
 def _share_cells(chance, alias):  # type: ignore[no-untyped-def]
     """Vose's method in place: chance (V,), of mean 1, becomes each cell's own share, alias (V,) the other word."""
     V = chance.shape[0]

@@ -119,7 +119,7 @@ def prefetch(ctx, stride, address):  # type: ignore[no-untyped-def]
 def block_scores(ctx, inputs, outputs, stride, X, Y, G):  # type: ignore[no-untyped-def]
     """All dot products of `inputs` rows with `outputs` rows; X, Y are addresses of tables of row addresses (int64).
 
-    The score of input i and output o goes to G[block(i, o)], see `block_index`.
+    The score of input i and output o goes to G[place(i, o, inputs, outputs)].
     """
     numbers = _numbers(inputs, outputs, stride)
     if numbers is None:
@@ -127,37 +127,44 @@ def block_scores(ctx, inputs, outputs, stride, X, Y, G):  # type: ignore[no-unty
     I, O, S = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        xs, ys, g = _table(b, args[3], I), _table(b, args[4], O), floats_at(b, args[5])
-        rows, columns = _block_shape(I)
+        xs, g = _table(b, args[3], I), floats_at(b, args[5])
+        outputs = b.inttoptr(args[4], i64.as_pointer())
+        rows, columns = block_shape(I)
         for first in range(0, I, rows):
-            for column in range(0, O, columns):
 
-                def products(at: Value, sums: Any, first: int = first, column: int = column) -> list[Value]:
+            def block(column: Value, _: Any, first: int = first) -> list[Value]:
+                ys = [floats_at(b, b.load(offset(b, outputs, b.add(column, whole(o))))) for o in range(columns)]
+
+                def products(at: Value, sums: Any) -> list[Value]:
                     x = [load(b, offset(b, p, at)) for p in xs[first : first + rows]]
                     out = list(sums)
                     for o in range(columns):
-                        y = load(b, offset(b, ys[column + o], at))
+                        y = load(b, offset(b, ys[o], at))
                         for i in range(rows):
                             out[i * columns + o] = muladd(b, x[i], y, out[i * columns + o])
                     return out
 
                 sums = loop(b, S, LANES, products, [ZERO] * LANES)
-                store(b, lane_sums(b, list(sums)), offset(b, g, block_index(first, column, I, O)))
+                corner = b.add(b.mul(column, whole(rows)), whole(place(first, 0, I, O)))
+                store(b, lane_sums(b, list(sums)), offset(b, g, corner))
+                return []
+
+            loop(b, O, columns, block)
         return context.get_dummy_value()
 
     return types.void(inputs, outputs, stride, *[Address] * 3), codegen
 
 
-def _block_shape(inputs: int) -> tuple[int, int]:
+def block_shape(inputs: int) -> tuple[int, int]:
+    """Rows and columns of the blocks of LANES numbers that a matrix of `inputs` rows is made of."""
     rows = min(BLOCK_ROWS, inputs)
     return rows, LANES // rows
 
 
-def block_index(i: int, o: int, inputs: int, outputs: int) -> int:
+def place(i: int, o: int, inputs: int, outputs: int) -> int:
     """Where the number of input i and output o stands in a matrix of blocks of LANES numbers."""
-    rows, columns = _block_shape(inputs)
-    block = (i // rows) * (outputs // columns) + o // columns
-    return block * LANES + (i % rows) * columns + o % columns
+    rows, columns = block_shape(inputs)
+    return (i // rows * (outputs // columns) + o // columns) * LANES + i % rows * columns + o % columns
 
 
 @intrinsic(prefer_literal=True)
@@ -204,7 +211,7 @@ def block_update(ctx, inputs, outputs, stride, X, E, C, G):  # type: ignore[no-u
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         xs, es, g = _table(b, args[3], I), _table(b, args[4], I), floats_at(b, args[6])
         table = b.inttoptr(args[5], i64.as_pointer())
-        rows, columns = _block_shape(I)
+        rows, columns = block_shape(I)
 
         def chunk(at: Value, _: Any) -> list[Value]:
             old = [load(b, offset(b, p, at)) for p in xs]
@@ -219,8 +226,8 @@ def block_update(ctx, inputs, outputs, stride, X, E, C, G):  # type: ignore[no-u
                     y = load(b, p)
                     new = y
                     for i in range(I):
-                        place = b.add(corner, whole(block_index(i, o, I, O)))
-                        gradient = splat(b, b.load(offset(b, g, place)))
+                        where = b.add(corner, whole(place(i, o, I, O)))
+                        gradient = splat(b, b.load(offset(b, g, where)))
                         steps[i] = muladd(b, gradient, y, steps[i])
                         new = muladd(b, gradient, old[i], new)
                     store(b, new, p)

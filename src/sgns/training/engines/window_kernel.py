@@ -8,15 +8,15 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from numba import njit
 
+from sgns.text.compiled import kernel
 from sgns.training.engines.kernels import COLUMNS, LOSS, PAIRS, ROWS, sources
 from sgns.training.engines.sampling import draw, draw_centres, draw_word
 from sgns.training.engines.tile import BLOCK_ROWS, block_gradient, block_scores, block_update
 from sgns.training.engines.vector import LANES
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def draw_windows(ids, ends, start, stop, window, negatives, alone, keep, noise, keep_key, noise_key):  # type: ignore[no-untyped-def]
     """The samples of a block.
 
@@ -71,7 +71,7 @@ def window_kernel(stride: int, alone: bool) -> Callable[..., None]:
     columns = LANES // rows
     down, across, numbers = I // rows, COLUMNS // columns, I * COLUMNS
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @kernel
     def train(inputs, input_ends, centres, noise_words, E, C, lr, out):  # type: ignore[no-untyped-def]
         row = stride * 4
         work = np.zeros(3 * numbers + stride + 16, np.float32)

@@ -1,0 +1,144 @@
+"""One training run of one tool in a process of its own: `python -m benchmarks.one '{"tool": "gensim", …}'`.
+
+Prints one JSON line: raw words trained on, seconds of wall and CPU time for training alone and for the whole way from text
+to saved vectors, peak memory in bytes. Every tool gets the same text (sentences of 1,000 words, a line each) and options.
+"""
+
+import json
+import resource
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run: a tool, its text, the options that all tools share, and where the vectors go."""
+
+    tool: str  # sgns, gensim, fasttext
+    text: str
+    out: str = ""
+    dim: int = 100
+    window: int = 5
+    negatives: int = 5
+    epochs: int = 5
+    lr: float = 0.025
+    subsample: float = 1e-3
+    min_count: int = 5
+    threads: int = 2
+    seed: int = 1
+    sharing: str = "tile"
+
+
+@dataclass
+class Measured:
+    """What came of it. `words` counts tokens of the vocabulary in all epochs."""
+
+    words: int
+    train_seconds: float
+    train_cpu_seconds: float
+    total_seconds: float
+    peak_bytes: int
+
+    @property
+    def words_per_second(self) -> float:
+        return self.words / self.train_seconds
+
+
+def run_sgns(job: Job) -> tuple[int, float, float]:
+    """Our own command's function, with a warm kernel cache and no corpus cache."""
+    from sgns import Config
+    from sgns.progress import Progress
+    from sgns.text.corpus import Corpus
+    from sgns.training.train import run
+
+    options = {name: getattr(job, name) for name in ("dim", "window", "negatives", "epochs", "lr", "subsample")}
+    config = Config(min_count=job.min_count, threads=job.threads, seed=job.seed, sharing=job.sharing, **options)
+    with Progress(quiet=True) as display:
+        corpus = Corpus.from_files(job.text, config, cache=False)
+        cpu = time.process_time()
+        trained = run(corpus, config, display)
+        cpu = time.process_time() - cpu
+    if job.out:
+        trained.vectors.save(job.out)
+    return trained.report["words"], trained.report["seconds"]["train"], cpu
+
+
+def run_gensim(job: Job) -> tuple[int, float, float]:
+    """gensim's Word2Vec from a corpus_file, its fastest way."""
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(
+        vector_size=job.dim,
+        window=job.window,
+        negative=job.negatives,
+        sg=1,
+        sample=job.subsample,
+        min_count=job.min_count,
+        workers=job.threads,
+        alpha=job.lr,
+        epochs=job.epochs,
+        seed=job.seed,
+    )
+    model.build_vocab(corpus_file=job.text)
+    wall, cpu = time.perf_counter(), time.process_time()
+    model.train(
+        corpus_file=job.text,
+        total_words=model.corpus_total_words,
+        total_examples=model.corpus_count,
+        epochs=job.epochs,
+    )
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    if job.out:
+        model.wv.save_word2vec_format(job.out, binary=True)
+    words = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
+    return words * job.epochs, wall, cpu
+
+
+def run_fasttext(job: Job) -> tuple[int, float, float]:
+    """fastText without subwords. Its training cannot be told from its counting, so a run of no epoch is taken off."""
+    import fasttext
+
+    def train(epochs: int) -> tuple[object, float, float]:
+        wall, cpu = time.perf_counter(), time.process_time()
+        model = fasttext.train_unsupervised(
+            job.text,
+            model="skipgram",
+            dim=job.dim,
+            ws=job.window,
+            neg=job.negatives,
+            epoch=epochs,
+            lr=job.lr,
+            t=job.subsample,
+            minCount=job.min_count,
+            minn=0,
+            maxn=0,
+            thread=job.threads,
+            verbose=0,
+        )
+        return model, time.perf_counter() - wall, time.process_time() - cpu
+
+    _, base_wall, base_cpu = train(0)
+    model, wall, cpu = train(job.epochs)
+    words, counts = model.get_words(include_freq=True)  # type: ignore[attr-defined]
+    if job.out:
+        with Path(job.out).open("w", encoding="utf-8") as file:
+            print(len(words), job.dim, file=file)
+            for word in words:
+                print(word, *(f"{x:.6g}" for x in model.get_word_vector(word)), file=file)  # type: ignore[attr-defined]
+    return int(sum(counts)) * job.epochs, wall - base_wall, cpu - base_cpu
+
+
+def main() -> None:
+    """Run the job of the command line."""
+    job = Job(**json.loads(sys.argv[1]))
+    began = time.perf_counter()
+    words, train_seconds, cpu = {"sgns": run_sgns, "gensim": run_gensim, "fasttext": run_fasttext}[job.tool](job)
+    total = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(asdict(Measured(words, train_seconds, cpu, total, peak))))
+
+
+if __name__ == "__main__":
+    main()
