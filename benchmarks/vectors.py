@@ -76,8 +76,9 @@ def prepare(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
         "binary": folder / f"{V}x{d}.bin",
         "text": folder / f"{V}x{d}.txt",
         "short text": folder / f"{short}x{d}.txt",
+        "kv": folder / f"{V}x{d}.kv",
     }
-    if not all(path.exists() for path in files.values()):
+    if not files["short text"].exists():
         generator = np.random.default_rng(0)
         E = np.empty((V, d), np.float32)
         for start in range(0, V, 50_000):
@@ -94,7 +95,11 @@ def prepare(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
                 file.write(f"{count} {d}\n")
                 for i in range(count):
                     file.write(f"word{i} {rows[i % 2000]}\n")
-    for path in files.values():  # warm
+    if wanted("gensim") and not files["kv"].exists():
+        from gensim.models import KeyedVectors
+
+        KeyedVectors.load_word2vec_format(files["binary"], binary=True).save(str(files["kv"]))
+    for path in folder.iterdir():  # warm
         with path.open("rb") as file:
             while file.read(2**24):
                 pass
@@ -104,9 +109,10 @@ def prepare(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
 def measure(name: str, path: Path) -> dict[str, Any]:
     """Run one measure in a fresh process."""
     command = [sys.executable, __file__, "--one", name, str(path)]
-    print(f"{name} …", file=sys.stderr, flush=True)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    figures = json.loads(done.stdout.splitlines()[-1])
+    print(f"{name}: {figures}", file=sys.stderr, flush=True)
+    return figures
 
 
 def timed(action: Callable[[], Any]) -> tuple[float, Any]:
@@ -155,12 +161,9 @@ def gensim_load(path: str) -> dict[str, float]:
 def gensim_query(path: str) -> dict[str, float]:
     from gensim.models import KeyedVectors
 
-    v = KeyedVectors.load_word2vec_format(path, binary=True)
+    opened, v = timed(lambda: KeyedVectors.load(path, mmap="r"))
     first, _ = timed(lambda: v.most_similar("word7", topn=10))
     single = [timed(lambda i=i: v.most_similar(f"word{i}", topn=10))[0] for i in range(100, 100 + GENSIM_QUERIES)]
-    with tempfile.TemporaryDirectory() as folder:
-        v.save(f"{folder}/v.kv")
-        opened, _ = timed(lambda: KeyedVectors.load(f"{folder}/v.kv", mmap="r"))
     return {
         "load": opened,
         "first_query": first,
@@ -184,7 +187,7 @@ PLAN = {
     "sgns binary": "binary",
     "sgns text": "text",
     "sgns short text": "short text",
-    "gensim own file and queries": "binary",
+    "gensim own file and queries": "kv",
     "gensim binary": "binary",
     "gensim short text": "short text",
 }

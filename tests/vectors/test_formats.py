@@ -202,6 +202,14 @@ def test_a_pickle_inside_an_npz_is_never_read(tmp_path: Path) -> None:
     assert not (tmp_path / "executed").exists()
 
 
+def test_the_empty_word_alone(tmp_path: Path) -> None:
+    """It was read back as no word at all."""
+    Vectors([""], np.ones((1, 2))).save(tmp_path / "v.safetensors")
+    assert formats.load(tmp_path / "v.safetensors").words == [""]
+    Vectors([], np.ones((0, 2))).save(tmp_path / "v.safetensors")
+    assert formats.load(tmp_path / "v.safetensors").words == []
+
+
 def test_a_file_that_is_not_there_a_folder_an_unknown_ending(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         formats.load(tmp_path / "v")

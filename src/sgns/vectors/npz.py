@@ -10,8 +10,9 @@ import numpy as np
 from sgns.errors import FormatError
 from sgns.vectors.gathering import REPAIR
 from sgns.vectors.own import line_of_words
+from sgns.vectors.rows import first_rows
 from sgns.vectors.streams import Source, Tell
-from sgns.vectors.vectors import Vectors, first_rows
+from sgns.vectors.vectors import Vectors
 
 MATRICES = ("E", "vectors", "embeddings", "matrix", "W")  # ours first, then other people's names
 WORDS = ("words", "vocab", "vocabulary", "tokens", "keys")

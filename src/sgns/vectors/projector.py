@@ -7,8 +7,9 @@ import numpy as np
 
 from sgns.errors import FormatError
 from sgns.vectors import textual
+from sgns.vectors.rows import first_rows
 from sgns.vectors.streams import Report, Source, Tell, opened
-from sgns.vectors.vectors import Vectors, first_rows
+from sgns.vectors.vectors import Vectors
 
 HEADINGS = ("word", "words", "label", "token", "name")
 
