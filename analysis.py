@@ -12,6 +12,6 @@ from sgns.cli import run
 from sgns.cli.figures import analyse
 
 if __name__ == "__main__":
-    app = App(name="analysis.py", result_action="return_value")
+    app = App(name="analysis.py", version_flags=[], result_action="return_value")
     app.default(analyse)
     sys.exit(run(app))

@@ -36,6 +36,7 @@ def analyse(
     if not vectors.exists():
         raise InputError(f"{vectors} is not there; python word2vec.py writes vectors.safetensors")
     with Progress(quiet=quiet) as progress:
+        progress.update("choose and draw words", 0, None)
         found = analyse(load(vectors), words, save_vectors, save_plot, progress.update)
     _print(found.to_dict() if json else found.text())
 
@@ -50,6 +51,7 @@ def plot(
     words: Words = None,
     title: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Draw words on a plane (PCA), their similarities, a loss curve, or how words move between two models.
 
@@ -61,13 +63,17 @@ def plot(
         words: Words to show, or a file of them; a line `fruit: apple pear` makes a group. Left out: the model chooses.
         title: What is seen; made from the figures if left out.
         json: Print one JSON object.
+        quiet: Show no progress.
     """
     from sgns.figures.draw import draw
+    from sgns.progress import Progress
     from sgns.vectors.formats import load
 
-    other = None if second is None else load(second)
     names = (vectors.stem, "" if second is None else second.stem)
-    drawn = draw(load(vectors), output, other, kind=kind, words=words, title=title, names=names)
+    with Progress(quiet=quiet) as progress:
+        progress.update("draw", 0, None)
+        other = None if second is None else load(second)
+        drawn = draw(load(vectors), output, other, kind=kind, words=words, title=title, names=names)
     _print(drawn.to_dict() if json else drawn.text())
 
 
