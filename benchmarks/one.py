@@ -1,7 +1,7 @@
 """One training run of one tool in a process of its own: `python -m benchmarks.one '{"tool": "gensim", …}'`.
 
-Prints one JSON line: raw words trained on, seconds of wall and CPU time for training alone and for the whole way from text
-to saved vectors, peak memory in bytes. Every tool gets the same text (sentences of 1,000 words, a line each) and options.
+Prints one JSON line: raw words trained on, seconds of wall and CPU time for training alone and for the whole way from
+text to saved vectors, peak memory in bytes. Every tool gets the same text (sentences of 1,000 words, a line each) and options.
 """
 
 import json

@@ -1,0 +1,54 @@
+"""`python -m benchmarks [PART…]`: sgns and its peers in turn, in one run; prints a Markdown table, keeps JSON.
+
+Parts: speed, threads, vocabulary, whole, reading, memory, scaling (default: all but scaling). `--text` names the text;
+without it the tests' corpus is taken where it is there. Peers come from PyPI: pip install gensim fasttext.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from benchmarks import parts
+from benchmarks.scaling import scaling
+from benchmarks.table import markdown
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results.json"
+
+
+def main() -> None:
+    """Measure the parts asked for and write the table anew."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["speed", "threads", "vocabulary", "reading", "memory", "whole"])
+    parser.add_argument("--text", type=Path, default=ROOT.parent / "shared/data/corpora/wiki100m.xz")
+    parser.add_argument("--sets", type=Path, default=ROOT.parent / "shared/data")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--times", type=int, default=3)
+    options = parser.parse_args()
+    if not options.text.exists():
+        sys.exit(f"{options.text} does not exist; name a text of some 100 MB with --text")
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    work = {
+        "speed": lambda: parts.speed(options.text, tell, times=options.times),
+        "threads": lambda: parts.threads(options.text, tell, times=options.times),
+        "vocabulary": lambda: parts.large_vocabulary(tell),
+        "reading": lambda: parts.reading(options.text, tell),
+        "memory": lambda: parts.memory(options.text, tell),
+        "whole": lambda: parts.whole(options.text, options.seeds, tell, options.sets),
+        "scaling": lambda: scaling(options.text, tell),
+    }
+    for part in options.parts:
+        if part not in work:
+            sys.exit(f"no part {part!r}; parts are {', '.join(work)}")
+        results[part] = work[part]() | {"machine": parts.machine()}
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    print(markdown(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The results as Markdown; a figure that was not measured is not there."""
+
+from typing import Any
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """A table of what was asked for, at least, and what was measured."""
+    rows: list[tuple[str, str, str]] = []
+
+    def add(what: str, asked: str, measured: str) -> None:
+        rows.append((what, asked, measured))
+
+    if "speed" in results:
+        for dim, asked in (("dim 100", "13x"), ("dim 300", "9x")):
+            part = results["speed"][dim]
+            rate = part["words_per_second"]["sgns"]
+            add(f"words/s, {dim}", "", f"{_millions(rate)}")
+            for peer, ratio in part["ratio"].items():
+                limit = asked if peer == "gensim" else "40x"
+                peer_rate = part["words_per_second"][peer]["median"] / 1e6
+                add(f"… against {peer} ({peer_rate:.3f}M)", limit, _times(ratio))
+    if "vocabulary" in results:
+        add("1M words of vocabulary, dim 300, against gensim", "8x", _times(results["vocabulary"]["ratio"]))
+    if "whole" in results:
+        mean = results["whole"]["mean"]
+        ratio = results["whole"]["time_ratio"]
+        add("words/s on all 17M words against gensim, dim 100", "13x", _times(results["whole"]["speed_ratio"]))
+        add(
+            "text to saved vectors, 5 epochs",
+            "1/20 of gensim's time",
+            f"1/{ratio['median']:.1f} ({mean['sgns']['total_seconds']:.1f} s)",
+        )
+        for name in ("WS-353", "SimLex", "MEN", "analogies"):
+            ours, theirs = mean["sgns"][name], mean["gensim"][name]
+            add(
+                f"{name}, mean of {len(results['whole']['runs']['sgns'])} seeds",
+                f"{theirs - 0.01:.4f}",
+                f"{ours:.4f} (gensim {theirs:.4f})",
+            )
+    if "threads" in results:
+        add("two threads against one", "1.85x", _times(results["threads"]["ratio"]))
+    if "reading" in results:
+        add("100 MB of text to ids and vocabulary", "0.7 s", _seconds(results["reading"]["scan"]))
+        add("second run until the first step", "1.0 s", _seconds(results["reading"]["second_run"]))
+    if "memory" in results:
+        add("peak memory beyond E, C and ids", "150 MB", f"{results['memory']['beyond'] / 1e6:.0f} MB")
+    lines = ["| what | asked | measured: median (least to most) |", "|---|---|---|"]
+    lines += [f"| {what} | {asked} | {measured} |" for what, asked, measured in rows]
+    machines = {f"{p['machine']['processor']}, {p['machine']['cores']} cores" for p in results.values()}
+    return "\n".join([*lines, "", f"Machine: {'; '.join(sorted(machines))}."])
+
+
+def _millions(value: dict[str, Any]) -> str:
+    return f"{value['median'] / 1e6:.2f}M ({value['least'] / 1e6:.2f} to {value['most'] / 1e6:.2f})"
+
+
+def _times(value: dict[str, Any]) -> str:
+    return f"{value['median']:.1f}x ({value['least']:.1f} to {value['most']:.1f})"
+
+
+def _seconds(value: dict[str, Any]) -> str:
+    return f"{value['median']:.2f} s ({value['least']:.2f} to {value['most']:.2f})"
