@@ -1,7 +1,7 @@
 """What every engine must compute, once more in plain NumPy and float64: the loss, its gradient, the steps of a block.
 
-A step is the exact gradient of its weighted samples' loss, taken from the values before the step. The samples of a block
-are made anew here from the definitions, with the engine's hash in place of chance.
+A step is the exact gradient of its weighted samples' loss, taken from the values before the step. The samples of a
+block are made anew here from the definitions, with the engine's hash in place of chance.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def descend(E, C, steps, lr):
 
 
 def window_steps(inputs, centre, negatives):
-    """One window: all inputs w with c+ = centre and shared negatives, as many at a time as a step of the kernel takes."""
+    """One window: all inputs w with c+ = centre and shared negatives, as many at a time as the kernel's step takes."""
     steps = []
     for some in range(0, len(inputs), kernels.ROWS):
         w_block = inputs[some : some + kernels.ROWS]
@@ -98,7 +98,7 @@ def draw_word(random, table):
 
 @dataclass
 class Drawn:
-    """The surviving tokens of a corpus and their windows: kept[i] stands at places[i], its window is left[i]:right[i]."""
+    """The tokens that survive and their windows: kept[i] stood at places[i], its window is left[i]:right[i]."""
 
     kept: list[int]
     places: list[int]
@@ -154,7 +154,7 @@ def block_steps(ids, ends, keep, noise, config: Config, epoch, block, start, sto
 
 
 def tile_steps(drawn, centres, negative, config):
-    """A tile is CENTRES neighbouring centres: their positive pairs, and each of them as input against all its negatives.
+    """A tile is CENTRES neighbouring centres: their positive pairs, and each as input against all its negatives.
 
     Every positive pair of an input, wherever its centre stands, brings each negative with weight k / draws, unless the
     negative is the pair's c+.

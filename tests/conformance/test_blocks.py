@@ -1,6 +1,7 @@
 """Every engine, every way to share negatives: a whole block moves E and C as its samples' exact gradients say."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ class Case:
         engine, (E, C) = self.engine(), (self.E, self.C)
         borders = sorted({0, *(c for c in cuts if c < len(self.ids)), len(self.ids)})
         pairs = 0
-        for number, (start, stop) in enumerate(zip(borders, borders[1:], strict=False)):
+        for number, (start, stop) in enumerate(pairwise(borders)):
             sums = engine.train_block(epoch, number, start, stop, lr)
             steps = self.steps(epoch, number, start, stop)
             E, C, expected = descend(E, C, steps, np.float32(lr))
