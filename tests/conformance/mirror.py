@@ -24,11 +24,17 @@ class Samples:
     c: np.ndarray
     label: np.ndarray
     weight: np.ndarray
+    fresh: bool = True  # whether its negatives are new; negatives that were just pushed away tell nothing of the loss
 
     @classmethod
-    def of(cls, rows: list[tuple[int, int, int, float]]) -> "Samples":
+    def of(cls, rows: list[tuple[int, int, int, float]], fresh: bool = True) -> "Samples":
         table = np.array(rows, float).reshape(-1, 4)
-        return cls(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3])
+        return cls(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3], fresh)
+
+    def only(self, label: int) -> "Samples":
+        """Its positives (1) or negatives (0)."""
+        keep = self.label == label
+        return Samples(self.w[keep], self.c[keep], self.label[keep], self.weight[keep], self.fresh)
 
 
 def scores(E, C, s):
@@ -51,13 +57,20 @@ def gradient(E, C, s):
 
 
 def descend(E, C, steps, lr):
-    """E and C after all steps, and the sum of the losses that the steps saw before them."""
-    E, C, total = E.astype(float), C.astype(float), 0.0
+    """E and C after all steps, and the sum of the losses that the steps saw before them.
+
+    What the negatives cost is taken from the steps whose negatives are fresh, per positive pair.
+    """
+    E, C = E.astype(float), C.astype(float)
+    positive = negative = pairs = fresh_pairs = 0.0
     for step in steps:
-        total += loss(E, C, step)
+        n = step.weight[step.label == 1].sum()
+        positive, pairs = positive + loss(E, C, step.only(1)), pairs + n
+        if step.fresh:
+            negative, fresh_pairs = negative + loss(E, C, step.only(0)), fresh_pairs + n
         dE, dC = gradient(E, C, step)
         E, C = E - lr * dE, C - lr * dC
-    return E, C, total
+    return E, C, positive + negative * (pairs / fresh_pairs if fresh_pairs else 1)
 
 
 def window_steps(inputs, centre, negatives):
@@ -178,15 +191,11 @@ def tile_steps(drawn, centres, negative, config):
             for z in negatives
             if z != drawn.kept[c]
         ]
-        steps.append(Samples.of(rows))
+        steps.append(Samples.of(rows, number % kernels.LIFETIME == 0))
     return steps
 
 
 def tile_draws(tile, groups):
-    """Which draws of the block's noise are the negatives of a tile; a group of them serves LIFETIME tiles."""
-    lifetime = getattr(kernels, "LIFETIME", 1)
-    return [
-        ((tile + group * lifetime // groups) // lifetime * groups + group) * kernels.COLUMNS + z
-        for group in range(groups)
-        for z in range(kernels.COLUMNS)
-    ]
+    """Which draws of the block's noise are the negatives of a tile; a set of them serves LIFETIME tiles."""
+    first = tile // kernels.LIFETIME * groups * kernels.COLUMNS
+    return list(range(first, first + groups * kernels.COLUMNS))

@@ -36,6 +36,7 @@ from sgns.training.engines.vector import LANES, REGISTERS
 CENTRES = 8  # centres in a tile
 ROWS = 8 if REGISTERS == 32 else 4  # inputs that one block step holds in registers
 COLUMNS = 16  # negatives drawn together
+LOG_2 = 0.6931471805599453
 LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # places in a kernel's output
 
 
@@ -61,17 +62,15 @@ def negative_groups(negatives: int, window: int) -> int:
     return max(1, round(negatives * (window + 1) / 2 / COLUMNS))
 
 
-LIFETIME = 8  # tiles that a group of negatives serves
+LIFETIME = 8  # tiles that a set of negatives serves
 STAMPS = 4096  # places where a tile's negatives leave a stamp, to see cheaply whether a word is among them
 
 
 @njit(inline="always", error_model="numpy")
-def weight_place(i, z, groups):  # type: ignore[no-untyped-def]
-    """Where input i of a tile and its negative z stand: blocks of ROWS x COLUMNS, each as in `tile.place`."""
-    block = (i // ROWS * groups + z // COLUMNS) * ROWS * COLUMNS
-    r, o = i % ROWS, z % COLUMNS
-    corner = (r // BLOCK_ROWS * (COLUMNS // BLOCK_COLUMNS) + o // BLOCK_COLUMNS) * LANES
-    return block + corner + r % BLOCK_ROWS * BLOCK_COLUMNS + o % BLOCK_COLUMNS
+def weight_place(i, z, draws):  # type: ignore[no-untyped-def]
+    """Where input i of a tile and its negative z stand in the matrix of weights: `tile.place` of `draws` columns."""
+    block = i // BLOCK_ROWS * (draws // BLOCK_COLUMNS) + z // BLOCK_COLUMNS
+    return block * LANES + i % BLOCK_ROWS * BLOCK_COLUMNS + z % BLOCK_COLUMNS
 
 
 @cache
@@ -82,11 +81,9 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
     `cpu.CpuEngine.train_block`.
     """
     made_of = sources()
-    groups = negative_groups(negatives, window)
-    draws = groups * COLUMNS  # negatives of a tile
+    draws = negative_groups(negatives, window) * COLUMNS  # negatives of a tile
     share = np.float32(negatives / draws)  # weight of one negative for one positive pair
     row = stride * 4  # bytes
-    blocks = CENTRES // ROWS
     numbers = CENTRES * draws
     most_pairs = CENTRES * 2 * window
     reach = 2 * window
@@ -97,8 +94,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
         kept, left, right = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
         first, last, m = draw_centres(ids, ends, start, stop, window, keep, keep_key, kept, left, right)
         tiles = (last - first + CENTRES - 1) // CENTRES
-        sets = tiles // LIFETIME + 3
-        drawn = np.zeros(sets * draws, np.int32)
+        drawn = np.empty((tiles // LIFETIME + 2) * draws, np.int32)
         draw_noise(noise_key, noise, drawn)
 
         # cover[i]: of how many windows kept[i] is an input; its own does not count
@@ -126,23 +122,19 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
         inputs, centres = np.zeros(most_pairs + reach + LANES, np.int32), np.zeros(most_pairs + reach + LANES, np.int32)
         first_pair = np.zeros(CENTRES + 1, np.int32)
         stamps = np.zeros(STAMPS, np.int16)
-        now = np.zeros(draws, np.int32)  # this tile's negatives
         x_rows, e_rows, z_rows = np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64)
         e, c_plus = E.ctypes.data, C.ctypes.data
-        loss, pairs = 0.0, 0
+        loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
 
         for tile in range(tiles):
             begin = first + tile * CENTRES
             end = min(last, begin + CENTRES)
             low, high = max(0, begin - window), min(m, end + window)
-            for group in range(groups):
-                serving = (tile + group * LIFETIME // groups) // LIFETIME
-                for z in range(COLUMNS):
-                    now[group * COLUMNS + z] = drawn[(serving * groups + group) * COLUMNS + z]
+            now = tile // LIFETIME * draws  # its negatives are drawn[now : now + draws]
             gather(stride, X, e, kept.ctypes.data + low * 4, high - low)
             gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
             for z in range(draws):
-                z_rows[z] = c_plus + np.int64(now[z]) * row
+                z_rows[z] = c_plus + np.int64(drawn[now + z]) * row
 
             # Weights of the negatives: each of an input's pairs has k of them in expectation.
             for i in range(CENTRES):
@@ -151,37 +143,35 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                 e_rows[i] = e + np.int64(kept[begin + i]) * row if there else nowhere
                 windows = np.float32(cover[begin + i]) * share if there else np.float32(0)
                 for z in range(draws):
-                    weights[weight_place(i, z, groups)] = windows
+                    weights[weight_place(i, z, draws)] = windows
             stamp = np.int16(tile % 0x7FFF + 1)
             twice = False
             for z in range(draws):
-                place = now[z] & (STAMPS - 1)
+                place = drawn[now + z] & (STAMPS - 1)
                 twice |= stamps[place] == stamp
                 stamps[place] = stamp
             for c in range(low, high):
                 if stamps[kept[c] & (STAMPS - 1)] == stamp:
                     for z in range(draws):  # a negative that is the c+ of a pair counts nothing for that pair
-                        if now[z] == kept[c]:
+                        if drawn[now + z] == kept[c]:
                             for i in range(max(begin, left[c]), min(end, right[c])):
                                 if i != c:
-                                    weights[weight_place(i - begin, z, groups)] -= share
+                                    weights[weight_place(i - begin, z, draws)] -= share
             if twice:
                 for z in range(draws):  # a word drawn twice stands once, with both weights
                     for other in range(z):
-                        if now[other] == now[z]:
+                        if drawn[now + other] == drawn[now + z]:
                             z_rows[z] = nowhere
                             for i in range(CENTRES):
-                                weights[weight_place(i, other, groups)] += weights[weight_place(i, z, groups)]
-                                weights[weight_place(i, z, groups)] = 0
+                                weights[weight_place(i, other, draws)] += weights[weight_place(i, z, draws)]
+                                weights[weight_place(i, z, draws)] = 0
                             break
 
             # The drawn positive pairs of the tile's centres.
             n = 0
             for c in range(begin, end):
                 first_pair[c - begin] = n
-                for k in range(
-                    reach
-                ):  # always as many, so that nothing depends on a branch; the surplus is overwritten
+                for k in range(reach):  # always as many, for no branch can be predicted; the surplus is overwritten
                     i = left[c] + k
                     inputs[n + k] = i + np.int32(i >= c) - low
                     centres[n + k] = c - begin
@@ -193,37 +183,30 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             # Forward
             for p in range(0, n, LANES):
                 pair_scores(stride, X, Y, inputs.ctypes.data + p * 4, centres.ctypes.data + p * 4, P + p * 4)
-            for block in range(blocks):
-                for group in range(groups):
-                    block_scores(
-                        ROWS,
-                        COLUMNS,
-                        stride,
-                        x_rows.ctypes.data + block * ROWS * 8,
-                        z_rows.ctypes.data + group * COLUMNS * 8,
-                        G + (block * groups + group) * ROWS * COLUMNS * 4,
-                    )
-            for group in range(groups):
-                serving = (tile + 1 + group * LIFETIME // groups) // LIFETIME
-                if serving != (tile + group * LIFETIME // groups) // LIFETIME:
-                    for z in range(COLUMNS):
-                        prefetch(stride, c_plus + np.int64(drawn[(serving * groups + group) * COLUMNS + z]) * row)
+            for i in range(0, CENTRES, ROWS):
+                block_scores(ROWS, draws, stride, x_rows.ctypes.data + i * 8, z_rows.ctypes.data, G + i * draws * 4)
             # Loss
-            loss += block_gradient(numbers, G, labels, W, lr)
+            of_noise = block_gradient(numbers, G, labels, W, lr)
+            if tile % LIFETIME == 0:
+                fresh_loss += of_noise
+                fresh_pairs += n
+            pairs += n
             if n:
                 loss += pair_gradient(P, n, lr)
             # Backward
-            for block in range(blocks):
-                for group in range(groups):
-                    block_update(
-                        ROWS,
-                        COLUMNS,
-                        stride,
-                        x_rows.ctypes.data + block * ROWS * 8,
-                        e_rows.ctypes.data + block * ROWS * 8,
-                        z_rows.ctypes.data + group * COLUMNS * 8,
-                        G + (block * groups + group) * ROWS * COLUMNS * 4,
-                    )
+            for i in range(0, CENTRES, ROWS):
+                block_update(
+                    ROWS,
+                    draws,
+                    stride,
+                    x_rows.ctypes.data + i * 8,
+                    e_rows.ctypes.data + i * 8,
+                    z_rows.ctypes.data,
+                    G + i * draws * 4,
+                )
+            if (tile + 1) % LIFETIME == 0:
+                for z in range(draws):
+                    prefetch(stride, c_plus + np.int64(drawn[now + draws + z]) * row)
             for c in range(end - begin):
                 prefetch(stride, c_plus + np.int64(kept[min(end + c, m - 1)]) * row)
                 prefetch(stride, e + np.int64(kept[min(high + c, m - 1)]) * row)
@@ -240,12 +223,13 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                         P + p * 4,
                         first_pair[c + 1] - p,
                     )
-            pairs += n
         # Numba frees an array after its last use by name; these were used by address.
         alive = copies.shape[0] + matrices.shape[0] + x_rows.shape[0] + e_rows.shape[0] + z_rows.shape[0]
         alive += inputs.shape[0] + centres.shape[0] + kept.shape[0] + made_of
         if alive != 0:
-            out[LOSS] += loss
+            # A set of negatives has been pushed away by the tiles before; only its first tile meets it as a stranger
+            # and shows what negatives cost. With no pair in such a tile there is nothing to go by.
+            out[LOSS] += loss + (fresh_loss * (pairs / fresh_pairs) if fresh_pairs > 0 else pairs * negatives * LOG_2)
             out[PAIRS] += pairs
             out[CENTRES_SEEN] += last - first
 
