@@ -1,22 +1,32 @@
 """The verb train; `python word2vec.py` is the same function with the built-in corpus as its default input."""
 
 import json
+import shlex
+import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from sgns.config import Config
 from sgns.errors import InputError
 
+if TYPE_CHECKING:
+    from sgns.progress import Progress
+    from sgns.training.train import Trained
+
 
 def train(
     *inputs: str,
     output: Annotated[Path, Parameter(alias="-o")] = Path("vectors.safetensors"),
     config: Annotated[Config | None, Parameter(name="*")] = None,
+    checkpoint_every: str | None = None,
+    resume: Annotated[bool, Parameter(negative="")] = False,
     dry_run: bool = False,
+    live: Annotated[bool, Parameter(negative="")] = False,
     quiet: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -25,20 +35,27 @@ def train(
     Args:
         inputs: Files (plain, gz, bz2, xz, zst), folders, or - for standard input.
         output: Where the vectors go; the ending chooses the format (.safetensors, .bin, .txt, .vec, .tsv, .npz).
+        checkpoint_every: Write a checkpoint beside the output this often: 60s, 5m, 1h, 20blocks.
+        resume: Go on from the newest checkpoint of this output; from the beginning if there is none.
         dry_run: Say vocabulary, parameters, memory and expected time, and train nothing.
+        live: Plot the loss while it falls.
         quiet: Show no progress.
         as_json: Print one JSON object.
     """
     if not inputs:
         raise InputError("no text was given; name a file or folder, - for standard input, or run: python word2vec.py")
-    return train_on(list(inputs), output, config or Config(), dry_run, quiet, as_json)
+    how = How(checkpoint_every, resume, dry_run, live, quiet, as_json)
+    return train_on(list(inputs), output, config or Config(), how)
 
 
 def train_builtin(
     *inputs: str,
     output: Annotated[Path, Parameter(alias="-o")] = Path("vectors.safetensors"),
     config: Annotated[Config | None, Parameter(name="*")] = None,
+    checkpoint_every: str | None = None,
+    resume: Annotated[bool, Parameter(negative="")] = False,
     dry_run: bool = False,
+    live: Annotated[bool, Parameter(negative="")] = False,
     quiet: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -47,49 +64,82 @@ def train_builtin(
     Args:
         inputs: Files (plain, gz, bz2, xz, zst), folders, or - for standard input; none for the built-in corpus.
         output: Where the vectors go; the ending chooses the format (.safetensors, .bin, .txt, .vec, .tsv, .npz).
+        checkpoint_every: Write a checkpoint beside the output this often: 60s, 5m, 1h, 20blocks.
+        resume: Go on from the newest checkpoint of this output; from the beginning if there is none.
         dry_run: Say vocabulary, parameters, memory and expected time, and train nothing.
+        live: Plot the loss while it falls.
         quiet: Show no progress.
         as_json: Print one JSON object.
     """
-    return train_on(list(inputs) or None, output, config or Config(), dry_run, quiet, as_json)
+    how = How(checkpoint_every, resume, dry_run, live, quiet, as_json)
+    return train_on(list(inputs) or None, output, config or Config(), how)
 
 
-def train_on(inputs: list[str] | None, output: Path, config: Config, dry_run: bool, quiet: bool, as_json: bool) -> int:
-    """Read, train, save, and say what came of it. Returns the exit code: 0, or 130 after Ctrl-C."""
+@dataclass(frozen=True)
+class How:
+    """How a run goes, beside `Config`: nothing here changes its vectors. See `train` for each."""
+
+    checkpoint_every: str | None = None
+    resume: bool = False
+    dry_run: bool = False
+    live: bool = False
+    quiet: bool = False
+    as_json: bool = False
+
+
+def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -> int:
+    """Read, train, save, and say what came of it. Returns the exit code: 0, 130 after Ctrl-C, 143 after SIGTERM."""
     from sgns.places import check_writable
-    from sgns.progress import Progress
     from sgns.vectors.formats import by_ending
 
     began = time.perf_counter()
-    if not dry_run:
+    if not how.dry_run:
         by_ending(output)
         check_writable(output)
-    from sgns.training.train import read, run
+    from sgns.training.checkpoint import Every
+    from sgns.training.train import Keep, read, run
 
-    with Progress(quiet=quiet) as display:
+    keep = Keep(output, Every.parse(how.checkpoint_every) if how.checkpoint_every else None, how.resume)
+    with make_display(how) as display:
         display.update("read", 0, None)
         corpus = read(inputs, config, display)
-        if dry_run:
+        if how.dry_run:
             from sgns.training.forecast import forecast
 
             report = forecast(corpus, config)
-            print(json.dumps(report) if as_json else "\n".join(f"{name:<22}{value}" for name, value in report.items()))
+            lines = (f"{name:<22}{value}" for name, value in report.items())
+            print(json.dumps(report) if how.as_json else "\n".join(lines))
             return 0
-        trained = run(corpus, config, display)
+        trained = run(corpus, config, display, keep)
         display.update("save", 0, None)
         start = time.perf_counter()
         trained.vectors.save(output)
         saved = time.perf_counter() - start
+        if trained.checkpoints is not None and not trained.interrupted:
+            trained.checkpoints.clear()
     report = trained.report | {"output": str(output)}
     report["seconds"] = report["seconds"] | {"save": saved, "total": time.perf_counter() - began}
-    if as_json:
-        print(json.dumps(report))
-    else:
-        print(summary(report))
+    print(json.dumps(report) if how.as_json else summary(report))
     if trained.interrupted:
-        print(f"sgns: stopped early; the work so far is in {output}", file=sys.stderr)
-        return 130
+        print(f"sgns: stopped early; the work so far is in {output}{how_to_go_on(trained)}", file=sys.stderr)
+        return 128 + (trained.signal or signal.SIGINT)
     return 0
+
+
+def make_display(how: How) -> "Progress":
+    """Where progress is shown."""
+    from sgns.live import LivePlot
+    from sgns.progress import Progress
+
+    return LivePlot(how.quiet) if how.live else Progress(how.quiet)
+
+
+def how_to_go_on(trained: "Trained") -> str:
+    """The command that goes on with an interrupted run, if it can be gone on with."""
+    if trained.checkpoints is None or not trained.checkpoints.found():
+        return ""
+    again = [word for word in sys.argv[1:] if word != "--resume"]
+    return "; go on with: " + shlex.join([Path(sys.argv[0]).name, *again, "--resume"])
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -102,6 +152,7 @@ def summary(report: dict[str, Any]) -> str:
         "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
         "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {report['words_per_second']:,.0f} words/s",
         "final loss": f"{losses[-1]:.4f} per positive pair" if losses else "none: no epoch was finished",
+        **({"held-out loss": f"{report['heldout_losses'][-1]:.4f}"} if report.get("heldout_losses") else {}),
         "vectors": report["output"],
     }
     return "\n".join(f"{name:<16}{value}" for name, value in lines.items())

@@ -1,0 +1,1 @@
+"""Ids to vectors: engines, the loop that drives them, and what makes a run reliable."""

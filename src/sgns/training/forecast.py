@@ -6,7 +6,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines import choose
 from sgns.training.schedule import Schedule
-from sgns.training.train import thread_count
+from sgns.training.train import make_engine, thread_count
 
 TRIAL_SECONDS = 1.0
 
@@ -44,18 +44,9 @@ def _trial(corpus: Corpus, config: Config) -> float:
     import threading
     import time
 
-    from sgns.training.engines.cpu import CpuEngine
-
-    vocabulary = corpus.vocabulary
-    engine = CpuEngine(
-        corpus.ids,
-        corpus.sentence_ends,
-        vocabulary.keep_probabilities(config.subsample),
-        vocabulary.noise(config.noise_power),
-        config,
-    )
+    engine = make_engine(corpus, config)
     engine.compile()
-    schedule = Schedule(corpus.tokens, config.epochs, config.lr, config.min_lr)
+    schedule = Schedule.of(corpus.tokens, config)
     words, lock = 0, threading.Lock()
     blocks = iter(schedule)
     began = time.perf_counter()
@@ -71,7 +62,7 @@ def _trial(corpus: Corpus, config: Config) -> float:
             with lock:
                 words += block.stop - block.start
 
-    workers = [threading.Thread(target=work) for _ in range(thread_count(config))]
+    workers = [threading.Thread(target=work) for _ in range(1 if config.deterministic else thread_count(config))]
     for worker in workers:
         worker.start()
     for worker in workers:

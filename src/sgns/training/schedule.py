@@ -1,7 +1,10 @@
 """The order of work: a corpus cut into blocks, epoch after epoch, each block with its learning rate."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from sgns.config import Config
 
 LONGEST, SHORTEST = 40_000, 1_000  # tokens in a block
 BLOCKS_AT_LEAST = 200  # in a run, so that the learning rate falls smoothly on a small corpus too
@@ -27,12 +30,19 @@ class Schedule:
         epochs: Passes over it.
         lr: Learning rate at the first token.
         min_lr: Learning rate after the last.
+        first_loss: Loss of a pair before training, (1 + k)·log 2.
     """
 
     tokens: int
     epochs: int
     lr: float
     min_lr: float
+    first_loss: float = 6 * math.log(2)
+
+    @classmethod
+    def of(cls, tokens: int, config: Config) -> "Schedule":
+        """The schedule of a corpus of so many tokens under these options."""
+        return cls(tokens, config.epochs, config.lr, config.min_lr, (1 + config.negatives) * math.log(2))
 
     @property
     def length(self) -> int:

@@ -7,17 +7,24 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sgns import __version__
 from sgns.config import Config
-from sgns.errors import ConfigError, InputError
+from sgns.errors import ConfigError, DivergedError, InputError
+from sgns.places import check_writable
 from sgns.text.corpus import Corpus
+from sgns.training.checkpoint import Checkpoints, Every, check_finite, identity
 from sgns.training.engines import choose
 from sgns.training.schedule import Schedule
+from sgns.training.signals import Interrupts
 from sgns.training.trainer import State
 from sgns.training.trainer import train as train_blocks
 from sgns.vectors.vectors import Vectors
+
+if TYPE_CHECKING:
+    from sgns.training.engines.cpu import CpuEngine
+    from sgns.training.heldout import Heldout
 
 Source = Corpus | str | Path | Iterable[str | Path] | Iterable[Iterable[str]] | None
 
@@ -41,15 +48,44 @@ class Trained:
     Attributes:
         vectors: E, C, words, counts, and the report as metadata.
         report: What `sgns train --json` prints.
-        interrupted: Whether Ctrl-C ended it early.
+        interrupted: Whether Ctrl-C or SIGTERM ended it early.
+        checkpoints: Those of the run, to be cleared once the vectors are saved; None where none were asked for.
+        signal: The signal that ended it.
     """
 
     vectors: Vectors
     report: dict[str, Any]
     interrupted: bool
+    checkpoints: Checkpoints | None = None
+    signal: int | None = None
 
 
-def train(source: Source = None, *, config: Config | None = None, quiet: bool = False, **options: Any) -> Vectors:
+@dataclass(frozen=True)
+class Keep:
+    """What is kept on disk while a run goes on.
+
+    Attributes:
+        output: The vector file that the run is for; checkpoints lie beside it.
+        every: How often, such as `60s` or `20blocks`; None only when the run is asked to end early.
+        resume: Go on from the newest checkpoint that is whole.
+    """
+
+    output: Path
+    every: Every | None = None
+    resume: bool = False
+
+
+def train(
+    source: Source = None,
+    *,
+    config: Config | None = None,
+    quiet: bool = False,
+    live: bool = False,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: str | None = None,
+    resume: bool = False,
+    **options: Any,
+) -> Vectors:
     """Train word vectors.
 
     Example:
@@ -61,24 +97,40 @@ def train(source: Source = None, *, config: Config | None = None, quiet: bool = 
         config: All options at once; or give them by name:
         **options: Fields of `Config`, such as dim, window, negatives, epochs, lr, min_count, threads, seed, engine.
         quiet: Show no progress.
+        live: Plot the loss while it falls (terminals).
+        checkpoint: A file, usually where the vectors will be saved; checkpoints are written beside it.
+        checkpoint_every: How often: `60s`, `5m`, `1h`, `20blocks`.
+        resume: Go on from the newest checkpoint; from the beginning if there is none.
 
     Returns:
-        The vectors. Ctrl-C returns what has been learnt so far, with metadata["interrupted"] = True.
+        The vectors. After Ctrl-C or SIGTERM what has been learnt so far, with metadata["interrupted"] = True.
 
     Raises:
         ConfigError: an option out of range, or unknown.
         InputError: the text cannot be read, or leaves nothing to train on.
+        CheckpointError: `resume`, and the checkpoint is of another run, or damaged.
         DivergedError: the vectors exploded; the message names an lr to try.
+        KeyboardInterrupt: after a second Ctrl-C.
     """
+    from sgns.live import LivePlot
     from sgns.progress import Progress
 
     if config is not None and options:
         raise ConfigError(f"both config and {', '.join(options)} were given; give one or the other")
     if unknown := [name for name in options if name not in Config.__dataclass_fields__]:
         raise ConfigError(f"{unknown[0]!r} is no option; options are {', '.join(Config.__dataclass_fields__)}")
+    if checkpoint is None and (checkpoint_every is not None or resume):
+        raise ConfigError("checkpoint_every and resume need a place; give checkpoint='vectors.safetensors'")
     config = config or Config(**options)
-    with Progress(quiet=quiet) as display:
-        return run(read(source, config, display), config, display).vectors
+    keep = None
+    if checkpoint is not None:
+        keep = Keep(Path(checkpoint), Every.parse(checkpoint_every) if checkpoint_every else None, resume)
+        check_writable(keep.output)
+    with (LivePlot if live else Progress)(quiet=quiet) as display:
+        trained = run(read(source, config, display), config, display, keep)
+    if trained.checkpoints is not None and not trained.interrupted:
+        trained.checkpoints.clear()
+    return trained.vectors
 
 
 def read(source: Source, config: Config, display: Display) -> Corpus:
@@ -95,8 +147,12 @@ def read(source: Source, config: Config, display: Display) -> Corpus:
     return Corpus.from_sentences(things, config)  # type: ignore[arg-type]
 
 
-def run(corpus: Corpus, config: Config, display: Display) -> Trained:
-    """Train on a corpus and report."""
+def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = None) -> Trained:
+    """Train on a corpus and report.
+
+    The vectors' metadata holds what the run was, never how long it took: a run that was killed and resumed gives the
+    same file as one that was not. Times are in the report.
+    """
     began = time.perf_counter()
     for note in corpus.notes:
         display.note(note)
@@ -106,13 +162,20 @@ def run(corpus: Corpus, config: Config, display: Display) -> Trained:
             "join lines with --sentences none or paragraph, or lower --min-count"
         )
     engine = choose(config)
+    checkpoints = None
+    if keep is not None:
+        named = identity(config.to_dict(), corpus.hash, versions(engine))
+        checkpoints = Checkpoints(keep.output, named, display.note)
     if engine == "reference":
+        if keep is not None and (keep.every is not None or keep.resume):
+            raise ConfigError("the reference engine writes no checkpoints; leave them out, or take --engine cpu")
         from sgns.training.engines.reference import run_reference
 
-        E, C, state, compiled, trained = run_reference(corpus, config, display)
+        E, C, state, compiled, seconds = run_reference(corpus, config, display, make_heldout(corpus, config))
+        pace = Pace(state.words, seconds)
     else:
-        E, C, state, compiled, trained = _run_cpu(corpus, config, display)
-    report = {
+        E, C, state, compiled, pace = _run_blocks(corpus, config, display, keep, checkpoints)
+    facts = {
         "tokens": corpus.tokens,
         "raw_tokens": corpus.raw_tokens,
         "sentences": corpus.sentences,
@@ -121,51 +184,132 @@ def run(corpus: Corpus, config: Config, display: Display) -> Trained:
         "words": state.words,
         "pairs": sum(state.pairs),
         "losses": [loss if math.isfinite(loss) else None for loss in state.losses],
+        **({"heldout_losses": state.heldout} if config.heldout else {}),
         "engine": engine,
+        "interrupted": state.interrupted,
+    }
+    report = facts | {
         "threads": 1 if engine == "reference" else thread_count(config),
         "seconds": {
             "scan": corpus.scan_seconds,
             "compile": compiled,
-            "train": trained,
+            "train": pace.seconds,
             "total": corpus.scan_seconds + time.perf_counter() - began,
         },
-        "words_per_second": state.words / trained if trained > 0 else 0.0,
-        "interrupted": state.interrupted,
+        "words_per_second": pace.words / pace.seconds if pace.seconds > 0 else 0.0,
     }
-    metadata = report | {
-        "config": config.to_dict(),
-        "corpus": corpus.hash,
-        "versions": versions(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-    }
+    metadata = facts | identity(config.to_dict(), corpus.hash, versions(engine)) | {"machine": platform.machine()}
     vectors = Vectors(corpus.vocabulary.words, E, C, corpus.vocabulary.counts, metadata)
-    return Trained(vectors, report, state.interrupted)
+    check_finite(vectors)
+    return Trained(vectors, report, state.interrupted, checkpoints, state.signal)
 
 
-def _run_cpu(corpus: Corpus, config: Config, display: Display) -> tuple[Any, Any, State, float, float]:
+@dataclass(frozen=True)
+class Pace:
+    """What this process trained on, and how long it took; a resumed run began before it."""
+
+    words: int
+    seconds: float
+
+
+def _run_blocks(
+    corpus: Corpus, config: Config, display: Display, keep: Keep | None, checkpoints: Checkpoints | None
+) -> tuple[Any, Any, State, float, Pace]:
     display.update("load the CPU engine", 0, None)
     began = time.perf_counter()
-    from sgns.training.engines.cpu import CpuEngine
+    from sgns.training.rests import EpochsAndCheckpoints
 
-    vocabulary = corpus.vocabulary
-    engine = CpuEngine(
-        corpus.ids,
-        corpus.sentence_ends,
-        vocabulary.keep_probabilities(config.subsample),
-        vocabulary.noise(config.noise_power),
-        config,
-    )
+    heldout = make_heldout(corpus, config)
+    engine = make_engine(corpus, config, heldout)
     in_background(engine.compile, lambda: display.update("compile kernels (once)", 0, None))
     compiled = time.perf_counter() - began
-    schedule = Schedule(corpus.tokens, config.epochs, config.lr, config.min_lr)
-    began = time.perf_counter()
+    schedule = Schedule.of(corpus.tokens, config)
+    E, C = engine.E[:, : config.dim], engine.C[:, : config.dim]
+    vectors = Vectors(corpus.vocabulary.words, E, C, corpus.vocabulary.counts)
+    state = State()
+    if keep is not None and checkpoints is not None:
+        state = _begin(keep, checkpoints, vectors, schedule, display)
+    every, threads = keep.every if keep else None, thread_count(config)
+    rests = EpochsAndCheckpoints(vectors, schedule, heldout, checkpoints, every, threads)
+    began, before = time.perf_counter(), state.words
 
     def watch(state: State) -> None:
         display.update("train", state.words, schedule.words, "words", figures(state, config))
 
-    state = train_blocks(engine, schedule, thread_count(config), watch)
-    trained = time.perf_counter() - began
-    return engine.E[:, : config.dim], engine.C[:, : config.dim], state, compiled, trained
+    watch(state)
+    with Interrupts() as signals:
+        try:
+            state = train_blocks(
+                engine,
+                schedule,
+                1 if config.deterministic else threads,
+                watch,
+                state=state,
+                rests=rests,
+                stop=lambda: signals.asked is not None,
+            )
+            state.signal = signals.asked
+            if state.interrupted:
+                rests.evaluate(state)
+                if checkpoints is not None:
+                    display.update("write a checkpoint", 0, None)
+                    checkpoints.write(vectors, state, wait=True)
+        except DivergedError as error:
+            if checkpoints is None:
+                raise
+            checkpoints.settle()
+            good = checkpoints.found()
+            where = f"the last good state is {good[0]}" if good else "no checkpoint had been written"
+            raise DivergedError(f"{error}; {where}") from None
+        finally:
+            if checkpoints is not None:
+                checkpoints.settle()
+    return E, C, state, compiled, Pace(state.words - before, time.perf_counter() - began)
+
+
+def _begin(keep: Keep, checkpoints: Checkpoints, vectors: Vectors, schedule: Schedule, display: Display) -> State:
+    """The state to begin with: a checkpoint's, whose rows are put back, or a new one."""
+    if not keep.resume:
+        if checkpoints.found():
+            display.note("an earlier run left checkpoints here; --resume would go on from them, this run replaces them")
+        return State()
+    loaded = checkpoints.load()
+    if loaded is None:
+        display.note(f"no checkpoint of {keep.output} is here; training begins at the beginning")
+        return State()
+    saved, state = loaded
+    assert vectors.C is not None
+    assert saved.C is not None
+    vectors.E[:], vectors.C[:] = saved.E, saved.C
+    display.note(f"going on after block {state.blocks:,} of {schedule.blocks:,}")
+    return state
+
+
+def make_heldout(corpus: Corpus, config: Config) -> "Heldout | None":
+    """The held-out part of a corpus, if the options ask for one."""
+    if not config.heldout:
+        return None
+    from sgns.training.heldout import Heldout
+
+    vocabulary = corpus.vocabulary
+    keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
+    return Heldout(corpus.ids, corpus.sentence_ends, keep, noise, config)
+
+
+def make_engine(corpus: Corpus, config: Config, heldout: "Heldout | None" = None) -> "CpuEngine":
+    """The CPU engine for a corpus; it trains on all of it but what is held out."""
+    from sgns.training.engines.cpu import CpuEngine, whole
+
+    vocabulary = corpus.vocabulary
+    keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
+    ends = corpus.sentence_ends if heldout is None else heldout.sentence_ends
+    runs = whole if heldout is None else heldout.runs
+    if config.deterministic:
+        from sgns.training.engines.flights import FlightEngine
+
+        counts, threads = vocabulary.counts, thread_count(config)
+        return FlightEngine(corpus.ids, ends, keep, noise, config, counts=counts, threads=threads, runs=runs)
+    return CpuEngine(corpus.ids, ends, keep, noise, config, runs=runs)
 
 
 def in_background(work: Any, watch: Any) -> None:
@@ -185,10 +329,11 @@ def in_background(work: Any, watch: Any) -> None:
 
 
 def figures(state: State, config: Config) -> dict[str, str]:
-    """What stands beside the progress bar: epoch and its loss so far."""
+    """What stands beside the progress bar: epoch, its loss so far, and the last held-out loss."""
     epoch = max(1, len(state.loss))
     loss = state.losses[-1] if state.loss else math.nan
-    return {"epoch": f"{epoch}/{config.epochs}", "loss": f"{loss:.4f}" if math.isfinite(loss) else "…"}
+    shown = {"epoch": f"{epoch}/{config.epochs}", "loss": f"{loss:.4f}" if math.isfinite(loss) else "…"}
+    return shown | ({"held out": f"{state.heldout[-1]:.4f}"} if state.heldout else {})
 
 
 def thread_count(config: Config) -> int:
@@ -198,14 +343,9 @@ def thread_count(config: Config) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def versions() -> dict[str, str]:
-    """Versions of sgns and of the libraries that the numbers depend on."""
-    from importlib.metadata import PackageNotFoundError, version
+def versions(engine: str) -> dict[str, str]:
+    """Versions of sgns and of the libraries that an engine's numbers depend on."""
+    from importlib.metadata import version
 
-    found = {"sgns": __version__, "python": platform.python_version()}
-    for name in ("numpy", "numba", "llvmlite", "torch"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    names = ("numpy", "torch") if engine == "reference" else ("numpy", "numba", "llvmlite")
+    return {"sgns": __version__, "python": platform.python_version()} | {name: version(name) for name in names}

@@ -125,7 +125,8 @@ class CpuEngine:
         for run, (first, last) in enumerate(self._runs(start, stop)):
             noise_key = stream_key(self.config.seed, NOISE, epoch, block, *([run] if run else []))
             self._train(
-                self._ids, self._ends, first, last, self._keep, self._noise, self.E, self.C, lr, keep_key, noise_key, out
+                self._ids, self._ends, first, last, self._keep, self._noise,
+                self.E, self.C, lr, keep_key, noise_key, out,
             )  # fmt: skip
         return Sums(float(out[LOSS]), int(out[PAIRS]), int(out[CENTRES_SEEN]))
 

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sgns.config import Config
+from sgns.training.signals import Interrupts
 from sgns.training.trainer import State
 
 if TYPE_CHECKING:
     from sgns.text.corpus import Corpus
+    from sgns.training.heldout import Heldout
     from sgns.training.train import Display
 
 
 def run_reference(
-    corpus: "Corpus", config: Config, display: "Display"
+    corpus: "Corpus", config: Config, display: "Display", heldout: "Heldout | None" = None
 ) -> tuple[np.ndarray, np.ndarray, State, float, float]:
     """Train `sgns.reference.word2vec.SGNS`.
 
@@ -36,8 +38,21 @@ def run_reference(
             state.pairs.append(0)
             state.loss.append(0.0)
 
+    ids, ends = np.asarray(corpus.ids), np.asarray(corpus.sentence_ends)
+    if heldout is not None:
+        ids, ends = heldout.rest(ids)
+    signals = Interrupts()
+
+    def evaluate(epochs: int) -> None:
+        if heldout is not None and len(state.heldout) < epochs:
+            E, C = (table.weight.detach().numpy() for table in (model.E, model.C))
+            state.heldout.append(heldout.loss(E, C))
+
     def on_progress(epoch: int, words: int, pairs: int, loss: float, lr: float) -> None:
-        state.words = words
+        if signals.asked is not None:
+            raise KeyboardInterrupt
+        evaluate(epoch)  # after the first batch of the next epoch, which moves it little
+        state.words = epoch * corpus.tokens + words - epoch * len(ids)
         begin(epoch)
         state.pairs[epoch], state.loss[epoch] = pairs, loss * pairs
         figures = {"epoch": f"{epoch + 1}/{config.epochs}", "loss": f"{loss:.4f}"}
@@ -47,25 +62,27 @@ def run_reference(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # a batch is so small that threads would mostly wait for each other
     try:
-        train(
-            model,
-            np.asarray(corpus.ids),
-            np.asarray(corpus.sentence_ends),
-            corpus.vocabulary.counts,
-            window=config.window,
-            negatives=config.negatives,
-            epochs=config.epochs,
-            lr=config.lr,
-            min_lr=config.min_lr,
-            subsample=config.subsample,
-            noise_power=config.noise_power,
-            seed=config.seed,
-            on_progress=on_progress,
-        )
+        with signals:
+            train(
+                model,
+                ids,
+                ends,
+                corpus.vocabulary.counts,
+                window=config.window,
+                negatives=config.negatives,
+                epochs=config.epochs,
+                lr=config.lr,
+                min_lr=config.min_lr,
+                subsample=config.subsample,
+                noise_power=config.noise_power,
+                seed=config.seed,
+                on_progress=on_progress,
+            )
+        evaluate(config.epochs)
         begin(config.epochs - 1)  # an epoch may have had no pair
         state.words = total
     except KeyboardInterrupt:
-        state.interrupted = True
+        state.interrupted, state.signal = True, signals.asked
     finally:
         torch.set_num_threads(threads)
     E, C = (table.weight.detach().numpy() for table in (model.E, model.C))

@@ -1,0 +1,163 @@
+"""Held-out text: sentences that are never trained on, and their loss, always over the same samples.
+
+The loss is that of training, the mean over positive pairs of L = −log σ(E_w·C_c+) − Σ log σ(−E_w·C_c−i); a negative
+that is c+ counts nothing. Its windows and negatives are drawn once, so two of its figures differ only by what was
+learnt.
+
+A text without line breaks is one sentence, and keeping it out would leave nothing. In a sentence of more than `LONG`
+tokens, stretches of `STRETCH` tokens are kept out instead; their ends count as ends of sentences.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numba import njit
+
+from sgns.config import Config
+from sgns.errors import ConfigError
+from sgns.training.engines.sampling import GOLDEN, keep_thresholds, mix, noise_table, stream_key
+from sgns.training.engines.window_kernel import draw_windows
+
+LONG, STRETCH = 10_000, 1_000  # tokens
+MOST = 100_000  # held-out tokens that are evaluated: enough for three digits, and done in a moment
+CHUNK = 8_192  # pairs summed by one thread at a time
+CHOICE, WINDOWS, NEGATIVES = 11, 12, 13  # purposes of random streams
+
+u64 = np.uint64
+
+
+class Heldout:
+    """The held-out part of a corpus.
+
+    Args:
+        ids: (n,) int32, the corpus.
+        sentence_ends: (s,) int64.
+        keep: (V,) `Vocabulary.keep_probabilities`.
+        noise: (V,) `Vocabulary.noise`.
+        config: `heldout` is the share of sentences, `seed` chooses them.
+
+    Attributes:
+        begins: (h,) int64, first token of each held-out sentence, ascending.
+        ends: (h,) int64, one past its last.
+        sentence_ends: (s,) int64, where sentences end, with the borders of held-out stretches among them.
+        tokens: Held-out tokens.
+
+    Raises:
+        ConfigError: nothing would be held out, or nothing be left.
+    """
+
+    def __init__(
+        self, ids: np.ndarray, sentence_ends: np.ndarray, keep: np.ndarray, noise: np.ndarray, config: Config
+    ) -> None:
+        ends = np.asarray(sentence_ends)
+        bound = u64(min(2**64 - 1, int(config.heldout * 2.0**64)))
+        chosen = choose(ends, stream_key(config.seed, CHOICE), bound)
+        self.begins, self.ends = np.ascontiguousarray(chosen[:, 0]), np.ascontiguousarray(chosen[:, 1])
+        self.tokens = int((self.ends - self.begins).sum())
+        borders = np.concatenate([self.begins[self.begins > 0], self.ends])
+        if not (ends[np.searchsorted(ends, borders)] == borders).all():
+            ends = np.union1d(ends, borders)
+        self.sentence_ends = ends
+        self._draw(ids, keep, noise, config)
+        if self.tokens in (0, len(ids)) or len(self._inputs) == 0:
+            raise ConfigError(
+                f"heldout is {config.heldout:g}, which keeps {self.tokens} of {len(ids)} tokens out, in "
+                f"{len(self.begins)} of {len(sentence_ends)} sentences; that is no sample, choose another share"
+            )
+
+    def _draw(self, ids: np.ndarray, keep: np.ndarray, noise: np.ndarray, config: Config) -> None:
+        """Fix the windows and negatives of the sentences that are evaluated."""
+        parts = []
+        every = max(1, -(-self.tokens // MOST))
+        thresholds, table = keep_thresholds(keep), noise_table(noise)
+        for begin, end in zip(self.begins[::every], self.ends[::every], strict=True):
+            text = np.ascontiguousarray(ids[begin:end]).view(np.ndarray)
+            inputs, _, centres, negatives, _ = draw_windows(
+                text, np.array([end - begin]), 0, end - begin, config.window, config.negatives, True, thresholds, table,
+                stream_key(config.seed, WINDOWS, int(begin)), stream_key(config.seed, NEGATIVES, int(begin)),
+            )  # fmt: skip
+            parts.append((inputs, centres, negatives))
+        nothing = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty((0, config.negatives), np.int32))
+        self._inputs, self._centres, self._negatives = (np.concatenate(part) for part in zip(nothing, *parts))
+
+    def rest(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The text without what is held out, as ids and sentence ends: a copy, for an engine that knows no runs."""
+        out = np.zeros(len(ids) + 1, np.int64)
+        out[self.begins] += 1
+        out[self.ends] -= 1
+        trained = np.cumsum(out)[:-1] == 0
+        ends = np.cumsum(trained)[np.asarray(self.sentence_ends) - 1]
+        return np.asarray(ids)[trained], np.unique(ends[ends > 0])
+
+    @property
+    def pairs(self) -> int:
+        """Positive pairs that are evaluated."""
+        return len(self._inputs)
+
+    def runs(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """What of ids[start:stop] is trained on: the runs between held-out sentences, never empty ones."""
+        runs = []
+        for k in range(int(np.searchsorted(self.ends, start, side="right")), len(self.begins)):
+            if self.begins[k] >= stop:
+                break
+            if self.begins[k] > start:
+                runs.append((start, int(self.begins[k])))
+            start = int(self.ends[k])
+        return [*runs, (start, stop)] if start < stop else runs
+
+    def loss(self, E: np.ndarray, C: np.ndarray, threads: int = 1) -> float:
+        """The mean loss L of the held-out pairs.
+
+        Args:
+            E: (V, ≥ d) float32; columns beyond d are zero.
+            C: as E.
+            threads: how many share the work; the figure is the same for any number.
+        """
+
+        def part(first: int) -> float:
+            rows = slice(first, first + CHUNK)
+            return pair_losses(E, C, self._inputs[rows], self._centres[rows], self._negatives[rows])
+
+        with ThreadPoolExecutor(threads) as pool:
+            return sum(pool.map(part, range(0, self.pairs, CHUNK))) / self.pairs
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def choose(ends, key, bound):  # type: ignore[no-untyped-def]
+    """The sentences, or stretches of long ones, whose hash is below `bound`: (h, 2) int64, begin and end of each."""
+    spans = np.empty((0, 2), np.int64)
+    for fill in range(2):
+        n = 0
+        begin = np.int64(0)
+        for s in range(ends.shape[0]):
+            end = ends[s]
+            step = STRETCH if end - begin > LONG else max(np.int64(1), end - begin)
+            for at in range(begin, end, step):
+                if mix(mix(key + u64(s) * GOLDEN) + u64(at - begin) * GOLDEN) < bound:
+                    if fill:
+                        spans[n, 0], spans[n, 1] = at, min(end, at + step)
+                    n += 1
+            begin = end
+        if not fill:
+            spans = np.empty((n, 2), np.int64)
+    return spans
+
+
+@njit(nogil=True, error_model="numpy", cache=True, fastmath={"reassoc", "nsz", "contract"})
+def pair_losses(E, C, inputs, centres, negatives):  # type: ignore[no-untyped-def]
+    """Σ L over pairs, in float64: inputs (n,), centres (n,), negatives (n, k)."""
+    loss = 0.0
+    for p in range(inputs.shape[0]):
+        w, c = inputs[p], centres[p]
+        x = np.float32(0)
+        for j in range(E.shape[1]):
+            x += E[w, j] * C[c, j]
+        loss += max(0.0, -np.float64(x)) + np.log1p(np.exp(-abs(np.float64(x))))
+        for k in range(negatives.shape[1]):
+            z = negatives[p, k]
+            if z != c:
+                x = np.float32(0)
+                for j in range(E.shape[1]):
+                    x += E[w, j] * C[z, j]
+                loss += max(0.0, np.float64(x)) + np.log1p(np.exp(-abs(np.float64(x))))
+    return loss
