@@ -34,7 +34,7 @@ from sgns.training.engines.tile import (
 from sgns.training.engines.vector import LANES, REGISTERS
 
 CENTRES = 8  # centres in a tile
-ROWS = 8 if REGISTERS == 32 else 4  # inputs that one block step holds in registers
+ROWS = 8 if REGISTERS == 32 else 4  # inputs in one step of `window_kernel`
 COLUMNS = 16  # negatives drawn together
 LOG_2 = 0.6931471805599453
 LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # places in a kernel's output
@@ -183,8 +183,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             # Forward
             for p in range(0, n, LANES):
                 pair_scores(stride, X, Y, inputs.ctypes.data + p * 4, centres.ctypes.data + p * 4, P + p * 4)
-            for i in range(0, CENTRES, ROWS):
-                block_scores(ROWS, draws, stride, x_rows.ctypes.data + i * 8, z_rows.ctypes.data, G + i * draws * 4)
+            block_scores(CENTRES, draws, stride, x_rows.ctypes.data, z_rows.ctypes.data, G)
             # Loss
             of_noise = block_gradient(numbers, G, labels, W, lr)
             if tile % LIFETIME == 0:
@@ -194,16 +193,8 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             if n:
                 loss += pair_gradient(P, n, lr)
             # Backward
-            for i in range(0, CENTRES, ROWS):
-                block_update(
-                    ROWS,
-                    draws,
-                    stride,
-                    x_rows.ctypes.data + i * 8,
-                    e_rows.ctypes.data + i * 8,
-                    z_rows.ctypes.data,
-                    G + i * draws * 4,
-                )
+            # All rows at once, on 16 registers too: a second block would see negatives that the first has moved.
+            block_update(CENTRES, draws, stride, x_rows.ctypes.data, e_rows.ctypes.data, z_rows.ctypes.data, G)
             if (tile + 1) % LIFETIME == 0:
                 for z in range(draws):
                     prefetch(stride, c_plus + np.int64(drawn[now + draws + z]) * row)
