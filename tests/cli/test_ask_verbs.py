@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -147,22 +148,25 @@ def test_the_prompt_completes_remembers_and_survives_mistakes(royal: Path, tmp_p
         os.close(sub)
         seen = b""
 
-        def read_until(mark: bytes, seconds: float = 30) -> None:
+        def read_until(mark: bytes, seconds: float = 20) -> None:
             nonlocal seen
             end, start = time.monotonic() + seconds, len(seen)
-            while mark not in seen[start:] and time.monotonic() < end:
+            while mark not in seen[start:] and select.select([main], [], [], max(0, end - time.monotonic()))[0]:
                 try:
                     seen += os.read(main, 65536)
                 except OSError:  # the other end is closed
                     break
-            assert mark in seen[start:], seen[start:]
+            assert mark in seen[start:], seen
 
-        read_until(b"> ")
+        ready = b"\x1b[?2004h"  # a prompt begins: bracketed paste is switched on
+        read_until(ready)
         for keys in typed:
             os.write(main, keys)
             if keys.endswith(b"\r"):
-                read_until(b"> ")
+                read_until(ready)
             time.sleep(0.5)
+            while select.select([main], [], [], 0)[0]:
+                seen += os.read(main, 65536)
         os.write(main, b":quit\r")
         assert process.wait(30) == 0
         os.close(main)
