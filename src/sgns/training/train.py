@@ -221,7 +221,13 @@ def _run_blocks(
 
     heldout = make_heldout(corpus, config)
     engine = make_engine(corpus, config, heldout)
-    in_background(engine.compile, lambda: display.update("compile kernels (once)", 0, None))
+
+    def compile() -> None:
+        engine.compile()
+        if heldout is not None:
+            heldout.loss(engine.E, engine.C)
+
+    in_background(compile, lambda: display.update("compile kernels (once)", 0, None))
     compiled = time.perf_counter() - began
     schedule = Schedule.of(corpus.tokens, config)
     E, C = engine.E[:, : config.dim], engine.C[:, : config.dim]
