@@ -10,7 +10,7 @@ import numpy as np
 
 from sgns.config import Config
 from sgns.training.engines import kernels
-from sgns.training.engines.cpu import KEEP, NOISE
+from sgns.training.engines.cpu import KEEP, NOISE, row_stride
 from sgns.training.engines.sampling import keep_thresholds, noise_table, stream_key
 
 LOW, ALL = 2**32 - 1, 2**64 - 1
@@ -155,7 +155,8 @@ def block_steps(ids, ends, keep, noise, config: Config, epoch, block, start, sto
         return draw_word(draw(key, i), table)
 
     if config.sharing == "tile":
-        return tile_steps(drawn, drawn.centres(start, stop), negative, config)
+        lifetime = kernels.negative_lifetime(len(keep), row_stride(config.dim))
+        return tile_steps(drawn, drawn.centres(start, stop), negative, config, lifetime)
     steps, count, k = [], 0, config.negatives
     for centre in drawn.centres(start, stop):
         inputs = [drawn.kept[i] for i in drawn.inputs(centre)]
@@ -166,7 +167,7 @@ def block_steps(ids, ends, keep, noise, config: Config, epoch, block, start, sto
     return steps
 
 
-def tile_steps(drawn, centres, negative, config):
+def tile_steps(drawn, centres, negative, config, lifetime):
     """A tile is CENTRES neighbouring centres: their positive pairs, and each as input against all its negatives.
 
     Every positive pair of an input, wherever its centre stands, brings each negative with weight k / draws, unless the
@@ -182,7 +183,7 @@ def tile_steps(drawn, centres, negative, config):
     steps = []
     for number, first in enumerate(range(0, len(centres), kernels.CENTRES)):
         tile = centres[first : first + kernels.CENTRES]
-        negatives = [negative(i) for i in tile_draws(number, groups)]
+        negatives = [negative(i) for i in tile_draws(number, groups, lifetime)]
         rows = [(drawn.kept[i], drawn.kept[c], 1, 1.0) for c in tile for i in drawn.inputs(c)]
         rows += [
             (drawn.kept[i], z, 0, config.negatives / draws)
@@ -191,11 +192,11 @@ def tile_steps(drawn, centres, negative, config):
             for z in negatives
             if z != drawn.kept[c]
         ]
-        steps.append(Samples.of(rows, number % kernels.LIFETIME == 0))
+        steps.append(Samples.of(rows, number % lifetime == 0))
     return steps
 
 
-def tile_draws(tile, groups):
-    """Which draws of the block's noise are the negatives of a tile; a set of them serves LIFETIME tiles."""
-    first = tile // kernels.LIFETIME * groups * kernels.COLUMNS
+def tile_draws(tile, groups, lifetime):
+    """Which draws of the block's noise are the negatives of a tile; a set of them serves `lifetime` tiles."""
+    first = tile // lifetime * groups * kernels.COLUMNS
     return list(range(first, first + groups * kernels.COLUMNS))

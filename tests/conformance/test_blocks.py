@@ -11,6 +11,7 @@ from mirror import Samples, block_steps, descend, draw_corpus
 
 from sgns.config import Config
 from sgns.text.vocabulary import Vocabulary
+from sgns.training.engines import kernels
 from sgns.training.engines.cpu import CpuEngine
 
 SHARINGS = ["tile", "window", "pair"]
@@ -85,6 +86,15 @@ def test_a_block_of_many_sentences(sharing, dim, window, negatives):
     config = Config(dim=dim, window=window, negatives=negatives, sharing=sharing)
     assert Case(ids, ends, 25, config).check(lr=0.1) > 0
     assert Case(ids, ends, 25, config, subsample=0.02).check(lr=0.1, epoch=3) > 0
+
+
+@pytest.mark.parametrize(("dim", "window", "negatives"), SHAPES)
+def test_negatives_that_serve_several_tiles(dim, window, negatives, monkeypatch):
+    monkeypatch.setattr(kernels, "CACHED", 0)  # as if C were too large for the cache
+    ids, ends = corpus([1, 2, 30, 1, 1, 7, 2, 145, 8, 1], V=25)
+    case = Case(ids, ends, 25, Config(dim=dim, window=window, negatives=negatives))
+    assert case.engine().lifetime == kernels.LIFETIME > 1
+    assert case.check(lr=0.02, cuts=(40,)) > 0
 
 
 @pytest.mark.parametrize("sharing", SHARINGS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgns.config import Config
-from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS, tile_kernel
+from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS, negative_lifetime, tile_kernel
 from sgns.training.engines.sampling import keep_thresholds, noise_table, stream_key
 from sgns.training.engines.window_kernel import draw_windows, window_kernel
 
@@ -69,6 +69,7 @@ class CpuEngine:
     Attributes:
         E: (V, stride) float32, target vectors; columns from dim on are zero.
         C: (V, stride) float32, context vectors.
+        lifetime: Tiles that a set of shared negatives serves.
     """
 
     name = "cpu"
@@ -99,6 +100,7 @@ class CpuEngine:
         self.stride = row_stride(config.dim)
         self.E, self.C = matrix(len(keep), self.stride), matrix(len(keep), self.stride)
         first_vectors(self.E, config.dim, config.seed)
+        self.lifetime = negative_lifetime(len(keep), self.stride)
         if config.sharing == "tile":
             self._tile = tile_kernel(self.stride, config.window, config.negatives)
         else:
@@ -148,7 +150,7 @@ class CpuEngine:
         """Train E and C on ids[start:stop] and add to `out`: loss, pairs, centres."""
         rate, config = np.float32(lr), self.config
         if config.sharing == "tile":
-            self._tile(ids, ends, start, stop, keep, noise, E, C, rate, keep_key, noise_key, out)
+            self._tile(ids, ends, start, stop, keep, noise, self.lifetime, E, C, rate, keep_key, noise_key, out)
             return
         alone = config.sharing == "pair"
         *samples, centres = draw_windows(

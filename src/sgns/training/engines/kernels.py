@@ -62,8 +62,23 @@ def negative_groups(negatives: int, window: int) -> int:
     return max(1, round(negatives * (window + 1) / 2 / COLUMNS))
 
 
-LIFETIME = 8  # tiles that a set of negatives serves
+LIFETIME = 8  # tiles that a set of negatives serves, where fetching new ones costs time
+CACHED = 8 << 20  # bytes of C that the caches of a core may be taken to hold
 STAMPS = 4096  # places where a tile's negatives leave a stamp, to see cheaply whether a word is among them
+
+
+def negative_lifetime(rows: int, stride: int) -> int:
+    """Tiles that a set of negatives serves.
+
+    A large C is fetched from memory, and negatives that stay are already there; vectors of a large vocabulary even
+    gain from it. A small vocabulary saves nothing, and there one set of negatives is a large part of all words: the
+    loss fell more slowly in the first epochs (benchmarks/README.md).
+
+    Args:
+        rows: V.
+        stride: Floats in a row of C.
+    """
+    return LIFETIME if rows * stride * 4 > CACHED else 1
 
 
 @njit(inline="always", error_model="numpy")
@@ -77,7 +92,7 @@ def weight_place(i, z, draws):  # type: ignore[no-untyped-def]
 def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]:
     """The kernel that shares negatives in tiles, for rows of `stride` floats.
 
-    It is called as kernel(ids, ends, start, stop, keep, noise, E, C, lr, keep_key, noise_key, out): see
+    It is called as kernel(ids, ends, start, stop, keep, noise, lifetime, E, C, lr, keep_key, noise_key, out): see
     `cpu.CpuEngine.train_block`.
     """
     made_of = sources()
@@ -89,12 +104,12 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
     reach = 2 * window
 
     @kernel
-    def train(ids, ends, start, stop, keep, noise, E, C, lr, keep_key, noise_key, out):  # type: ignore[no-untyped-def]
+    def train(ids, ends, start, stop, keep, noise, lifetime, E, C, lr, keep_key, noise_key, out):  # type: ignore[no-untyped-def]
         room = stop - start + 2 * window + CENTRES
         kept, left, right = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
         first, last, m = draw_centres(ids, ends, start, stop, window, keep, keep_key, kept, left, right)
         tiles = (last - first + CENTRES - 1) // CENTRES
-        drawn = np.empty((tiles // LIFETIME + 2) * draws, np.int32)
+        drawn = np.empty((tiles // lifetime + 2) * draws, np.int32)
         draw_noise(noise_key, noise, drawn)
 
         # cover[i]: of how many windows kept[i] is an input; its own does not count
@@ -130,7 +145,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             begin = first + tile * CENTRES
             end = min(last, begin + CENTRES)
             low, high = max(0, begin - window), min(m, end + window)
-            now = tile // LIFETIME * draws  # its negatives are drawn[now : now + draws]
+            now = tile // lifetime * draws  # its negatives are drawn[now : now + draws]
             gather(stride, X, e, kept.ctypes.data + low * 4, high - low)
             gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
             for z in range(draws):
@@ -186,7 +201,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             block_scores(CENTRES, draws, stride, x_rows.ctypes.data, z_rows.ctypes.data, G)
             # Loss
             of_noise = block_gradient(numbers, G, labels, W, lr)
-            if tile % LIFETIME == 0:
+            if tile % lifetime == 0:
                 fresh_loss += of_noise
                 fresh_pairs += n
             pairs += n
@@ -195,7 +210,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             # Backward
             # All rows at once, on 16 registers too: a second block would see negatives that the first has moved.
             block_update(CENTRES, draws, stride, x_rows.ctypes.data, e_rows.ctypes.data, z_rows.ctypes.data, G)
-            if (tile + 1) % LIFETIME == 0:
+            if (tile + 1) % lifetime == 0:
                 for z in range(draws):
                     prefetch(stride, c_plus + np.int64(drawn[now + draws + z]) * row)
             for c in range(end - begin):
