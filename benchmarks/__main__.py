@@ -1,6 +1,6 @@
 """`python -m benchmarks [PART…]`: sgns and its peers in turn, in one run; prints a Markdown table, keeps JSON.
 
-Parts: speed, threads, vocabulary, whole, reading, memory, scaling (default: all but scaling). `--text` names the text;
+Parts: speed, threads, vocabulary, reading, memory, whole, quality, scaling (default: all but scaling). `--text` names the text;
 without it the tests' corpus is taken where it is there. Peers come from PyPI: pip install gensim fasttext.
 """
 
@@ -20,7 +20,9 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 def main() -> None:
     """Measure the parts asked for and write the table anew."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["speed", "threads", "vocabulary", "reading", "memory", "whole"])
+    parser.add_argument(
+        "parts", nargs="*", default=["speed", "threads", "vocabulary", "reading", "memory", "whole", "quality"]
+    )
     parser.add_argument("--text", type=Path, default=ROOT.parent / "shared/data/corpora/wiki100m.xz")
     parser.add_argument("--sets", type=Path, default=ROOT.parent / "shared/data")
     parser.add_argument("--seeds", type=int, default=3)
@@ -39,7 +41,8 @@ def main() -> None:
         "vocabulary": lambda: parts.large_vocabulary(tell),
         "reading": lambda: parts.reading(options.text, tell),
         "memory": lambda: parts.memory(options.text, tell),
-        "whole": lambda: parts.whole(options.text, options.seeds, tell, options.sets),
+        "whole": lambda: parts.whole(options.text, tell),
+        "quality": lambda: parts.qualities(options.text, options.sets, options.seeds, tell),
         "scaling": lambda: scaling(options.text, tell),
     }
     for part in options.parts:

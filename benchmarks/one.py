@@ -1,7 +1,8 @@
 """One training run of one tool in a process of its own: `python -m benchmarks.one '{"tool": "gensim", …}'`.
 
 Prints one JSON line: raw words trained on, seconds of wall and CPU time for training alone and for the whole way from
-text to saved vectors, peak memory in bytes. Every tool gets the same text (sentences of 1,000 words, a line each) and options.
+text to saved vectors, peak memory in bytes. Every tool gets the same text (sentences of 1,000 words, a line each) and
+options.
 """
 
 import json
@@ -66,7 +67,7 @@ def run_sgns(job: Job) -> tuple[int, float, float]:
 
 
 def run_gensim(job: Job) -> tuple[int, float, float]:
-    """gensim's Word2Vec from a corpus_file, its fastest way."""
+    """Word2Vec of gensim from a corpus_file, its fastest way."""
     from gensim.models import Word2Vec
 
     model = Word2Vec(
@@ -93,11 +94,11 @@ def run_gensim(job: Job) -> tuple[int, float, float]:
     if job.out:
         model.wv.save_word2vec_format(job.out, binary=True)
     words = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
-    return words * job.epochs, wall, cpu
+    return int(words) * job.epochs, wall, cpu
 
 
 def run_fasttext(job: Job) -> tuple[int, float, float]:
-    """fastText without subwords. Its training cannot be told from its counting, so a run of no epoch is taken off."""
+    """Train fastText without subwords. Its training cannot be told from its counting, so a run of no epoch is taken off."""
     import fasttext
 
     def train(epochs: int) -> tuple[object, float, float]:

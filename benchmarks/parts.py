@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpora import in_lines, zipf
+from benchmarks.corpora import folder, in_lines, zipf
 from benchmarks.measure import interleaved, ratios, run, spread
 from benchmarks.one import Job
 
@@ -64,30 +64,38 @@ def threads(text: Path, tell: Tell, *, times: int = 3) -> dict[str, Any]:
     }
 
 
-def whole(text: Path, seeds: int, tell: Tell, sets: Path) -> dict[str, Any]:
-    """Five epochs from raw text to saved vectors, sgns and gensim in turn, and the quality of both."""
-    tell("five epochs from text to vectors, with quality")
-    lines = str(in_lines(text))
-    found: dict[str, Any] = {tool: [] for tool in ("sgns", "gensim")}
+def whole(text: Path, tell: Tell, *, times: int = 1) -> dict[str, Any]:
+    """Five epochs from raw text to saved vectors, sgns and gensim in turn."""
+    tell("five epochs from text to saved vectors")
     with tempfile.TemporaryDirectory() as room:
-        for seed in range(1, seeds + 1):
-            for tool, ending in (("sgns", "safetensors"), ("gensim", "bin")):
-                out = str(Path(room) / f"{tool}{seed}.{ending}")
-                measured = run(Job(tool, lines, out=out, seed=seed))
-                figures = quality(Path(out), sets)
-                figures["total_seconds"] = measured.total_seconds
-                figures["words_per_second"] = measured.words_per_second
-                figures["peak_bytes"] = measured.peak_bytes
-                found[tool].append(figures)
-                tell(f"  {tool} seed {seed}: {json.dumps({k: round(v, 4) for k, v in figures.items()})}")
-    mean = {tool: {key: sum(f[key] for f in runs) / len(runs) for key in runs[0]} for tool, runs in found.items()}
-    pairs = list(zip(found["sgns"], found["gensim"]))
+        jobs = {
+            "sgns": Job("sgns", str(in_lines(text)), out=f"{room}/sgns.safetensors"),
+            "gensim": Job("gensim", str(in_lines(text)), out=f"{room}/gensim.bin"),
+        }
+        results = interleaved(jobs, times, tell)
+    pairs = list(zip(results["sgns"], results["gensim"]))
     return {
-        "runs": found,
-        "mean": mean,
-        "time_ratio": spread([g["total_seconds"] / s["total_seconds"] for s, g in pairs]),
-        "speed_ratio": spread([s["words_per_second"] / g["words_per_second"] for s, g in pairs]),
+        "total_seconds": {name: spread([m.total_seconds for m in runs]) for name, runs in results.items()},
+        "words_per_second": {name: spread([m.words_per_second for m in runs]) for name, runs in results.items()},
+        "time_ratio": spread([theirs.total_seconds / ours.total_seconds for ours, theirs in pairs]),
+        "speed_ratio": ratios(results["sgns"], results["gensim"]),
     }
+
+
+def qualities(text: Path, sets: Path, seeds: int, tell: Tell) -> dict[str, Any]:
+    """The quality of five epochs at the same options, for several seeds. Vectors once trained are kept and used again."""
+    tell("quality")
+    found: dict[str, Any] = {}
+    for tool, ending in (("sgns", "safetensors"), ("gensim", "bin")):
+        found[tool] = []
+        for seed in range(1, seeds + 1):
+            out = folder() / f"{text.stem}-{tool}-{seed}.{ending}"
+            if tool == "sgns" or not out.exists():  # ours may have changed since
+                run(Job(tool, str(in_lines(text)), out=str(out), seed=seed))
+            found[tool].append(quality(out, sets))
+            tell(f"  {tool} seed {seed}: {json.dumps({k: round(v, 4) for k, v in found[tool][-1].items()})}")
+    mean = {tool: {key: sum(f[key] for f in runs) / len(runs) for key in runs[0]} for tool, runs in found.items()}
+    return {"runs": found, "mean": mean}
 
 
 def quality(path: Path, sets: Path) -> dict[str, float]:
@@ -179,7 +187,6 @@ print(json.dumps({"beyond": peak - base - matrices, "base": base, "matrices": ma
 
 def machine() -> dict[str, Any]:
     """The machine's name, for the head of the table."""
-    name = next(
-        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown"
-    )
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
     return {"processor": name, "cores": os.cpu_count(), "load": os.getloadavg()[0]}

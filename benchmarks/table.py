@@ -22,21 +22,19 @@ def markdown(results: dict[str, Any]) -> str:
     if "vocabulary" in results:
         add("1M words of vocabulary, dim 300, against gensim", "8x", _times(results["vocabulary"]["ratio"]))
     if "whole" in results:
-        mean = results["whole"]["mean"]
-        ratio = results["whole"]["time_ratio"]
-        add("words/s on all 17M words against gensim, dim 100", "13x", _times(results["whole"]["speed_ratio"]))
+        part = results["whole"]
+        add("words/s on all 17M words against gensim, dim 100", "13x", _times(part["speed_ratio"]))
+        ours = part["total_seconds"]["sgns"]["median"]
         add(
             "text to saved vectors, 5 epochs",
-            "1/20 of gensim's time",
-            f"1/{ratio['median']:.1f} ({mean['sgns']['total_seconds']:.1f} s)",
+            "1/20 of gensim's",
+            f"1/{part['time_ratio']['median']:.1f} ({ours:.1f} s)",
         )
+    if "quality" in results:
+        mean, runs = results["quality"]["mean"], results["quality"]["runs"]["sgns"]
         for name in ("WS-353", "SimLex", "MEN", "analogies"):
             ours, theirs = mean["sgns"][name], mean["gensim"][name]
-            add(
-                f"{name}, mean of {len(results['whole']['runs']['sgns'])} seeds",
-                f"{theirs - 0.01:.4f}",
-                f"{ours:.4f} (gensim {theirs:.4f})",
-            )
+            add(f"{name}, mean of {len(runs)} seeds", f"{theirs - 0.01:.4f}", f"{ours:.4f} (gensim {theirs:.4f})")
     if "threads" in results:
         add("two threads against one", "1.85x", _times(results["threads"]["ratio"]))
     if "reading" in results:
