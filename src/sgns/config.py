@@ -55,7 +55,7 @@ class Config:
     heldout: float = 0.0
     """Share of sentences kept out of training; their loss shows whether the vectors generalise."""
     sharing: Sharing = "tile"
-    """Who shares negatives: 8 neighbouring centres (tile, fastest), a window, or nobody (pair: word2vec.c and gensim)."""
+    """Who shares negatives: 8 neighbouring centres (tile, fastest), a window, or nobody (pair, as in word2vec.c)."""
     engine: Engine = "auto"
     """Who trains: cpu (Numba), reference (the readable PyTorch model); auto takes the fastest there is."""
 

@@ -1,4 +1,7 @@
-"""The command `sgns`: which verbs there are, and how an error or Ctrl-C ends them. A verb is imported when it is used."""
+"""The command `sgns`: which verbs there are, and how an error or Ctrl-C ends them.
+
+A verb is imported when it is used.
+"""
 
 import sys
 from typing import NoReturn
@@ -47,8 +50,10 @@ def run(app: App, arguments: list[str] | None = None) -> int:
     """Run `app` on `arguments` (default: the command line) and return the exit code.
 
     Returns:
-        0 when it went well (or what the verb returns), 2 for anything the user can mend (one line on stderr), 130 after Ctrl-C, 141 for a closed pipe.
+        0 when it went well (or what the verb returns), 2 for anything the user can mend (one line on stderr), 130 after
+        Ctrl-C, 141 for a closed pipe.
     """
+    app.suppress_keyboard_interrupt = False  # or cyclopts would end the process without a word
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
     except (SgnsError, CycloptsError) as error:

@@ -5,22 +5,27 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from sgns.config import Config
-from sgns.errors import InputError
+from sgns.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from sgns.progress import Progress
     from sgns.training.train import Trained
 
 
+Input = Annotated[str, Parameter(allow_leading_hyphen=True)]  # for -, standard input
+
+
 def train(
-    *inputs: str,
+    *inputs: Input,
     output: Annotated[Path, Parameter(alias="-o")] = Path("vectors.safetensors"),
     config: Annotated[Config | None, Parameter(name="*")] = None,
     checkpoint_every: str | None = None,
@@ -34,6 +39,7 @@ def train(
 
     Args:
         inputs: Files (plain, gz, bz2, xz, zst), folders, or - for standard input.
+        config: All options of `Config`, each by its own name.
         output: Where the vectors go; the ending chooses the format (.safetensors, .bin, .txt, .vec, .tsv, .npz).
         checkpoint_every: Write a checkpoint beside the output this often: 60s, 5m, 1h, 20blocks.
         resume: Go on from the newest checkpoint of this output; from the beginning if there is none.
@@ -45,11 +51,11 @@ def train(
     if not inputs:
         raise InputError("no text was given; name a file or folder, - for standard input, or run: python word2vec.py")
     how = How(checkpoint_every, resume, dry_run, live, quiet, as_json)
-    return train_on(list(inputs), output, config or Config(), how)
+    return train_on(only_paths(inputs), output, config or Config(), how)
 
 
 def train_builtin(
-    *inputs: str,
+    *inputs: Input,
     output: Annotated[Path, Parameter(alias="-o")] = Path("vectors.safetensors"),
     config: Annotated[Config | None, Parameter(name="*")] = None,
     checkpoint_every: str | None = None,
@@ -63,6 +69,7 @@ def train_builtin(
 
     Args:
         inputs: Files (plain, gz, bz2, xz, zst), folders, or - for standard input; none for the built-in corpus.
+        config: All options of `Config`, each by its own name.
         output: Where the vectors go; the ending chooses the format (.safetensors, .bin, .txt, .vec, .tsv, .npz).
         checkpoint_every: Write a checkpoint beside the output this often: 60s, 5m, 1h, 20blocks.
         resume: Go on from the newest checkpoint of this output; from the beginning if there is none.
@@ -72,7 +79,25 @@ def train_builtin(
         as_json: Print one JSON object.
     """
     how = How(checkpoint_every, resume, dry_run, live, quiet, as_json)
-    return train_on(list(inputs) or None, output, config or Config(), how)
+    return train_on(only_paths(inputs) or None, output, config or Config(), how)
+
+
+def only_paths(inputs: Sequence[str]) -> list[str]:
+    """The inputs, none of which is a misspelt option.
+
+    Raises:
+        ConfigError: one is; the message names the options that are near.
+    """
+    for name in inputs:
+        if name.startswith("-") and name != "-":
+            from sgns.text.spelling import nearest
+
+            names = [*signature(train).parameters, *Config.__dataclass_fields__]
+            options = [f"--{option.replace('_', '-')}" for option in names if option not in ("inputs", "config")]
+            near = nearest(name.split("=")[0], options)
+            hint = f"did you mean {', '.join(near)}?" if near else "sgns train --help lists them all"
+            raise ConfigError(f"{name} is no option; {hint}")
+    return list(inputs)
 
 
 @dataclass(frozen=True)
@@ -146,11 +171,13 @@ def summary(report: dict[str, Any]) -> str:
     """The last lines of a run."""
     seconds = report["seconds"]
     losses = [loss for loss in report["losses"] if loss is not None]
+    parts = {"reading": "scan", "compiling": "compile", "training": "train", "saving": "save"}
+    times = ", ".join(f"{doing} {seconds[part]:.1f}" for doing, part in parts.items())
+    speed = f"{report['words_per_second']:,.0f} words/s"
     lines = {
-        "total run time": f"{seconds['total']:.1f} s  (reading {seconds['scan']:.1f}, compiling {seconds['compile']:.1f}, "
-        f"training {seconds['train']:.1f}, saving {seconds['save']:.1f})",
+        "total run time": f"{seconds['total']:.1f} s  ({times})",
         "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
-        "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {report['words_per_second']:,.0f} words/s",
+        "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {speed}",
         "final loss": f"{losses[-1]:.4f} per positive pair" if losses else "none: no epoch was finished",
         **({"held-out loss": f"{report['heldout_losses'][-1]:.4f}"} if report.get("heldout_losses") else {}),
         "vectors": report["output"],

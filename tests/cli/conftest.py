@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from sgns.cli import make_app, run
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """Encoded texts of a test stay in a cache of its own."""
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def sgns(capsys):
+    """Run the command in this process: sgns("train", path) -> (exit code, stdout, stderr)."""
+
+    def call(*arguments):
+        capsys.readouterr()
+        code = run(make_app(), [str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def small_text(tmp_path_factory):
+    """2,000 lines of 12 words each."""
+    rng = np.random.default_rng(0)
+    words = np.array([f"word{i}" for i in range(50)])
+    path = tmp_path_factory.mktemp("text") / "small.txt"
+    path.write_text("\n".join(" ".join(line) for line in words[rng.integers(0, 50, (2_000, 12))]) + "\n")
+    return path
