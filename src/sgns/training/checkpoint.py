@@ -82,8 +82,12 @@ class Checkpoints:
 
         Returns:
             Where the checkpoint is, or None if it could not be written or is not waited for.
+
+        Raises:
+            DivergedError: a number in E or C is not finite; older checkpoints stay.
         """
         self.settle()
+        check_finite(vectors)
         progress = {"checksum": UNSIGNED.decode()} | dataclasses.asdict(state)
         content = Vectors(vectors.words, vectors.E, vectors.C, vectors.counts, self.identity | {"checkpoint": progress})
         content._index = vectors.index  # made once a run, not once a checkpoint

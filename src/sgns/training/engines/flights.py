@@ -36,7 +36,7 @@ SHARDS = 8  # pieces in flight at most; threads beyond this find nothing to do
 PIECE = 1_250  # tokens of a piece at most
 SHORTEST = 500  # tokens of a piece at least, unless there is only one
 POOL = 1 / 6  # negatives that a piece draws its negatives from, for each of its tokens
-CURVATURE = 0.1  # h of a pair, σ(1 − σ)·|other row|², in the direction in which it is largest
+CURVATURE = 0.3  # h of a pair, σ(1 − σ)·|other row|², in the direction in which it is largest
 MARGIN = 4_096  # tokens that are searched, on each side of a piece, for the neighbours of its edge
 AHEAD = 4  # rows that are asked for before they are needed
 
