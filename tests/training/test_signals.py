@@ -1,0 +1,165 @@
+"""Ctrl-C, SIGTERM and kill -9 from outside: what is on disk afterwards, and what the user is told."""
+
+import json
+import signal
+import time
+
+import pytest
+
+OPTIONS = ("--threads", 1, "--dim", 50, "--epochs", 400, "--min-count", 1)
+
+
+def wait_for(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+
+
+def start(sgns, text, output, *more):
+    """A run that is past its first checkpoint."""
+    child = sgns("train", text, "-o", output, *OPTIONS, "--checkpoint-every", "20blocks", *more)
+    wait_for(lambda: child.poll() is not None or list(output.parent.glob("*.checkpoint")))
+    assert child.poll() is None, child.communicate()
+    return child
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sgns, text, tmp_path_factory):
+    output = tmp_path_factory.mktemp("whole") / "v.safetensors"
+    child = sgns("train", text, "-o", output, *OPTIONS, "--quiet")
+    assert child.wait() == 0
+    return output.read_bytes()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_signal_saves_and_says_how_to_go_on(sgns, text, tmp_path, undisturbed, number, code):
+    output = tmp_path / "v.safetensors"
+    child = start(sgns, text, output, "--json")
+    child.send_signal(number)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == code
+    report = json.loads(out)  # one object, and nothing else
+    assert report["interrupted"]
+    assert 0 < report["words"] < 400 * 40_000
+    last = err.strip().splitlines()[-1]
+    assert last.startswith(f"sgns: stopped early; the work so far is in {output}; go on with: ")
+    assert last.endswith("--resume")
+    info = sgns("info", output, "--json")
+    assert json.loads(info.communicate()[0])
+    newest = max(tmp_path.glob("*.checkpoint"))
+    assert int(newest.name.split(".")[-2]) * 40_000 == report["words"]
+
+    resumed = sgns("train", text, "-o", output, *OPTIONS, "--resume")
+    out, err = resumed.communicate(timeout=120)
+    assert resumed.returncode == 0
+    assert "going on after block" in err
+    assert output.read_bytes() == undisturbed
+    assert list(tmp_path.iterdir()) == [output]  # nothing else is left lying about
+
+
+def test_ctrl_c_saves_without_being_asked_to_keep_checkpoints(sgns, text, tmp_path, undisturbed):
+    output = tmp_path / "v.safetensors"
+    child = sgns("train", text, "-o", output, *OPTIONS)
+    first = ""
+    while "words/s" not in first:  # progress in a pipe: plain lines
+        first = child.stderr.readline()
+        assert first, child.communicate()
+    assert "\r" not in first
+    assert "\x1b" not in first
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    assert "--resume" in err
+    resumed = sgns("train", text, "-o", output, *OPTIONS, "--resume", "--quiet")
+    assert resumed.wait(120) == 0
+    assert output.read_bytes() == undisturbed
+
+
+def test_twice_stops_at_once_and_leaves_the_old_file(sgns, text, tmp_path):
+    output = tmp_path / "v.safetensors"
+    output.write_bytes(b"what was there")
+    # blocks that take long: the second Ctrl-C must not wait for them
+    slow = ("--dim", 2_000, "--window", 100, "--threads", 2, "--epochs", 300, "--min-count", 1, "--sharing", "pair")
+    child = sgns("train", text, "-o", output, *slow)
+    first = ""
+    while not first.startswith("train"):
+        first = child.stderr.readline()
+        assert first, child.communicate()
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    began = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert time.monotonic() - began < 3
+    assert child.returncode == 130
+    assert out == ""
+    assert err.strip().splitlines()[-1] == "sgns: stopped"
+    assert output.read_bytes() == b"what was there"
+
+
+@pytest.mark.parametrize("mode", [(), ("--deterministic",)])
+def test_killed_and_resumed(sgns, text, tmp_path, undisturbed, mode):
+    output = tmp_path / "v.safetensors"
+    if mode:
+        child = sgns("train", text, "-o", output, *OPTIONS, *mode, "--quiet")
+        assert child.wait() == 0
+        undisturbed = output.read_bytes()
+        output.unlink()
+    for _ in range(3):
+        child = start(sgns, text, output, "--resume", *mode)
+        time.sleep(0.1)
+        child.kill()
+        child.communicate()
+    child = sgns("train", text, "-o", output, *OPTIONS, *mode, "--resume")
+    _, err = child.communicate(timeout=120)
+    assert "going on after block" in err
+    assert output.read_bytes() == undisturbed
+
+
+@pytest.mark.slow
+def test_two_hundred_kills():
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("torture.py"), "--kills", "200"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    result = json.loads(done.stdout)
+    assert result["files that differ"] == 0
+    assert result["kills"] == 200
+
+
+def test_ctrl_c_in_a_notebook(text, tmp_path, monkeypatch):
+    """The kernel's interrupt is one Ctrl-C: the cell ends well and gives what was learnt."""
+    manager = pytest.importorskip("jupyter_client.manager")
+    kernel, client = manager.start_new_kernel(kernel_name="python3")
+    try:
+        output = tmp_path / "v.safetensors"
+        code = f"""
+import sgns
+vectors = sgns.train({str(text)!r}, threads=1, dim=50, epochs=100_000, min_count=1,
+                     checkpoint={str(output)!r}, checkpoint_every="20blocks")
+print("interrupted", vectors.metadata["interrupted"], vectors.metadata["words"] > 0)
+"""
+        client.execute(code)
+        wait_for(lambda: list(tmp_path.glob("*.checkpoint")))
+        kernel.interrupt_kernel()
+        printed, shown = "", ""
+        while True:
+            message = client.get_iopub_msg(timeout=60)
+            content = message["content"]
+            printed += content.get("text", "") if message["msg_type"] == "stream" else ""
+            shown += str(content.get("data", ""))
+            assert message["msg_type"] != "error", content["traceback"]
+            if message["msg_type"] == "status" and content["execution_state"] == "idle" and printed:
+                break
+        assert printed == "interrupted True True\n"
+        assert "<progress" in shown
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
