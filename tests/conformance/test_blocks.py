@@ -52,9 +52,10 @@ class Case:
             sums = engine.train_block(epoch, number, start, stop, lr)
             steps = self.steps(epoch, number, start, stop)
             E, C, expected = descend(E, C, steps, np.float32(lr))
-            assert sums.loss == pytest.approx(expected, rel=1e-5, abs=1e-9)
-            assert sums.pairs == sum(int(step.label.sum()) for step in steps)
-            pairs += sums.pairs
+            positives = sum(int(step.label.sum()) for step in steps)
+            assert sums.loss == pytest.approx(expected, rel=1e-5, abs=1e-6 * positives)  # log1p is good to 2e-7
+            assert sums.pairs == positives
+            pairs += positives
         d = self.config.dim
         for got, mirror, before in ((engine.E, E, self.E), (engine.C, C, self.C)):
             assert np.abs(got[:, :d] - mirror).max() <= 1e-4 * max(np.abs(mirror - before).max(), 1e-3)

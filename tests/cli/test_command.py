@@ -1,0 +1,89 @@
+"""The command as a whole: quick help, verbs that exist, both ways to call it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sgns.cli import VERBS, make_app, run
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ["numba", "torch", "matplotlib", "scipy", "sympy", "gensim", "numpy"]
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    code = (
+        "import sys; from sgns.cli import make_app, run; run(make_app(), ['--help']); "
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    for verb in VERBS:
+        assert verb in done.stdout
+    used = []
+    for _ in range(5):  # seconds of CPU: a busy machine does not make it slower
+        process = subprocess.Popen([sys.executable, "-m", "sgns", "--help"], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        used.append(usage.ru_utime + usage.ru_stime)
+    assert min(used) < 0.4
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_has_help(verb, capsys):
+    assert run(make_app(), [verb, "--help"]) == 0
+    assert "Usage" in capsys.readouterr().out
+
+
+def test_train_help_shows_the_defaults(capsys):
+    run(make_app(), ["train", "--help"])
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for default in ("100", "5", "0.025", "0.001", "tile", "auto"):
+        assert f"[default: {default}]" in text
+
+
+def test_version(capsys):
+    assert run(make_app(), ["--version"]) == 0
+    assert capsys.readouterr().out.strip() == "0.1.0"
+
+
+@pytest.mark.parametrize("command", [["-m", "sgns"], [str(ROOT / "word2vec.py")], [str(ROOT / "analysis.py")]])
+def test_other_ways_in(command):
+    done = subprocess.run([sys.executable, *command, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
+
+
+def test_word2vec_takes_a_text_and_analysis_its_vectors(tmp_path, small_text):
+    def python(script, *arguments):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / script), *map(str, arguments)], capture_output=True, text=True, cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    report = json.loads(python("word2vec.py", small_text, "--epochs", 1, "--dim", 10, "--json"))
+    assert report["vocabulary"] == 50
+    assert (tmp_path / "vectors.safetensors").is_file()
+    told = python("analysis.py", "--save_vectors", "vectors.tsv", "--save_plot", "vectors.png")
+    rows = (tmp_path / "vectors.tsv").read_text().splitlines()
+    assert len(rows) == 50
+    assert len(rows[0].split("\t")) == 10
+    assert (tmp_path / "vectors_metadata.tsv").is_file()
+    assert (tmp_path / "vectors.png").read_bytes().startswith(b"\x89PNG")
+    assert "Tightest groups" in told
+    assert "vectors.png" in told
+
+
+def test_a_closed_pipe_is_no_mistake(tmp_path, small_text):
+    vectors = tmp_path / "v.txt"
+    vectors.write_text("2000 2\n" + "".join(f"w{i} {i} 1\n" for i in range(2_000)))
+    done = subprocess.run(
+        f"{sys.executable} -m sgns similar {vectors} w1 -n 1999 | head -1", shell=True, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
