@@ -1,0 +1,46 @@
+"""What a run needs on the card, counted before it begins."""
+
+from sgns.errors import ConfigError
+
+SPARE = 512 * 2**20  # for the context, the kernels and the buffers of a block
+
+
+def device_stride(dim: int) -> int:
+    """Floats from one row to the next on the device: whole sectors of 32 bytes."""
+    return max(16, -(-dim // 8) * 8)
+
+
+def bytes_needed(V: int, dim: int, tokens: int) -> int:
+    """Bytes on the device: E, C and their gradients; curvatures and claims; the noise's table; the corpus."""
+    return 4 * V * device_stride(dim) * 4 + 4 * V * 4 + 2 * V * 8 + tokens * 4 + SPARE
+
+
+def check_fits(V: int, dim: int, tokens: int, free: int) -> None:
+    """Raise `ConfigError` with the largest dim and vocabulary that fit, if the run does not fit in `free` bytes."""
+    needed = bytes_needed(V, dim, tokens)
+    if needed <= free:
+        return
+    found = f"training takes {needed / 2**30:.1f} GiB on the card, {free / 2**30:.1f} GiB are free"
+    remedies = []
+    if largest := largest_that_fits(lambda d: bytes_needed(V, d, tokens), free, dim):
+        remedies.append(f"--dim {largest}")
+    if largest := largest_that_fits(lambda v: bytes_needed(v, dim, tokens), free, V):
+        remedies.append(f"--max-vocabulary {largest}")
+    raise ConfigError(f"{found}; take {' or '.join([*remedies, '--engine cpu'])}")
+
+
+def largest_that_fits(cost, free: int, beyond: int) -> int:  # type: ignore[no-untyped-def]
+    """The largest whole number below `beyond` whose cost is at most `free`; 0 if there is none."""
+    low, high = 0, beyond
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if cost(middle) <= free else (low, middle)
+    return low
+
+
+def card_memory() -> int:
+    """Bytes that are free on the card."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info()
+    return int(free)
