@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from sgns.errors import ConfigError
 
-Engine = Literal["auto", "cpu", "reference"]
+Engine = Literal["auto", "cpu", "cuda", "reference"]
 Sharing = Literal["tile", "window", "pair"]
 Sentences = Literal["line", "paragraph", "none"]
 
@@ -57,7 +57,7 @@ class Config:
     sharing: Sharing = "tile"
     """Who shares negatives: 8 neighbouring centres (tile, fastest), a window, or nobody (pair, as in word2vec.c)."""
     engine: Engine = "auto"
-    """Who trains: cpu (Numba), reference (the readable PyTorch model); auto takes the fastest there is."""
+    """Who trains: cpu (Numba), cuda (Triton, an NVIDIA card), reference (readable PyTorch); auto takes the fastest."""
 
     def __post_init__(self) -> None:
         whole = {

@@ -6,7 +6,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines import choose
 from sgns.training.schedule import Schedule
-from sgns.training.train import make_engine, thread_count
+from sgns.training.train import make_engine, one_at_a_time, thread_count
 
 TRIAL_SECONDS = 1.0
 
@@ -31,6 +31,12 @@ def forecast(corpus: Corpus, config: Config) -> dict[str, Any]:
     }
     if report["engine"] == "reference":
         return report | {"memory_bytes": parameters * 4}
+    if report["engine"] == "cuda":
+        from sgns.training.engines.cuda_memory import bytes_needed, card_memory, check_fits
+
+        report |= {"memory_bytes": bytes_needed(V, d, corpus.tokens), "card_free_bytes": card_memory()}
+        check_fits(V, d, corpus.tokens, report["card_free_bytes"])
+        return report | {"expected_minutes": round(_trial(corpus, config), 2)}
     from sgns.training.engines.cpu import row_stride
 
     report["memory_bytes"] = 2 * V * row_stride(d) * 4
@@ -46,7 +52,7 @@ def _trial(corpus: Corpus, config: Config) -> float:
 
     engine = make_engine(corpus, config)
     engine.compile()
-    schedule = Schedule.of(corpus.tokens, config)
+    schedule = Schedule.of(corpus.tokens, config, engine.longest)
     words, lock = 0, threading.Lock()
     blocks = iter(schedule)
     began = time.perf_counter()
@@ -62,7 +68,9 @@ def _trial(corpus: Corpus, config: Config) -> float:
             with lock:
                 words += block.stop - block.start
 
-    workers = [threading.Thread(target=work) for _ in range(1 if config.deterministic else thread_count(config))]
+    workers = [
+        threading.Thread(target=work) for _ in range(1 if one_at_a_time(engine, config) else thread_count(config))
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -1,6 +1,7 @@
 """What is done while the training threads rest: the held-out loss at the end of each epoch, and checkpoints."""
 
 import time
+from collections.abc import Callable
 
 from sgns.training.checkpoint import Checkpoints, Every
 from sgns.training.heldout import Heldout
@@ -19,6 +20,7 @@ class EpochsAndCheckpoints:
         checkpoints: Where they go, if they are wanted.
         every: How often, if they are wanted on the way.
         threads: For the evaluation.
+        settle: Called first, so that E and C are current.
     """
 
     def __init__(
@@ -29,8 +31,10 @@ class EpochsAndCheckpoints:
         checkpoints: Checkpoints | None,
         every: Every | None,
         threads: int,
+        settle: Callable[[], None],
     ) -> None:
         self._vectors, self._schedule, self._heldout, self._threads = vectors, schedule, heldout, threads
+        self._settle = settle
         self._checkpoints = checkpoints if every is not None else None
         self._every = every or Every()
         self._last = time.monotonic()
@@ -52,6 +56,7 @@ class EpochsAndCheckpoints:
 
     def rest(self, state: State) -> None:
         """Evaluate at the end of an epoch; write a checkpoint if its turn has come."""
+        self._settle()
         self.evaluate(state)
         by_number = self._every.blocks is not None and state.blocks % self._every.blocks == 0
         if self._checkpoints is not None and state.blocks < self._schedule.blocks and (by_number or self.due()):

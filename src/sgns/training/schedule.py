@@ -31,6 +31,7 @@ class Schedule:
         lr: Learning rate at the first token.
         min_lr: Learning rate after the last.
         first_loss: Loss of a pair before training, (1 + k)·log 2.
+        longest: Tokens of a block at most.
     """
 
     tokens: int
@@ -38,16 +39,17 @@ class Schedule:
     lr: float
     min_lr: float
     first_loss: float = 6 * math.log(2)
+    longest: int = LONGEST
 
     @classmethod
-    def of(cls, tokens: int, config: Config) -> "Schedule":
-        """The schedule of a corpus of so many tokens under these options."""
-        return cls(tokens, config.epochs, config.lr, config.min_lr, (1 + config.negatives) * math.log(2))
+    def of(cls, tokens: int, config: Config, longest: int = LONGEST) -> "Schedule":
+        """The schedule of a corpus of so many tokens under these options, for an engine with blocks up to `longest`."""
+        return cls(tokens, config.epochs, config.lr, config.min_lr, (1 + config.negatives) * math.log(2), longest)
 
     @property
     def length(self) -> int:
         """Tokens in a block; the last one of an epoch may be shorter."""
-        return max(SHORTEST, min(LONGEST, self.tokens * self.epochs // BLOCKS_AT_LEAST))
+        return max(SHORTEST, min(self.longest, self.tokens * self.epochs // BLOCKS_AT_LEAST))
 
     @property
     def blocks_per_epoch(self) -> int:

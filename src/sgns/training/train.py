@@ -24,6 +24,7 @@ from sgns.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
     from sgns.training.engines.cpu import CpuEngine
+    from sgns.training.engines.cuda import CudaEngine
     from sgns.training.heldout import Heldout
 
 Source = Corpus | str | Path | Iterable[str | Path] | Iterable[Iterable[str]] | None
@@ -189,7 +190,7 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
         "interrupted": state.interrupted,
     }
     report = facts | {
-        "threads": 1 if engine == "reference" else thread_count(config),
+        "threads": 1 if engine in ("reference", "cuda") else thread_count(config),
         "seconds": {
             "scan": corpus.scan_seconds,
             "compile": compiled,
@@ -215,7 +216,7 @@ class Pace:
 def _run_blocks(
     corpus: Corpus, config: Config, display: Display, keep: Keep | None, checkpoints: Checkpoints | None
 ) -> tuple[Any, Any, State, float, Pace]:
-    display.update("load the CPU engine", 0, None)
+    display.update(f"load the {choose(config).upper()} engine", 0, None)
     began = time.perf_counter()
     from sgns.training.rests import EpochsAndCheckpoints
 
@@ -229,14 +230,14 @@ def _run_blocks(
 
     in_background(compile, lambda: display.update("compile kernels (once)", 0, None))
     compiled = time.perf_counter() - began
-    schedule = Schedule.of(corpus.tokens, config)
+    schedule = Schedule.of(corpus.tokens, config, engine.longest)
     E, C = engine.E[:, : config.dim], engine.C[:, : config.dim]
     vectors = Vectors(corpus.vocabulary.words, E, C, corpus.vocabulary.counts)
     state = State()
     if keep is not None and checkpoints is not None:
         state = _begin(keep, checkpoints, vectors, schedule, display)
     every, threads = keep.every if keep else None, thread_count(config)
-    rests = EpochsAndCheckpoints(vectors, schedule, heldout, checkpoints, every, threads)
+    rests = EpochsAndCheckpoints(vectors, schedule, heldout, checkpoints, every, threads, engine.settle)
     began, before = time.perf_counter(), state.words
 
     def watch(state: State) -> None:
@@ -248,13 +249,14 @@ def _run_blocks(
             state = train_blocks(
                 engine,
                 schedule,
-                1 if config.deterministic else threads,
+                1 if one_at_a_time(engine, config) else threads,
                 watch,
                 state=state,
                 rests=rests,
                 stop=lambda: signals.asked is not None,
             )
             state.signal = signals.asked
+            engine.settle()
             if state.interrupted:
                 rests.evaluate(state)
                 if checkpoints is not None:
@@ -302,20 +304,30 @@ def make_heldout(corpus: Corpus, config: Config) -> "Heldout | None":
     return Heldout(corpus.ids, corpus.sentence_ends, keep, noise, config)
 
 
-def make_engine(corpus: Corpus, config: Config, heldout: "Heldout | None" = None) -> "CpuEngine":
-    """The CPU engine for a corpus; it trains on all of it but what is held out."""
+def make_engine(corpus: Corpus, config: Config, heldout: "Heldout | None" = None) -> "CpuEngine | CudaEngine":
+    """The engine for a corpus; it trains on all of it but what is held out."""
     from sgns.training.engines.cpu import CpuEngine, whole
 
     vocabulary = corpus.vocabulary
     keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
     ends = corpus.sentence_ends if heldout is None else heldout.sentence_ends
     runs = whole if heldout is None else heldout.runs
+    if choose(config) == "cuda":
+        from sgns.training.engines.cuda import CudaEngine
+
+        held_out = None if heldout is None else list(zip(heldout.begins, heldout.ends, strict=True))
+        return CudaEngine(corpus.ids, ends, keep, noise, config, counts=vocabulary.counts, held_out=held_out)
     if config.deterministic:
         from sgns.training.engines.flights import FlightEngine
 
         counts, threads = vocabulary.counts, thread_count(config)
         return FlightEngine(corpus.ids, ends, keep, noise, config, counts=counts, threads=threads, runs=runs)
     return CpuEngine(corpus.ids, ends, keep, noise, config, runs=runs)
+
+
+def one_at_a_time(engine: "CpuEngine | CudaEngine", config: Config) -> bool:
+    """Whether one thread calls the engine, one block after the other, and the engine shares out the work itself."""
+    return config.deterministic or engine.name == "cuda"
 
 
 def in_background(work: Any, watch: Any) -> None:
@@ -353,5 +365,7 @@ def versions(engine: str) -> dict[str, str]:
     """Versions of sgns and of the libraries that an engine's numbers depend on."""
     from importlib.metadata import version
 
-    names = ("numpy", "torch") if engine == "reference" else ("numpy", "numba", "llvmlite")
+    names = {"reference": ("numpy", "torch"), "cuda": ("numpy", "torch", "triton")}.get(
+        engine, ("numpy", "numba", "llvmlite")
+    )
     return {"sgns": __version__, "python": platform.python_version()} | {name: version(name) for name in names}

@@ -15,6 +15,7 @@ from sgns.config import Config
 from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS, negative_lifetime, tile_kernel
 from sgns.training.engines.sampling import keep_thresholds, noise_table, stream_key
 from sgns.training.engines.window_kernel import draw_windows, window_kernel
+from sgns.training.schedule import LONGEST
 
 KEEP, NOISE, FIRST = 1, 2, 3  # purposes of random streams
 
@@ -73,6 +74,7 @@ class CpuEngine:
     """
 
     name = "cpu"
+    longest = LONGEST
 
     def __init__(
         self,
@@ -109,6 +111,9 @@ class CpuEngine:
     def compile(self) -> None:
         """Compile the kernels, or load them from the cache of an earlier run."""
         self.train_block(0, 0, 0, 0, 0.0)
+
+    def settle(self) -> None:
+        """E and C are always where they belong; an engine with a memory of its own brings them here."""
 
     def train_block(self, epoch: int, block: int, start: int, stop: int, lr: float) -> Sums:
         """Train on ids[start:stop] in place. Other threads may train other blocks meanwhile.
