@@ -29,16 +29,18 @@ from numba import njit
 from sgns.config import Config
 from sgns.training.engines.cpu import KEEP, NOISE, CpuEngine, Runs, Sums, matrix, whole
 from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS, sources
-from sgns.training.engines.sampling import GOLDEN, HALF, draw, draw_word, stream_key
+from sgns.training.engines.sampling import GOLDEN, HALF, LOW, draw, draw_word, stream_key
 from sgns.training.engines.tile import prefetch
 
 SHARDS = 8  # pieces in flight at most; threads beyond this find nothing to do
-PIECE = 1_250  # tokens of a piece at most
+PIECE = 2_500  # tokens of a piece at most
 SHORTEST = 500  # tokens of a piece at least, unless there is only one
 POOL = 1 / 6  # negatives that a piece draws its negatives from, for each of its tokens
 CURVATURE = 0.3  # h of a pair, σ(1 − σ)·|other row|², in the direction in which it is largest
 MARGIN = 4_096  # tokens that are searched, on each side of a piece, for the neighbours of its edge
-AHEAD = 4  # rows that are asked for before they are needed
+AHEAD = 8  # rows that are asked for before they are needed
+
+SPREAD = np.uint64(2_654_435_769)  # 2^32 / golden ratio (Knuth): neighbouring words go to different parts
 
 u64 = np.uint64
 
@@ -234,7 +236,7 @@ def row_moves(stride: int) -> tuple[Callable[..., None], Callable[..., None]]:
     Returns:
         copy_rows(A, words, n, B): B[i] = A[words[i]] for i < n.
         merge_rows(A, words, rows, B, uses, rate, first, part, parts): the rows of all pieces back into A, those words
-        with w % parts = part; see the head of this file. `first` is (V,) int32, all −1 before and after.
+        of one part of `parts`; see the head of this file. `first` is (V,) int32, all −1 before and after.
     """
     made_of = sources()
 
@@ -252,35 +254,42 @@ def row_moves(stride: int) -> tuple[Callable[..., None], Callable[..., None]]:
     @njit(nogil=True, error_model="numpy", cache=True)
     def merge_rows(A, words, rows, B, uses, rate, first, part, parts):  # type: ignore[no-untyped-def]
         room = B.shape[1]
-        times = np.ones(words.shape[0] * room, np.int32)
-        for s in range(words.shape[0]):  # the sum of each word's rows, in the place of the first one
+        mine = np.empty(words.shape[0] * room, np.int32)  # first places of the words of this part
+        times = np.empty(words.shape[0] * room, np.int32)  # how many pieces have the word, by first place
+        n = 0
+        for s in range(words.shape[0]):  # each word's rows are summed in the place of the first one
             for i in range(rows[s]):
                 w = words[s, i]
-                if w % parts == part:
-                    at = first[w]
-                    if at < 0:
-                        first[w] = s * room + i
-                    else:
-                        times[at] += 1
-                        t, k = at // room, at % room
-                        for j in range(stride):
-                            B[t, k, j] += B[s, i, j]
-        for s in range(words.shape[0]):
-            for i in range(rows[s]):
-                w = words[s, i]
-                if w % parts == part and first[w] == s * room + i:
-                    first[w] = -1
-                    m = times[s * room + i]
-                    if m == 1:
-                        for j in range(stride):
-                            A[w, j] = B[s, i, j]
-                    else:
-                        a = min(np.float32(50), rate * uses[w])
-                        gain = np.float32(1)
-                        if a > np.float32(1e-5):
-                            gain = np.float32(np.expm1(-m * a) / (m * np.expm1(-a)))
-                        for j in range(stride):
-                            A[w, j] += gain * (B[s, i, j] - m * A[w, j])
+                if ((u64(w) * SPREAD & LOW) * u64(parts)) >> HALF != u64(part):
+                    continue
+                at = first[w]
+                if at < 0:
+                    first[w] = mine[n] = s * room + i
+                    times[s * room + i] = 1
+                    n += 1
+                else:
+                    times[at] += 1
+                    t, k = at // room, at % room
+                    for j in range(stride):
+                        B[t, k, j] += B[s, i, j]
+        a = A.ctypes.data
+        for o in range(n):
+            s, i = mine[o] // room, mine[o] % room
+            if o + AHEAD < n:
+                ahead = words[mine[o + AHEAD] // room, mine[o + AHEAD] % room]
+                prefetch(stride, a + np.int64(ahead) * (stride * 4))
+            w, m = words[s, i], times[mine[o]]
+            first[w] = -1
+            if m == 1:
+                for j in range(stride):
+                    A[w, j] = B[s, i, j]
+                continue
+            covered = min(np.float32(50), rate * uses[w])
+            gain = np.float32(1)
+            if covered > np.float32(1e-5):
+                gain = np.float32(np.expm1(-m * covered) / (m * np.expm1(-covered)))
+            for j in range(stride):
+                A[w, j] += gain * (B[s, i, j] - m * A[w, j])
         return made_of
 
     return copy_rows, merge_rows
