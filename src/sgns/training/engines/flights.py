@@ -35,7 +35,7 @@ from sgns.training.engines.tile import prefetch
 SHARDS = 8  # pieces in flight at most; threads beyond this find nothing to do
 PIECE = 2_500  # tokens of a piece at most
 SHORTEST = 500  # tokens of a piece at least, unless there is only one
-POOL = 1 / 6  # negatives that a piece draws its negatives from, for each of its tokens
+POOL = {"tile": 1 / 6, "window": 1.0, "pair": 1.0}  # negatives in the pool of a piece, for each of its tokens
 CURVATURE = 0.3  # h of a pair, σ(1 − σ)·|other row|², in the direction in which it is largest
 MARGIN = 4_096  # tokens that are searched, on each side of a piece, for the neighbours of its edge
 AHEAD = 8  # rows that are asked for before they are needed
@@ -71,7 +71,8 @@ class FlightEngine(CpuEngine):
         self._uses_E = (pairs * (1 + config.negatives) * own).astype(np.float32)  # of each row, by a token of the text
         self._uses_C = (pairs * (own + config.negatives * noise)).astype(np.float32)
         self._threads = min(threads, SHARDS)
-        self._flight = Flight(len(keep), self.stride, config.window)
+        self._pool = POOL[config.sharing]
+        self._flight = Flight(len(keep), self.stride, config.window, max(64, int(PIECE * self._pool)))
         self._moves = row_moves(self.stride)
         self._first = np.full((2, len(keep)), -1, np.int32)
         self._workers = ThreadPoolExecutor(self._threads, "sgns") if self._threads > 1 else None
@@ -103,7 +104,7 @@ class FlightEngine(CpuEngine):
             self._own.places = np.full(len(self.E), -1, np.int32)
         f, k, seed = self._flight, work.shard, self.config.seed
         keep_key, noise_key = stream_key(seed, KEEP, work.epoch), stream_key(seed, NOISE, work.epoch, *work.number)
-        pool = max(64, int((work.stop - work.start) * POOL))
+        pool = max(64, int((work.stop - work.start) * self._pool))
         low, high, sentences = localise(
             self._ids, self._ends, work.start, work.stop, self.config.window, self._keep, keep_key,
             self._noise, noise_key, self._own.places,
@@ -163,8 +164,8 @@ class Flight:
         noise: (S, pool) uint64, the pool of negatives, as a table for `draw_word`.
     """
 
-    def __init__(self, V: int, stride: int, window: int) -> None:
-        text, pool = min(V, PIECE + 2 * window) + 1, max(64, int(PIECE * POOL))
+    def __init__(self, V: int, stride: int, window: int, pool: int) -> None:
+        text = min(V, PIECE + 2 * window) + 1
         room = PIECE + 2 * (MARGIN + window)
         self.rows = np.zeros((SHARDS, 2), np.int64)
         self.words = np.zeros((SHARDS, text + pool), np.int32)
