@@ -1,12 +1,17 @@
 """What a run will take, said before it begins: `sgns train --dry-run`."""
 
+import os
+import sys
 from typing import Any
+
+import numpy as np
 
 from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines import choose
 from sgns.training.schedule import Schedule
-from sgns.training.train import make_engine, one_at_a_time, thread_count
+from sgns.training.train import make_engine, make_heldout, one_at_a_time, thread_count
+from sgns.vectors.own import BLOCK
 
 TRIAL_SECONDS = 1.0
 
@@ -17,7 +22,9 @@ def forecast(corpus: Corpus, config: Config) -> dict[str, Any]:
     The time is measured: the engine trains a few blocks on vectors that are then thrown away.
 
     Returns:
-        A dict of plain numbers; bytes are those of E, C and the mapped ids, minutes those of training.
+        A dict of plain numbers. `memory_bytes` is the most that the process will hold in memory at once (its resident
+        set, as `/usr/bin/time -v` shows it): libraries, E, C, and the encoded text, whose `corpus_bytes` the system
+        may take back at any time because they are mapped. `expected_minutes` are those of training.
     """
     V, d = len(corpus.vocabulary), config.dim
     parameters = 2 * V * d
@@ -36,21 +43,42 @@ def forecast(corpus: Corpus, config: Config) -> dict[str, Any]:
 
         report |= {"memory_bytes": bytes_needed(V, d, corpus.tokens), "card_free_bytes": card_memory()}
         check_fits(V, d, corpus.tokens, report["card_free_bytes"])
-        return report | {"expected_minutes": round(_trial(corpus, config), 2)}
-    from sgns.training.engines.cpu import row_stride
-
-    report["memory_bytes"] = 2 * V * row_stride(d) * 4
+        return report | {"expected_minutes": round(_trial(make_engine(corpus, config), corpus, config)[0], 4)}
     report["corpus_bytes"] = corpus.tokens * 4 + corpus.sentences * 8
-    report["expected_minutes"] = round(_trial(corpus, config), 2)
+    engine = make_engine(corpus, config, make_heldout(corpus, config))
+    minutes, tried = _trial(engine, corpus, config)
+    engine.C.fill(0)  # pages that no trial has touched
+    unread = report["corpus_bytes"] * (1 - tried) if is_mapped(corpus.ids) else 0
+    saving = 2 * min(BLOCK, V * d * 4)
+    report["memory_bytes"] = round(resident_bytes() + unread + saving)
+    report["expected_minutes"] = round(minutes, 4)
     return report
 
 
-def _trial(corpus: Corpus, config: Config) -> float:
-    """Minutes that the run will take, from a short trial with all threads."""
+def is_mapped(array: np.ndarray) -> bool:
+    """Whether an array is a file's content, read when it is needed."""
+    base: Any = array
+    while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
+        base = base.base
+    return isinstance(base, np.memmap)
+
+
+def resident_bytes() -> int:
+    """Bytes of this process that are in memory now; where the system does not say, the most there ever were."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _trial(engine: Any, corpus: Corpus, config: Config) -> tuple[float, float]:
+    """Minutes that the run will take, from a short trial with all threads; and the share of the text that it read."""
     import threading
     import time
 
-    engine = make_engine(corpus, config)
     engine.compile()
     schedule = Schedule.of(corpus.tokens, config, engine.longest)
     words, lock = 0, threading.Lock()
@@ -75,4 +103,5 @@ def _trial(corpus: Corpus, config: Config) -> float:
         worker.start()
     for worker in workers:
         worker.join()
-    return schedule.words / max(1, words) * (time.perf_counter() - began) / 60
+    minutes = schedule.words / max(1, words) * (time.perf_counter() - began) / 60
+    return minutes, min(1.0, words / corpus.tokens)

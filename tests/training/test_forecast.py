@@ -1,0 +1,37 @@
+"""--dry-run says what then happens: memory within a tenth, time within three tenths."""
+
+import json
+import os
+import sys
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """Three million tokens over 60,000 words."""
+    rng = np.random.default_rng(1)
+    ids = np.minimum(rng.zipf(1.15, 3_000_000), 2**40) % 60_000
+    path = tmp_path_factory.mktemp("large") / "text.txt"
+    with path.open("w") as file:
+        for start in range(0, len(ids), 20):
+            file.write(" ".join(f"w{n}" for n in ids[start : start + 20]) + "\n")
+    return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory of a child, in KiB")
+@pytest.mark.parametrize("mode", [(), ("--deterministic",)])
+def test_the_forecast_comes_true(sgns, large, tmp_path, mode):
+    options = ("train", large, "-o", tmp_path / "v.safetensors", "--json", "--quiet", "--threads", 2, *mode)
+    sgns(*options, "--epochs", 1).communicate()  # the text is encoded and the kernels are compiled
+    forecasts = [json.loads(sgns(*options, "--dry-run", "--epochs", 5).communicate()[0]) for _ in range(2)]
+    child = sgns(*options, "--epochs", 5)
+    report = json.loads(child.stdout.read())
+    _, status, usage = os.wait4(child.pid, 0)
+    assert status == 0
+    peak, minutes = usage.ru_maxrss * 1024, report["seconds"]["train"] / 60
+    assert forecasts[0]["memory_bytes"] == pytest.approx(peak, rel=0.1)
+    # two forecasts, because a busy neighbour may slow either the trial or the run
+    nearest = min((f["expected_minutes"] for f in forecasts), key=lambda expected: abs(expected - minutes))
+    assert nearest == pytest.approx(minutes, rel=0.3)
