@@ -1,7 +1,7 @@
 """`python -m benchmarks [PART…]`: sgns and its peers in turn, in one run; prints a Markdown table, keeps JSON.
 
-Parts: speed, threads, vocabulary, reading, memory, whole, quality, scaling (default: all but scaling). `--text` names the text;
-without it the tests' corpus is taken where it is there. Peers come from PyPI: pip install gensim fasttext.
+Parts: speed, threads, vocabulary, reading, memory, whole, quality, scaling (default: all but scaling). `--text` names
+the text; without it the tests' corpus is taken where it is there. Peers come from PyPI: pip install gensim fasttext.
 """
 
 import argparse

@@ -83,7 +83,7 @@ def whole(text: Path, tell: Tell, *, times: int = 1) -> dict[str, Any]:
 
 
 def qualities(text: Path, sets: Path, seeds: int, tell: Tell) -> dict[str, Any]:
-    """The quality of five epochs at the same options, for several seeds. Vectors once trained are kept and used again."""
+    """The quality of five epochs at the same options, for several seeds. Vectors that peers trained are kept."""
     tell("quality")
     found: dict[str, Any] = {}
     for tool, ending in (("sgns", "safetensors"), ("gensim", "bin")):
