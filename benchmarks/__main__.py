@@ -50,7 +50,20 @@ def main() -> None:
             sys.exit(f"no part {part!r}; parts are {', '.join(work)}")
         results[part] = work[part]() | {"machine": parts.machine()}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    print(markdown(results))
+    table = markdown(results)
+    for page in (ROOT / "README.md", ROOT / "benchmarks" / "README.md"):
+        fill(page, table)
+    print(table)
+
+
+def fill(page: Path, table: str) -> None:
+    """Put the table between the two marks of a page."""
+    text = page.read_text(encoding="utf-8")
+    head, begin, rest = text.partition("<!-- benchmarks: begin")
+    mark, _, rest = rest.partition("-->\n")
+    _, end, tail = rest.partition("<!-- benchmarks: end -->")
+    if begin and end:
+        page.write_text(f"{head}{begin}{mark}-->\n{table}\n{end}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":
