@@ -194,6 +194,10 @@ def report(
     if model is None and MODEL.exists():
         model = MODEL
     vectors = None if model is None else _load(model)
+    if model is not None and vectors is not None:
+        from sgns.training.record import read_times
+
+        vectors.metadata.setdefault("seconds", read_times(model, vectors.metadata.get("losses")))
     if vectors is None:
         say(f"{MODEL} is not there: the report leaves out the run; python word2vec.py trains one")
     name = "" if model is None else model.name

@@ -122,6 +122,7 @@ def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -
         by_ending(output)
         check_writable(output)
     from sgns.training.checkpoint import Every
+    from sgns.training.record import write_record
     from sgns.training.train import Keep, read, run
 
     keep = Keep(output, Every.parse(how.checkpoint_every) if how.checkpoint_every else None, how.resume)
@@ -144,6 +145,7 @@ def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -
             trained.checkpoints.clear()
     report = trained.report | {"output": str(output)}
     report["seconds"] = report["seconds"] | {"save": saved, "total": time.perf_counter() - began}
+    write_record(output, report)
     print(json.dumps(report) if how.as_json else summary(report))
     if trained.interrupted:
         print(f"sgns: stopped early; the work so far is in {output}{how_to_go_on(trained)}", file=sys.stderr)

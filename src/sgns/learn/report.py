@@ -183,7 +183,11 @@ def run_chapter(vectors: "Vectors", name: str) -> list[Block]:
             if meta.get(key)
         ],
         *([("corpus hash", f"`{str(meta['corpus'])[:16]}`")] if meta.get("corpus") else []),
-        *[(f"time: {part}", duration(time)) for part, time in seconds.items() if isinstance(time, int | float)],
+        *[
+            ("total run time" if part == "total" else f"time: {part}", duration(time))
+            for part, time in seconds.items()
+            if isinstance(time, int | float)
+        ],
         *([("final loss L", f"{meta['losses'][-1]:.4f}")] if meta.get("losses") else []),
         *([("trained on", str(meta["machine"]))] if meta.get("machine") else []),
         ("report written on", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
