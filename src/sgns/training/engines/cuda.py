@@ -17,13 +17,12 @@ from sgns.config import Config
 from sgns.training.engines.cpu import FIRST, KEEP, NOISE, Sums, first_vectors
 from sgns.training.engines.cuda_draw import CHUNK, HALO, Kept, draw_tokens, pack_tokens
 from sgns.training.engines.cuda_memory import card_memory, check_fits, device_stride
-from sgns.training.engines.cuda_shape import DIRECTIONS, Shape
+from sgns.training.engines.cuda_shape import DIRECTIONS, Shape, looks
 from sgns.training.engines.cuda_step import step
 from sgns.training.engines.cuda_tile import flight
 from sgns.training.engines.sampling import noise_table, stream_key
 
 BEGINS = -(2**31)  # the sign bit of a token that begins a sentence
-STEP_ROWS = 16  # rows that one program moves
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Knobs:
     columns: int = 32  # of a row that a program holds at once
     warps: int = 4
     precision: str = "tf32x3"  # of products: tf32 rounds to 11 bits, tf32x3 gives float32's 24
+    step_rows: int = 16  # rows that one program of the step moves
     damping: float = 1.0  # 0: plain SGD, for tests
 
     def tile_rows(self, window: int) -> int:
@@ -123,8 +123,7 @@ class CudaEngine:
 
     def compile(self) -> None:
         """Compile the kernels, or load them from Triton's cache, by a flight that moves nothing."""
-        self._train(self._draw(0, 0, min(len(self._ids), CHUNK)), stream_key(0), 0.0)
-        self.shape.forget()
+        self._train(self._draw(0, 0, min(len(self._ids), CHUNK)), 0, 0, 0.0)
         self.synchronise()
 
     def synchronise(self) -> None:
@@ -148,8 +147,7 @@ class CudaEngine:
         """Train on ids[start:stop]; see `cpu.CpuEngine.train_block`."""
         if not self._there:
             self.upload()
-        kept = self._draw(epoch, start, stop)
-        return self._train(kept, stream_key(self.config.seed, NOISE, epoch, block), lr)
+        return self._train(self._draw(epoch, start, stop), epoch, block, lr)
 
     def _draw(self, epoch: int, start: int, stop: int) -> Kept:
         """Subsample ids[start:stop] and what its windows reach."""
@@ -167,7 +165,7 @@ class CudaEngine:
         pack_tokens[grid](self._ids, low, n, sums, all_reaches, words, sentences, reaches, CHUNK=CHUNK)
         return Kept(words, sentences, reaches, before if start > low else 0, last, total)
 
-    def _train(self, kept: Kept, key: np.uint64, lr: float) -> Sums:
+    def _train(self, kept: Kept, epoch: int, block: int, lr: float) -> Sums:
         """Fly over the centres of a block."""
         centres = kept.last - kept.first
         if centres == 0:
@@ -178,10 +176,12 @@ class CudaEngine:
         losses = self._zeros(sum(tiles), kind=torch.float64)
         pairs = self._zeros(sum(tiles), kind=torch.int32)
         noise_words = self._zeros(sum(tiles) * self._noise_count, kind=torch.int32)
-        first_tile = 0
-        for (begin, end), count in zip(pairwise(cuts), tiles, strict=True):
-            self.shape.before_flight()
-            self._fly(kept, begin, end, first_tile, count, positive(key), lr, noise_words, losses, pairs)
+        key = positive(stream_key(self.config.seed, NOISE, epoch, block))
+        first_tile, due = 0, looks(epoch, block, flights)
+        for number, ((begin, end), count) in enumerate(zip(pairwise(cuts), tiles, strict=True)):
+            if number in due:
+                self.shape.look()
+            self._fly(kept, begin, end, first_tile, count, key, lr, noise_words, losses, pairs)
             first_tile += count
         return Sums(float(losses.sum()), int(pairs.sum()), centres)
 
@@ -200,12 +200,12 @@ class CudaEngine:
         )  # fmt: skip
         self._flights += 1
         inputs = min(end + window, kept.n) - max(begin - window, 0)
-        programs = triton.cdiv(inputs, STEP_ROWS) + triton.cdiv(end - begin + tiles * M, STEP_ROWS)
+        programs = triton.cdiv(inputs, knobs.step_rows) + triton.cdiv(end - begin + tiles * M, knobs.step_rows)
         step[(programs,)](
             kept.words, kept.n, begin, end, noise_words, first_tile * M, tiles * M,
             self._tables, self._gradients, self._curvatures, self._claims, self._flights,
             self.shape.directions, self.shape.shares, V, lr, knobs.damping,
-            WINDOW=window, ROWS=STEP_ROWS, STRIDE=self.stride, COLUMNS=self._columns(), DIRECTIONS=DIRECTIONS,
+            WINDOW=window, ROWS=knobs.step_rows, STRIDE=self.stride, COLUMNS=self._columns(), DIRECTIONS=DIRECTIONS,
             PRECISION=knobs.precision, num_warps=knobs.warps, num_stages=1,
         )  # fmt: skip
 
