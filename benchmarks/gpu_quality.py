@@ -1,0 +1,56 @@
+"""Vectors of the card beside vectors of the CPU engine: same corpus, options, epochs and seeds."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.packed import Packed
+from sgns.config import Config
+from sgns.evaluation.analogy import evaluate_analogies
+from sgns.evaluation.similarity import evaluate_similarity
+from sgns.training.engines.cpu import CpuEngine
+from sgns.training.schedule import Schedule
+from sgns.training.trainer import train
+from sgns.vectors.vectors import Vectors
+
+
+def quality(
+    packed: Packed, sets: Path, seeds: int, epochs: int, make: Callable[..., Any], knobs: Any
+) -> dict[str, tuple[float, float]]:
+    """Mean figures over the seeds, of the card and of the CPU, for each set in `sets`."""
+    found: dict[str, dict[str, list[float]]] = {"cuda": {}, "cpu": {}}
+    for seed in range(1, seeds + 1):
+        for name in found:
+            config = Config(engine=name, seed=seed, epochs=epochs)
+            vocabulary = packed.vocabulary
+            if name == "cuda":
+                engine, threads = make(packed, config, knobs), 1
+            else:
+                keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
+                engine, threads = CpuEngine(packed.ids, packed.ends, keep, noise, config), os.cpu_count() or 1
+            engine.compile()
+            schedule = Schedule.of(len(packed.ids), config, engine.longest)
+            began = time.perf_counter()
+            state = train(engine, schedule, threads, lambda state: None)
+            seconds = time.perf_counter() - began
+            engine.settle()
+            vectors = Vectors(vocabulary.words, engine.E[:, : config.dim], engine.C[:, : config.dim], vocabulary.counts)
+            figures = scores(vectors, sets) | {"loss": state.losses[-1]}
+            print(f"quality {name} seed {seed}: {schedule.words / seconds / 1e6:.1f}M words/s, {figures}", flush=True)
+            for title, figure in figures.items():
+                found[name].setdefault(title, []).append(figure)
+    return {t: (float(np.mean(found["cuda"][t])), float(np.mean(found["cpu"][t]))) for t in found["cuda"]}
+
+
+def scores(vectors: Vectors, sets: Path) -> dict[str, float]:
+    """Spearman's rho on each similarity set, the share of right answers on each analogy set."""
+    figures = {}
+    for path in sorted((sets / "similarity").glob("*.tsv")):
+        figures[path.stem] = evaluate_similarity(vectors, path, resamples=0).spearman
+    for path in sorted((sets / "analogy").glob("*.txt")):
+        figures[path.stem] = evaluate_analogies(vectors, path).accuracy
+    return figures
