@@ -55,7 +55,10 @@ def test_the_first_signal_saves_and_says_how_to_go_on(sgns, text, tmp_path, undi
     assert resumed.returncode == 0
     assert "going on after block" in err
     assert output.read_bytes() == undisturbed
-    assert list(tmp_path.iterdir()) == [output]  # nothing else is left lying about
+    assert {path.name for path in tmp_path.iterdir()} <= {
+        "v.safetensors",
+        "v.safetensors.run.json",
+    }  # nothing lies about
 
 
 def test_ctrl_c_saves_without_being_asked_to_keep_checkpoints(sgns, text, tmp_path, undisturbed):
