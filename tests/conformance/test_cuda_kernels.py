@@ -256,7 +256,7 @@ def test_seed_and_blocks_decide_everything():
 
 @pytest.fixture(scope="module")
 def language():
-    return Corpus.from_sentences(sentences(2_500, seed=1))
+    return Corpus.from_sentences(sentences(1_800, seed=1))
 
 
 def test_learns_the_language_and_reports_the_loss_of_the_cpu(language, monkeypatch):

@@ -121,6 +121,9 @@ class CudaEngine:
     def _zeros(self, *shape: int, kind: torch.dtype = torch.float32) -> torch.Tensor:
         return torch.zeros(shape, dtype=kind, device=self.device)
 
+    def _room(self, n: int, kind: torch.dtype) -> torch.Tensor:
+        return torch.empty(n, dtype=kind, device=self.device)
+
     def compile(self) -> None:
         """Compile the kernels, or load them from Triton's cache, by a flight that moves nothing."""
         self._train(self._draw(0, 0, min(len(self._ids), CHUNK)), 0, 0, 0.0)
@@ -154,14 +157,14 @@ class CudaEngine:
         window = self.config.window
         low, high = max(0, start - HALO * window), min(len(self._ids), stop + HALO * window)
         n = high - low
-        marks, all_reaches = self._zeros(n, kind=torch.int64), self._zeros(n, kind=torch.int32)
+        marks, all_reaches = self._room(n, torch.int64), self._room(n, torch.int32)
         grid = (triton.cdiv(n, CHUNK),)
         key = positive(stream_key(self.config.seed, KEEP, epoch))
         draw_tokens[grid](self._ids, low, n, self._keep, key, window, marks, all_reaches, CHUNK=CHUNK)
         sums = torch.cumsum(marks, 0)
         edges = torch.stack([sums[max(0, start - low - 1)], sums[stop - low - 1], sums[-1]]).tolist()
         before, last, total = (edge & 0xFFFFFFFF for edge in edges)
-        words, sentences, reaches = (self._zeros(max(1, total), kind=torch.int32) for _ in range(3))
+        words, sentences, reaches = (self._room(max(1, total), torch.int32) for _ in range(3))
         pack_tokens[grid](self._ids, low, n, sums, all_reaches, words, sentences, reaches, CHUNK=CHUNK)
         return Kept(words, sentences, reaches, before if start > low else 0, last, total)
 
@@ -173,9 +176,8 @@ class CudaEngine:
         flights = -(-centres // self.knobs.flight)
         cuts = [kept.first + centres * k // flights for k in range(flights + 1)]
         tiles = [triton.cdiv(end - begin, self._centres) for begin, end in pairwise(cuts)]
-        losses = self._zeros(sum(tiles), kind=torch.float64)
-        pairs = self._zeros(sum(tiles), kind=torch.int32)
-        noise_words = self._zeros(sum(tiles) * self._noise_count, kind=torch.int32)
+        losses, pairs = self._room(sum(tiles), torch.float64), self._room(sum(tiles), torch.int32)
+        noise_words = self._room(sum(tiles) * self._noise_count, torch.int32)
         key = positive(stream_key(self.config.seed, NOISE, epoch, block))
         first_tile, due = 0, looks(epoch, block, flights)
         for number, ((begin, end), count) in enumerate(zip(pairwise(cuts), tiles, strict=True)):
@@ -188,25 +190,32 @@ class CudaEngine:
     def _fly(self, kept: Kept, begin: int, end: int, first_tile: int, tiles: int, key: int, lr: float,
              noise_words: torch.Tensor, losses: torch.Tensor, pairs: torch.Tensor) -> None:  # fmt: skip
         """Sum the gradients of one flight and take its step."""
-        knobs, window, M = self.knobs, self.config.window, self._noise_count
-        V = len(self.E)
+        self._sum_gradients(kept, begin, end, first_tile, tiles, key, noise_words, losses, pairs)
+        self._take_step(kept, begin, end, first_tile, tiles, lr, noise_words)
+
+    def _sum_gradients(self, kept: Kept, begin: int, end: int, first_tile: int, tiles: int, key: int,
+                       noise_words: torch.Tensor, losses: torch.Tensor, pairs: torch.Tensor) -> None:  # fmt: skip
         (E, C), (grad_E, grad_C), (curve_E, curve_C) = self._tables, self._gradients, self._curvatures
         flight[(tiles,)](
             kept.words, kept.sentences, kept.reaches, kept.n, begin, end, first_tile,
-            E, C, grad_E, grad_C, curve_E, curve_C, self._cells, V, key, self.shape.grains,
+            E, C, grad_E, grad_C, curve_E, curve_C, self._cells, len(self.E), key, self.shape.grains,
             noise_words, losses, pairs, float(self.config.negatives),
-            WINDOW=window, ROWS=self._rows, NOISE=M, STRIDE=self.stride, COLUMNS=self._columns(),
-            PRECISION=knobs.precision, num_warps=knobs.warps, num_stages=1,
+            WINDOW=self.config.window, ROWS=self._rows, NOISE=self._noise_count, STRIDE=self.stride,
+            COLUMNS=self._columns(), PRECISION=self.knobs.precision, num_warps=self.knobs.warps, num_stages=1,
         )  # fmt: skip
+
+    def _take_step(self, kept: Kept, begin: int, end: int, first_tile: int, tiles: int, lr: float,
+                   noise_words: torch.Tensor) -> None:  # fmt: skip
+        rows, window, M = self.knobs.step_rows, self.config.window, self._noise_count
         self._flights += 1
         inputs = min(end + window, kept.n) - max(begin - window, 0)
-        programs = triton.cdiv(inputs, knobs.step_rows) + triton.cdiv(end - begin + tiles * M, knobs.step_rows)
+        programs = triton.cdiv(inputs, rows) + triton.cdiv(end - begin + tiles * M, rows)
         step[(programs,)](
             kept.words, kept.n, begin, end, noise_words, first_tile * M, tiles * M,
             self._tables, self._gradients, self._curvatures, self._claims, self._flights,
-            self.shape.directions, self.shape.shares, V, lr, knobs.damping,
-            WINDOW=window, ROWS=knobs.step_rows, STRIDE=self.stride, COLUMNS=self._columns(), DIRECTIONS=DIRECTIONS,
-            PRECISION=knobs.precision, num_warps=knobs.warps, num_stages=1,
+            self.shape.directions, self.shape.shares, len(self.E), lr, self.knobs.damping,
+            WINDOW=window, ROWS=rows, STRIDE=self.stride, COLUMNS=self._columns(), DIRECTIONS=DIRECTIONS,
+            PRECISION=self.knobs.precision, num_warps=self.knobs.warps, num_stages=1,
         )  # fmt: skip
 
     def _columns(self) -> int:
