@@ -34,7 +34,7 @@ def markdown(results: dict[str, Any]) -> str:
         mean, runs = results["quality"]["mean"], results["quality"]["runs"]["sgns"]
         for name in ("WS-353", "SimLex", "MEN", "analogies"):
             ours, theirs = mean["sgns"][name], mean["gensim"][name]
-            add(f"{name}, mean of {len(runs)} seeds", f"{theirs - 0.01:.4f}", f"{ours:.4f} (gensim {theirs:.4f})")
+            add(f"{name}, {_seeds(len(runs))}", f"{theirs - 0.01:.4f}", f"{ours:.4f} (gensim {theirs:.4f})")
     if "threads" in results:
         add("two threads against one", "1.85x", _times(results["threads"]["ratio"]))
     if "reading" in results:
@@ -46,6 +46,10 @@ def markdown(results: dict[str, Any]) -> str:
     lines += [f"| {what} | {asked} | {measured} |" for what, asked, measured in rows]
     machines = {f"{p['machine']['processor']}, {p['machine']['cores']} cores" for p in results.values()}
     return "\n".join([*lines, "", f"Machine: {'; '.join(sorted(machines))}."])
+
+
+def _seeds(n: int) -> str:
+    return f"mean of {n} seeds" if n > 1 else "one seed"
 
 
 def _millions(value: dict[str, Any]) -> str:
