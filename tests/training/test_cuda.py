@@ -170,6 +170,22 @@ def test_the_command_says_what_is_missing_in_one_line(small, tmp_path):
     assert "NVIDIA card" in done.stderr
 
 
+def test_dry_run_counts_the_card_and_refuses_what_does_not_fit(small, monkeypatch):
+    from sgns.text.corpus import Corpus
+    from sgns.training.engines import cuda_memory
+    from sgns.training.forecast import forecast
+
+    config = Config(engine="cuda", dim=8, window=2)
+    corpus = Corpus.from_files([small], config)
+    report = forecast(corpus, config)
+    assert report["engine"] == "cuda"
+    assert report["memory_bytes"] == bytes_needed(30, 8, corpus.tokens) < report["card_free_bytes"]
+    assert report["expected_minutes"] > 0
+    monkeypatch.setattr(cuda_memory, "card_memory", lambda: bytes_needed(30, 100, corpus.tokens))
+    with pytest.raises(ConfigError, match=r"take --dim 10\d or --max-vocabulary 1\d or --engine cpu$"):
+        forecast(corpus, Config(engine="cuda", dim=200))
+
+
 def test_a_resumed_run_gives_the_bits_of_one_that_never_stopped(small, tmp_path):
     pytest.importorskip("triton")
     import sgns

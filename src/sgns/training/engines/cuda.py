@@ -88,8 +88,7 @@ class CudaEngine:
         self._centres = self._rows - 2 * config.window
         V, self.stride = len(keep), device_stride(config.dim)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        if self.device.type == "cuda":
-            check_fits(V, config.dim, len(ids), card_memory())
+        check_fits(V, config.dim, len(ids), card_memory())
 
         # A held-out token becomes word V, which never survives; a sentence is kept out whole.
         marked = np.array(ids, np.int32)

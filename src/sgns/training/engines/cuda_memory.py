@@ -1,5 +1,8 @@
 """What a run needs on the card, counted before it begins."""
 
+import os
+from collections.abc import Callable
+
 from sgns.errors import ConfigError
 
 SPARE = 512 * 2**20  # for the context, the kernels and the buffers of a block
@@ -29,7 +32,7 @@ def check_fits(V: int, dim: int, tokens: int, free: int) -> None:
     raise ConfigError(f"{found}; take {' or '.join([*remedies, '--engine cpu'])}")
 
 
-def largest_that_fits(cost, free: int, beyond: int) -> int:  # type: ignore[no-untyped-def]
+def largest_that_fits(cost: Callable[[int], int], free: int, beyond: int) -> int:
     """The largest whole number below `beyond` whose cost is at most `free`; 0 if there is none."""
     low, high = 0, beyond
     while high - low > 1:
@@ -39,8 +42,9 @@ def largest_that_fits(cost, free: int, beyond: int) -> int:  # type: ignore[no-u
 
 
 def card_memory() -> int:
-    """Bytes that are free on the card."""
+    """Bytes that are free on the card; all of the machine's under Triton's interpreter, which stands in for one."""
     import torch
 
-    free, _ = torch.cuda.mem_get_info()
-    return int(free)
+    if not torch.cuda.is_available():
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return int(torch.cuda.mem_get_info()[0])
