@@ -219,7 +219,7 @@ def test_chapters_and_what_they_say(model, blocks):
         row for block in run_chapter(model, "toy") if isinstance(block, Table) for row in block.rows if len(row) == 2
     )
     assert facts["tokens"] == "12,345"
-    assert facts["time: total"] == "1.50 s"
+    assert facts["total run time"] == "1.50 s"
     assert facts["final loss L"] == "2.7500"
     assert facts["parameters"].startswith("432 ")
 
