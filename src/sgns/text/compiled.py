@@ -15,12 +15,18 @@ i8, i64 = ir.IntType(8), ir.IntType(64)
 BLOCK = 64  # bytes looked at together
 
 
-def kernel(function: Callable[..., Any]) -> Any:
-    """`numba.njit` without the interpreter lock, kept on disk. Where nothing can be kept, it only costs the compile."""
+def kernel(function: Callable[..., Any], **options: Any) -> Any:
+    """`numba.njit` without the interpreter lock, kept on disk. Where nothing can be kept, it only costs the compile.
+
+    Args:
+        function: What to compile.
+        **options: More options of `numba.njit`, such as fastmath.
+    """
+    options = {"nogil": True, "error_model": "numpy"} | options
     try:
-        compiled = njit(nogil=True, error_model="numpy", cache=True)(function)
+        compiled = njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available": home and site-packages are read-only
-        return njit(nogil=True, error_model="numpy")(function)
+        return njit(**options)(function)
     save = compiled._cache.save_overload
 
     def save_if_possible(*arguments: Any) -> None:

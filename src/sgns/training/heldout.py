@@ -9,12 +9,13 @@ tokens, stretches of `STRETCH` tokens are kept out instead; their ends count as 
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
-from numba import njit
 
 from sgns.config import Config
 from sgns.errors import ConfigError
+from sgns.text.compiled import kernel
 from sgns.training.engines.sampling import GOLDEN, keep_thresholds, mix, noise_table, stream_key
 from sgns.training.engines.window_kernel import draw_windows
 
@@ -122,7 +123,7 @@ class Heldout:
             return sum(pool.map(part, range(0, self.pairs, CHUNK))) / self.pairs
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def choose(ends, key, bound):  # type: ignore[no-untyped-def]
     """The sentences, or stretches of long ones, whose hash is below `bound`: (h, 2) int64, begin and end of each."""
     spans = np.empty((0, 2), np.int64)
@@ -143,7 +144,7 @@ def choose(ends, key, bound):  # type: ignore[no-untyped-def]
     return spans
 
 
-@njit(nogil=True, error_model="numpy", cache=True, fastmath={"reassoc", "nsz", "contract"})
+@partial(kernel, fastmath={"reassoc", "nsz", "contract"})
 def pair_losses(E, C, inputs, centres, negatives):  # type: ignore[no-untyped-def]
     """Σ L over pairs, in float64: inputs (n,), centres (n,), negatives (n, k)."""
     loss = 0.0

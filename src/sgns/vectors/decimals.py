@@ -8,6 +8,8 @@ numbers, nan, inf, rubbish) is handed back to the slow reader line by line.
 import numba
 import numpy as np
 
+from sgns.text.compiled import kernel
+
 POWERS = np.array([10.0**i for i in range(23)])
 BLANK, TAB, DOT, PLUS, MINUS = 32, 9, 46, 43, 45
 
@@ -90,7 +92,7 @@ def parse_lines(
             word_ends[line] = word_end
 
 
-parse_lines = numba.njit(parse_lines, parallel=True, cache=True, nogil=True)
+parse_lines = kernel(parse_lines, parallel=True, error_model="python")
 
 
 def parse(data: bytes, starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> np.ndarray:

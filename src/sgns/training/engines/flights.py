@@ -24,9 +24,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sgns.config import Config
+from sgns.text.compiled import kernel
 from sgns.training.engines.cpu import KEEP, NOISE, CpuEngine, Runs, Sums, matrix, whole
 from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS, sources
 from sgns.training.engines.sampling import GOLDEN, HALF, LOW, draw, draw_word, stream_key
@@ -175,7 +175,7 @@ class Flight:
         self.C = matrix(SHARDS * (text + pool), stride).reshape(SHARDS, text + pool, stride)
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def localise(  # type: ignore[no-untyped-def]
     ids, ends, start, stop, window, keep, keep_key, noise, noise_key,
     places,  # (V,) int32, all −1 before and after
@@ -241,7 +241,7 @@ def row_moves(stride: int) -> tuple[Callable[..., None], Callable[..., None]]:
     """
     made_of = sources()
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @kernel
     def copy_rows(A, words, n, B):  # type: ignore[no-untyped-def]
         a = A.ctypes.data
         for i in range(n):
@@ -252,7 +252,7 @@ def row_moves(stride: int) -> tuple[Callable[..., None], Callable[..., None]]:
                 B[i, j] = A[w, j]
         return made_of
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @kernel
     def merge_rows(A, words, rows, B, uses, rate, first, part, parts):  # type: ignore[no-untyped-def]
         room = B.shape[1]
         mine = np.empty(words.shape[0] * room, np.int32)  # first places of the words of this part

@@ -2,11 +2,12 @@
 
 `tile_kernel` shares negatives among `CENTRES` consecutive centres. As an input, each word meets all of a tile's
 negatives, weighted so that each of its positive pairs has its k in expectation; a negative that equals a pair's c+
-counts nothing for that pair, as in word2vec.c. `window_kernel` shares them in a window (Ji et al. 2016, arXiv
+counts nothing for that pair, as in word2vec.c. Where C is large, a set of negatives serves `LIFETIME` tiles.
+`window_kernel` shares them in a window (Ji et al. 2016, arXiv
 1604.04661) or, one input at a time, not at all (word2vec.c, gensim).
 
-Both are sequences of small steps, and each step is the exact gradient of its own samples: forward (scores), loss and
-error (gradient), backward (update).
+Both are sequences of small steps, and each step is the exact gradient of its own samples, from the old values: forward
+(scores), loss and error (gradient), backward (update).
 """
 
 from collections.abc import Callable
