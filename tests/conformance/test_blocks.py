@@ -111,7 +111,8 @@ def test_negatives_that_serve_several_tiles(dim, window, negatives, monkeypatch)
 def test_any_corpus_cut_anywhere(sharing, lengths, cuts, V, seed, subsample, epoch):
     ids, ends = corpus(lengths, V, seed=seed % 1000)
     config = Config(dim=20, window=5, negatives=5, sharing=sharing, seed=seed)
-    Case(ids, ends, V, config, subsample, seed=seed % 1000).check(lr=0.1, cuts=cuts, epoch=epoch)
+    # At lr 0.1 a text of two words diverges, and float32 goes another way than float64.
+    Case(ids, ends, V, config, subsample, seed=seed % 1000).check(lr=0.02, cuts=cuts, epoch=epoch)
 
 
 @pytest.mark.parametrize("sharing", SHARINGS)
