@@ -5,7 +5,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 TEST   ?= -n 2 --dist loadfile  # arguments of pytest; TEST= runs on one core
 PATHS  := src tests benchmarks word2vec.py analysis.py
 
-.PHONY: help demo test lint test-slow test-quality bench clean
+.PHONY: help demo test lint test-slow test-quality test-random bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,10 +26,13 @@ lint: .venv/test ## format, lint, types
 	$(BIN)/mypy
 
 test-slow: .venv/test ## torture and endurance
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -o faulthandler_timeout=0
+
+test-random: .venv/test ## the tests of laws on examples drawn anew
+	SGNS_EXAMPLES=random $(BIN)/python -m pytest $(TEST)
 
 test-quality: .venv/test ## trains on 100 MB of text and scores the vectors
-	$(BIN)/python -m pytest -m quality
+	$(BIN)/python -m pytest -m quality -o faulthandler_timeout=0
 
 bench: .venv/test ## speed and quality beside other programs, in one run
 	$(BIN)/python -m benchmarks
