@@ -140,7 +140,8 @@ def test_the_prompt_completes_remembers_and_survives_mistakes(royal: Path, tmp_p
     assert pty is not None
     environment = os.environ | {"XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
 
-    def session(*typed: bytes) -> bytes:
+    def session(*typed: tuple[bytes, bytes]) -> bytes:
+        """Type keys, each time waiting for what they must bring to the screen."""
         main, sub = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "-m", "sgns", "ask", str(royal)], stdin=sub, stdout=sub, stderr=sub, env=environment
@@ -148,7 +149,7 @@ def test_the_prompt_completes_remembers_and_survives_mistakes(royal: Path, tmp_p
         os.close(sub)
         seen = b""
 
-        def read_until(mark: bytes, seconds: float = 20) -> None:
+        def read_until(mark: bytes, seconds: float = 30) -> None:
             nonlocal seen
             end, start = time.monotonic() + seconds, len(seen)
             while mark not in seen[start:] and select.select([main], [], [], max(0, end - time.monotonic()))[0]:
@@ -160,24 +161,29 @@ def test_the_prompt_completes_remembers_and_survives_mistakes(royal: Path, tmp_p
 
         ready = b"\x1b[?2004h"  # a prompt begins: bracketed paste is switched on
         read_until(ready)
-        for keys in typed:
-            os.write(main, keys)
-            if keys.endswith(b"\r"):
-                read_until(ready)
-            time.sleep(0.5)
-            while select.select([main], [], [], 0)[0]:
-                seen += os.read(main, 65536)
-        os.write(main, b":quit\r")
-        assert process.wait(30) == 0
-        os.close(main)
+        try:
+            for keys, mark in typed:
+                os.write(main, keys)
+                read_until(mark or ready)
+            os.write(main, b":quit\r")
+            read_until(b"\x1b[?2004l")  # the line was taken
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
+            os.close(main)
         return seen
 
-    seen = session(b"king - man + wom", b"\t", b"\r", b"nonsense\r", b":n 1\r", b":what\r", b"\x03")
+    seen = session(
+        (b"nonsense\r", b"7 words"), (b":n 1\r", b""), (b":what\r", b"no command"), (b"\x03", b""),
+        (b"king - man + wom", b"wom"), (b"\t", b"an"), (b"\r", b"queen"),
+    )  # fmt: skip
     assert b"queen" in seen
     assert b"not among the 7 words" in seen
     assert b":what is no command" in seen
     assert "king - man + woman" in (tmp_path / "sgns" / "history").read_text()  # Tab completed it
-    assert b"king - man + woman" in session(b"\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A", b"\x15")  # arrow up
+    up = b"\x1b[A"
+    session((up, b":quit"), (up, b"king - man + woman"), (b"\x15", b"\x1b[K"))
 
 
 # --- convert, evaluate, compare ------------------------------------------------------------------------------------
@@ -285,17 +291,36 @@ def test_the_quick_verbs_import_nothing_slow(royal: Path) -> None:
         assert done.stdout.splitlines()[-1] == "[]", verb
 
 
-@pytest.mark.slow
-def test_the_quick_verbs_answer_in_half_a_second(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def many_words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """100,000 words of dimension 100."""
+    path = tmp_path_factory.mktemp("many") / "v.safetensors"
     E = np.random.default_rng(0).normal(size=(100_000, 100)).astype(np.float32)
-    Vectors([f"w{i}" for i in range(100_000)], E).save(tmp_path / "v.safetensors")
-    for verb in (["similar", "w5"], ["analogy", "w1", "w2", "w3"], ["odd", "w1", "w2", "w3"], ["info"]):
-        command = [sys.executable, "-m", "sgns", verb[0], str(tmp_path / "v.safetensors"), *verb[1:]]
-        best = min(seconds(command) for _ in range(5))
+    Vectors([f"w{i}" for i in range(100_000)], E).save(path)
+    return path
+
+
+QUICK = (["similar", "w5"], ["analogy", "w1", "w2", "w3"], ["odd", "w1", "w2", "w3"], ["info"])
+
+
+def test_the_quick_verbs_cost_less_than_a_second_of_cpu(many_words: Path) -> None:  # a busy machine passes it too
+    for verb in QUICK:
+        assert min(cost(verb, many_words)[1] for _ in range(2)) < 1, verb
+
+
+@pytest.mark.slow
+def test_the_quick_verbs_answer_in_half_a_second(many_words: Path) -> None:
+    for verb in QUICK:
+        best = min(cost(verb, many_words)[0] for _ in range(5))
         assert best < 0.5, (verb, best)
 
 
-def seconds(command: list[str]) -> float:
+def cost(verb: list[str], path: Path) -> tuple[float, float]:
+    """Seconds that a verb takes, and seconds of CPU."""
     start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - start
+    command = [sys.executable, "-m", "sgns", verb[0], str(path), *verb[1:]]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime

@@ -1,6 +1,6 @@
 """docs/tour.ipynb runs from top to bottom, and shows what it says."""
 
-import time
+import resource
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,12 @@ def test_the_tour_runs_in_under_a_minute(tmp_path):
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
     book = nbformat.read(TOUR, as_version=4)
-    start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     nbclient.NotebookClient(
         book, timeout=240, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     ).execute()
-    took = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime  # CPU: a busy machine does not add to it
     outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     text = "\n".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs)
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
@@ -25,7 +26,7 @@ def test_the_tour_runs_in_under_a_minute(tmp_path):
     assert "did you mean directory" in text
     assert "Tightest groups" in text
     assert "open it in a browser" in text
-    assert took < 60, f"the tour took {took:.0f} s"
+    assert 1 < took < 60, f"the tour took {took:.0f} s of CPU"
 
 
 def test_the_tour_is_kept_without_outputs():
