@@ -46,5 +46,9 @@ class CheckpointError(SgnsError, ValueError):
     """A checkpoint that belongs to another run, another text or another version, or is torn."""
 
 
+class RankLost(SgnsError, ConnectionError):
+    """A rank of a run on many machines is gone, or cannot be reached."""
+
+
 class ExpressionError(SgnsError, ValueError):
     """A formula that the grammar does not know; the message points at the place."""

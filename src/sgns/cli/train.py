@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -18,6 +18,7 @@ from sgns.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from sgns.progress import Progress
+    from sgns.training.cluster.place import Place
     from sgns.training.train import Trained
 
 
@@ -30,6 +31,8 @@ def train(
     config: Annotated[Config | None, Parameter(name="*")] = None,
     checkpoint_every: str | None = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
+    shards: Literal["shared", "local"] = "shared",
+    wire: Literal["float32", "bfloat16"] = "float32",
     dry_run: bool = False,
     live: Annotated[bool, Parameter(negative="")] = False,
     quiet: Annotated[bool, Parameter(negative="")] = False,
@@ -43,6 +46,8 @@ def train(
         output: Where the vectors go; the ending chooses the format (.safetensors, .bin, .txt, .vec, .tsv, .npz).
         checkpoint_every: Write a checkpoint beside the output this often: 60s, 5m, 1h, 20blocks.
         resume: Go on from the newest checkpoint of this output; from the beginning if there is none.
+        shards: Under torchrun: every rank sees the same files (shared), or each machine has its own (local).
+        wire: Under torchrun: what numbers are rounded to on their way between machines.
         dry_run: Say vocabulary, parameters, memory and expected time, and train nothing.
         live: Plot the loss while it falls.
         quiet: Show no progress.
@@ -50,7 +55,7 @@ def train(
     """
     if not inputs:
         raise InputError("no text was given; name a file or folder, - for standard input, or run: python word2vec.py")
-    how = How(checkpoint_every, resume, dry_run, live, quiet, as_json)
+    how = How(checkpoint_every, resume, dry_run, live, quiet, as_json, shards, wire)
     return train_on(only_paths(inputs), output, config or Config(), how)
 
 
@@ -110,19 +115,25 @@ class How:
     live: bool = False
     quiet: bool = False
     as_json: bool = False
+    shards: Literal["shared", "local"] = "shared"
+    wire: Literal["float32", "bfloat16"] = "float32"
 
 
 def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -> int:
     """Read, train, save, and say what came of it. Returns the exit code: 0, 130 after Ctrl-C, 143 after SIGTERM."""
     from sgns.places import check_writable
+    from sgns.training.cluster.place import Place
     from sgns.vectors.formats import by_ending
 
     began = time.perf_counter()
+    if (place := Place.found()) is not None:
+        return train_among(place, inputs, output, config, how)
+    if (how.shards, how.wire) != ("shared", "float32"):
+        raise ConfigError("--shards and --wire are for many machines; start with torchrun, or leave them out")
     if not how.dry_run:
         by_ending(output)
         check_writable(output)
     from sgns.training.checkpoint import Every
-    from sgns.training.record import write_record
     from sgns.training.train import Keep, read, run
 
     keep = Keep(output, Every.parse(how.checkpoint_every) if how.checkpoint_every else None, how.resume)
@@ -143,6 +154,64 @@ def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -
         saved = time.perf_counter() - start
         if trained.checkpoints is not None and not trained.interrupted:
             trained.checkpoints.clear()
+    return tell(trained, output, how, saved, began)
+
+
+def train_among(place: "Place", inputs: list[str] | None, output: Path, config: Config, how: How) -> int:
+    """`train_on` for one rank of many; rank 0 saves and speaks for all."""
+    from importlib.util import find_spec
+
+    from sgns.errors import MissingExtra
+
+    if find_spec("torch") is None:
+        raise MissingExtra("training on many machines needs PyTorch; install it with: pip install 'sgns[torch]'")
+    if inputs is None or how.dry_run:
+        what = "--dry-run" if how.dry_run else "the built-in corpus"
+        raise ConfigError(f"{what} is for one machine; leave torchrun out, or name files")
+    began = time.perf_counter()
+    from sgns.places import check_writable
+    from sgns.training.checkpoint import Every
+    from sgns.training.cluster.group import together
+    from sgns.training.cluster.place import Sharing
+    from sgns.training.cluster.ranks import Ranks
+    from sgns.training.cluster.run import Job, run_job
+    from sgns.training.train import Keep
+    from sgns.vectors.formats import by_ending
+
+    first = place.rank == 0
+    with make_display(how if first else How(quiet=True)) as display:
+        display.update("wait for all ranks", 0, None)
+        with Ranks(place) as ranks:
+
+            def check() -> Keep:
+                by_ending(output)
+                if first:
+                    check_writable(output)
+                every = Every.parse(how.checkpoint_every) if how.checkpoint_every else None
+                return Keep(output, every, how.resume)
+
+            keep = together(ranks.group, check)
+            trained = run_job(ranks, Job(inputs, config, keep, Sharing(how.shards, how.wire)), display)
+
+            def save() -> float:
+                start = time.perf_counter()
+                if first:
+                    display.update("save", 0, None)
+                    trained.vectors.save(output)
+                    if trained.checkpoints is not None and not trained.interrupted:
+                        trained.checkpoints.clear()
+                return time.perf_counter() - start
+
+            saved = together(ranks.group, save)
+    if not first:
+        return 128 + (trained.signal or signal.SIGINT) if trained.interrupted else 0
+    return tell(trained, output, how, saved, began)
+
+
+def tell(trained: "Trained", output: Path, how: How, saved: float, began: float) -> int:
+    """Say what came of a run whose vectors are saved; returns the exit code."""
+    from sgns.training.record import write_record
+
     report = trained.report | {"output": str(output)}
     report["seconds"] = report["seconds"] | {"save": saved, "total": time.perf_counter() - began}
     write_record(output, report)

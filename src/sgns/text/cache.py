@@ -159,7 +159,8 @@ def stamps(sources: list[Source], options: str) -> str | None:
     """A key for these files in their present state; None if one is a stream."""
     if any(source.stamp is None for source in sources):
         return None
-    return digest([VERSION, options, [[*source.stamp, source.found] for source in sources if source.stamp]])
+    files = [[*source.stamp, source.found, *(source.span or ())] for source in sources if source.stamp]
+    return digest([VERSION, options, files])
 
 
 class Part:

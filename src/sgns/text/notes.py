@@ -1,6 +1,7 @@
 """What the user should be told about a text: kept with it as plain facts, worded when it is read."""
 
 import bisect
+from dataclasses import replace
 from typing import Any
 
 from sgns.text.chunks import CHUNK, Reader
@@ -23,6 +24,9 @@ def line_of(source: Source, position: int) -> int | None:
     """The line, from 1, in which byte `position` stands; None for a stream, which cannot be read again."""
     if source.stamp is None:
         return None
+    if source.span is not None:  # lines are counted in the whole file
+        position += source.span[0]
+        source = replace(source, span=None)
     stream, lines, left = Stream(source), 1, position
     buffer = bytearray(CHUNK)
     while left > 0 and (read := stream.readinto(memoryview(buffer)[: min(left, CHUNK)])):

@@ -53,10 +53,14 @@ class Source:
     """(device, inode, size, mtime in ns) of a regular file; None for a stream that can be read only once."""
     found: bool = False
     """Found in a folder, not named by the user: then a binary file is left out instead of read."""
+    span: tuple[int, int] | None = None
+    """First byte and one past the last, where only this part of a plain file is read (see `shares`)."""
 
     @property
     def size(self) -> int | None:
-        """Bytes on disk, None for a stream."""
+        """Bytes on disk that are read, None for a stream."""
+        if self.span is not None:
+            return self.span[1] - self.span[0]
         return None if self.stamp is None else self.stamp[2]
 
     def now(self) -> tuple[int, int, int, int] | None:
@@ -172,6 +176,8 @@ class Stream:
                 raw = cast(Any, sys.stdin.buffer).raw
             else:
                 raw = open(source.path, "rb", buffering=0)  # noqa: SIM115
+            if source.span is not None:
+                raw.seek(source.span[0])
             self._raw = cast(io.RawIOBase, raw)
             self._file = cast(BinaryIO, io.BufferedReader(cast(Any, self._raw), HEAD * 16))
         except (OSError, AttributeError, ValueError) as error:
@@ -212,14 +218,16 @@ class Stream:
         done = 0
         while not self.binary and done < len(view):
             rest = view[done:]
+            if self.source.span is not None:
+                rest = rest[: self.source.span[1] - self.source.span[0] - self.consumed]
             now = self._guard(lambda: cast(Any, self._file).readinto(rest))  # noqa: B023
             if not now:
                 break
             done += now
+            if not self.packed:
+                self.consumed += now
         if self.packed and self.source.stamp is not None:
             self.consumed = self._raw.tell()
-        elif not self.packed:
-            self.consumed += done
         return done
 
     def _guard(self, read: Callable[[], Any]) -> Any:

@@ -1,0 +1,143 @@
+"""Quality of merging: ranks as threads of one process, each with its own E, C and part of the text.
+
+    python -m benchmarks.cluster_quality --ranks 1,8 --epochs 1 --combiner damped,touched
+
+The exchange is the one that torchrun's processes use (`training/cluster/merging.py`), between threads; so quality is
+measured without a network, and does not depend on how busy the machine is. Prints one JSON line for each run.
+"""
+
+import argparse
+import itertools
+import json
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.corpora import in_lines
+from benchmarks.parts import quality
+from sgns.config import Config
+from sgns.text.corpus import Corpus
+from sgns.training.cluster.combine import uses_of_a_word
+from sgns.training.cluster.group import ThreadGroup
+from sgns.training.cluster.merging import Merger
+from sgns.training.cluster.rounds import Rounds
+from sgns.training.cluster.rows import Rows
+from sgns.training.engines.cpu import CpuEngine, first_vectors
+from sgns.training.engines.sampling import stream_key
+from sgns.vectors.vectors import Vectors
+
+DATA = Path(__file__).parents[1] / "../shared/data"
+RANKS = 4  # purpose of a random stream
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is tried."""
+
+    ranks: int = 8
+    seed: int = 1
+    epochs: int = 1
+    lr: float = 0.025
+    round: int = 40_000
+    head: int = 1_024
+    rarest: int = 1 << 30
+    combiner: str = "shaped"
+    curvature: float = 0.1
+    wire: str = "float32"
+    overlap: bool = True
+
+
+def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
+    """The vectors of a trial, and what merging cost."""
+    config = Config(epochs=trial.epochs, lr=trial.lr, seed=trial.seed, threads=1)
+    v = corpus.vocabulary
+    keep, noise = v.keep_probabilities(config.subsample), v.noise(config.noise_power)
+    ends = np.asarray(corpus.sentence_ends)
+    cuts = [0, *(int(ends[np.searchsorted(ends, corpus.tokens * k // trial.ranks)]) for k in range(1, trial.ranks))]
+    cuts.append(corpus.tokens)
+    parts = [cuts[k + 1] - cuts[k] for k in range(trial.ranks)]
+    uses = uses_of_a_word(v.counts, keep, noise, config.window, config.negatives)
+    engines: list[Any] = [None] * trial.ranks
+    mergers: list[Any] = [None] * trial.ranks
+    failed: list[BaseException] = []
+    gate = threading.Semaphore(2)  # two cores
+
+    def run(group: ThreadGroup) -> None:
+        r = group.rank
+        try:
+            own = replace(config, seed=int(stream_key(config.seed, RANKS, r)) >> 1) if trial.ranks > 1 else config
+            first, last = np.searchsorted(ends, cuts[r], side="right"), np.searchsorted(ends, cuts[r + 1])
+            engine = CpuEngine(corpus.ids[cuts[r] : cuts[r + 1]], ends[first : last + 1] - cuts[r], keep, noise, own)
+            first_vectors(engine.E, config.dim, config.seed)
+            engines[r] = engine
+            rounds = Rounds.of(parts, r, config, trial.round)
+            merger = mergers[r] = Merger(
+                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, group,
+                Rows(len(v), trial.head, trial.rarest), uses, wire=trial.wire, combiner=trial.combiner,
+                curvature=trial.curvature,
+            )  # fmt: skip
+            done = 0
+            for number, block in enumerate(rounds):
+                with gate:
+                    engine.train_block(block.epoch, block.number, block.start, block.stop, block.lr)
+                done += 1
+                if trial.ranks > 1 and done % rounds.blocks_per_round == 0:
+                    words = rounds.of_all / trial.ranks / rounds.rounds_per_epoch
+                    merger.take_over()
+                    if done % rounds.blocks_per_epoch == 0:
+                        merger.settle(words, block.lr)
+                        continue
+                    merger.send(number // rounds.blocks_per_round, words, block.lr, [0.0])
+                    if not trial.overlap:
+                        merger.take_over()
+        except BaseException as error:
+            failed.append(error)
+            group.abort()
+
+    threads = [threading.Thread(target=run, args=(group,)) for group in ThreadGroup.of(trial.ranks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    assert all(np.array_equal(engines[0].E, other.E, equal_nan=True) for other in engines)
+    traffic = mergers[0].traffic
+    facts = {"rounds": traffic.rounds, "MB a round": traffic.bytes / max(1, traffic.rounds) / 1e6}
+    E, C = engines[0].E[:, : config.dim], engines[0].C[:, : config.dim]
+    return Vectors(v.words, E, C, v.counts), facts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, default in Trial().__dict__.items():
+        parser.add_argument(f"--{name}", default=str(default), help="one value or several, as 1,2,4")
+    options = vars(parser.parse_args())
+    torch.set_num_threads(1)
+    kinds = {name: type(default) for name, default in Trial().__dict__.items()}
+    values = {
+        name: [word == "True" if kinds[name] is bool else kinds[name](word) for word in text.split(",")]
+        for name, text in options.items()
+    }
+    corpus = Corpus.from_files(in_lines(DATA / "corpora/wiki100m.xz"), Config())
+    for choice in itertools.product(*values.values()):
+        trial = Trial(**dict(zip(values, choice)))
+        began = time.perf_counter()
+        vectors, facts = train(corpus, trial)
+        with tempfile.TemporaryDirectory() as room:
+            path = Path(room) / "v.safetensors"
+            vectors.save(path)
+            figures = {name: round(value, 4) for name, value in quality(path, DATA).items()}
+        changed = {n: x for n, x in trial.__dict__.items() if len(values[n]) > 1 or x != getattr(Trial(), n)}
+        facts = {name: round(value, 3) for name, value in facts.items()} | {"s": round(time.perf_counter() - began, 1)}
+        print(json.dumps(changed | figures | facts), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""How the steps that several ranks made on one row become one step.
+
+Around the minimum of a loss with curvature h, the uses of a row on one rank cover 1 − exp(−a) of the way, with
+a = lr·h·uses. One after the other, the uses on all N ranks would cover 1 − exp(−N·a). So the sum of the ranks' steps is
+scaled by
+
+    (1 − exp(−N·a)) / (N·(1 − exp(−a))),
+
+which is 1 for a rare word, whose steps all count, and 1/N for a frequent one, whose ranks have each gone all the way.
+
+The curvature differs by direction. For a row of E it is the matrix H = mean σ(1 − σ)·c·cᵀ over the rows c of C that it
+meets, and these rows have a few directions in common: in those a frequent word has long arrived while in others it
+still learns. So H is estimated from a sample of rows, and the sum of the steps is scaled along each of its
+eigenvectors by its own eigenvalue (`shaped`). `damped`, `mean` and `touched` are there to compare.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+Combiner = Literal["shaped", "damped", "mean", "touched", "sum"]
+CURVATURE = 0.1  # h of `damped`
+SAMPLE = 512  # rows from which H is estimated
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """H of the rows of a table: its eigenvalues (d,) and eigenvectors (d, d), a column each."""
+
+    values: torch.Tensor
+    vectors: torch.Tensor
+
+
+def curvatures(E: torch.Tensor, C: torch.Tensor) -> tuple[Curvature, Curvature]:
+    """H for the rows of E and for the rows of C, from samples (n, d) of both, drawn in proportion to their uses.
+
+    Pairs of the two samples stand for the negatives, which are most of the pairs.
+    """
+    s = torch.sigmoid(E @ C.T)
+    weights = s * (1 - s)  # (n, n)
+    return shape(C, weights.mean(0)), shape(E, weights.mean(1))
+
+
+def shape(rows: torch.Tensor, weights: torch.Tensor) -> Curvature:
+    """Mean of weight·row·rowᵀ, in its own axes."""
+    values, vectors = torch.linalg.eigh((rows * weights[:, None]).T @ rows / len(rows))
+    return Curvature(values.clamp(min=0), vectors)
+
+
+def gain(covered: torch.Tensor, N: int) -> torch.Tensor:
+    """(1 − exp(−N·a)) / (N·(1 − exp(−a))), for each a."""
+    a = covered.clamp(1e-5, 50.0).double()
+    return (torch.expm1(-N * a) / (N * torch.expm1(-a))).float()
+
+
+def combine(
+    kind: Combiner,
+    steps: torch.Tensor,  # (N, rows, d) float32
+    uses: torch.Tensor,  # (rows,) float32
+    lr: float,
+    curvature: Curvature | float,
+) -> torch.Tensor:
+    """The common step of each row.
+
+    Args:
+        kind: The rule.
+        steps: Of each rank.
+        uses: How often each row was used on one rank, about.
+        lr: Learning rate of these uses.
+        curvature: H, or h for `damped`.
+
+    Returns:
+        (rows, d) float32.
+    """
+    N, total = len(steps), torch.zeros_like(steps[0])
+    for theirs in steps:  # in the order of the ranks
+        total += theirs
+    if kind == "sum" or N == 1:
+        return total
+    if kind == "mean":
+        return total / N
+    if kind == "touched":
+        return total / (steps != 0).any(2).sum(0).clamp(min=1)[:, None]
+    if isinstance(curvature, float):
+        return total * gain(lr * curvature * uses, N)[:, None]
+    gains = gain(lr * uses[:, None] * curvature.values[None, :], N)
+    return ((total @ curvature.vectors) * gains) @ curvature.vectors.T
+
+
+def uses_of_a_word(
+    counts: np.ndarray,  # (V,) int64
+    keep: np.ndarray,  # (V,) float64
+    noise: np.ndarray,  # (V,) float64
+    window: int,
+    negatives: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """How often each row of E and of C is used for a token of the text, on average: two (V,) float32."""
+    kept = counts * keep
+    own = kept / max(1.0, kept.sum())
+    pairs = (window + 1) * kept.sum() / max(1, int(counts.sum()))
+    E, C = pairs * (1 + negatives) * own, pairs * (own + negatives * noise)
+    return E.astype(np.float32), C.astype(np.float32)
+
+
+def sample(uses: np.ndarray) -> np.ndarray:
+    """Rows drawn in proportion to their uses, evenly spread: (SAMPLE,) int64, the same on all ranks."""
+    total = np.cumsum(uses, dtype=np.float64)
+    return np.searchsorted(total, (np.arange(SAMPLE) + 0.5) / SAMPLE * total[-1]).clip(max=len(uses) - 1)

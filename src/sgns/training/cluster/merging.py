@@ -1,0 +1,228 @@
+"""Merging: what each rank has learnt on a row becomes what all have learnt on it.
+
+A rank trains its own E and C, and remembers the values that all ranks have in common. After each round it sends its
+steps, the differences between the two, for the rows of that round. Each row has an owner, one of the ranks, which adds
+the steps up (`combine`) and hands the result to all. Steps are sent, not vectors: two ranks that move different rows,
+or the same row by different pairs, lose nothing.
+
+The exchange goes on in a thread while the next round trains; its result is taken over after that round. What the rank
+has learnt meanwhile is kept: a row becomes common value + merged step + own steps since. So a rank that is slow keeps
+the others waiting only when it is more than a round behind. Everything is counted in words, and added in the order of
+the ranks, so a run repeats.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from sgns.training.cluster.combine import CURVATURE, Combiner, combine, curvatures, sample
+from sgns.training.cluster.group import Group
+from sgns.training.cluster.place import Wire
+from sgns.training.cluster.rows import Rows
+
+SLICE = 1 << 24  # numbers exchanged together when the whole tables are
+
+
+@dataclass
+class Traffic:
+    """What merging has cost this rank.
+
+    Attributes:
+        rounds: Rounds that were merged.
+        bytes: Sent to other ranks; as many are received.
+        seconds: Of exchanges, in the thread beside training.
+        waited: Seconds in which training stood still for an exchange.
+        moved: Seconds in which training stood still to take rows out and put them back.
+        flushes: Merges of the whole tables.
+        flush_seconds: Time they took; training stood still.
+        flush_bytes: Sent in them.
+    """
+
+    rounds: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    moved: float = 0.0
+    flushes: int = 0
+    flush_seconds: float = 0.0
+    flush_bytes: int = 0
+
+
+@dataclass
+class Sent:
+    """Steps on their way."""
+
+    stretches: list[tuple[int, int]]
+    steps: torch.Tensor  # (2, rows, d) float32, as they were rounded for the wire
+    result: "Future[tuple[torch.Tensor, list[list[float]]]]"
+
+
+Combine = Callable[[torch.Tensor, int, int], torch.Tensor]
+"""Of the steps (ranks, rows, d) of rows low to high in an exchange, the common step (rows, d)."""
+
+
+class Merger:
+    """Merges the E and C of one rank with those of the others.
+
+    Args:
+        tables: E and C, (2 of) (V, stride) float32, changed in place.
+        dim: Columns that are sent.
+        group: The ranks.
+        rows: Which rows are merged in which round.
+        uses: How often each row of E and of C is used for a token, see `combine.uses_of_a_word`.
+        wire: What numbers are rounded to on their way.
+        combiner: How steps are added up.
+        curvature: h of the damped combiner.
+    """
+
+    def __init__(
+        self,
+        tables: tuple[torch.Tensor, torch.Tensor],
+        dim: int,
+        group: Group,
+        rows: Rows,
+        uses: tuple[np.ndarray, np.ndarray],
+        *,
+        wire: Wire = "float32",
+        combiner: Combiner = "shaped",
+        curvature: float = CURVATURE,
+    ) -> None:
+        """Take the tables as they are for common: all ranks have the same."""
+        self._tables = [table[:, :dim] for table in tables]
+        self._common = [table.clone(memory_format=torch.contiguous_format) for table in self._tables]
+        self._group, self._rows, self._dim = group, rows, dim
+        self._uses = [torch.from_numpy(one).to(tables[0].device) for one in uses]
+        self._wire = torch.bfloat16 if wire == "bfloat16" else torch.float32
+        self._combiner: Combiner = combiner
+        self._samples = [torch.from_numpy(sample(one)).to(tables[0].device) for one in uses]
+        self._curvature = curvature
+        self._words = 0.0  # of an average rank so far
+        self._merged = torch.zeros(len(tables[0]), dtype=torch.float64, device=tables[0].device)  # then, for each row
+        self._thread = ThreadPoolExecutor(1, "sgns-merge")
+        self._sent: Sent | None = None
+        self.traffic = Traffic()
+
+    def send(self, number: int, words: float, lr: float, say: list[float]) -> None:
+        """Send the steps of a round, when what was sent before has been taken over.
+
+        Args:
+            number: Of the round.
+            words: Of the round, on an average rank.
+            lr: Now.
+            say: Numbers for the other ranks.
+        """
+        assert self._sent is None
+        began = time.perf_counter()
+        self._words += words
+        stretches = self._rows.of_round(number)
+        steps, combine_rows = self._steps(stretches), self._combining(stretches, lr)
+        rounded = steps.to(self._wire)
+        result = self._thread.submit(self._exchange, rounded, combine_rows, torch.tensor(say, dtype=torch.float64))
+        self._sent = Sent(stretches, rounded.float(), result)
+        self.traffic.rounds += 1
+        self.traffic.moved += time.perf_counter() - began
+
+    def take_over(self) -> list[list[float]]:
+        """Put what all ranks sent after the last round into the tables.
+
+        Returns:
+            What each of them said.
+        """
+        if self._sent is None:
+            return []
+        sent, self._sent = self._sent, None
+        began = time.perf_counter()
+        merged, heard = sent.result.result()
+        here = time.perf_counter()
+        self.traffic.waited += here - began
+        at = 0
+        for low, high in sent.stretches:
+            rows = slice(at, at + high - low)
+            for table, common, change, own in zip(self._tables, self._common, merged, sent.steps, strict=True):
+                # table = common + own + since, and becomes common + change + since
+                table[low:high] += change[rows] - own[rows]
+                common[low:high] += change[rows]
+            at = rows.stop
+        self.traffic.moved += time.perf_counter() - here
+        return heard
+
+    def settle(self, words: float, lr: float) -> None:
+        """Merge all rows after a round, instead of `send`; then all ranks have the same E and C."""
+        assert self._sent is None
+        began, traffic = time.perf_counter(), self.traffic
+        before = traffic.bytes, traffic.seconds
+        self._words += words
+        V, step = len(self._tables[0]), max(1, SLICE // (2 * self._dim))
+        for low in range(0, V, step):
+            stretches, part = [(low, min(V, low + step))], slice(low, low + step)
+            steps, combine_rows = self._steps(stretches).to(self._wire), self._combining(stretches, lr)
+            merged, _ = self._thread.submit(self._exchange, steps, combine_rows, torch.zeros(1)).result()
+            for table, common, change in zip(self._tables, self._common, merged, strict=True):
+                common[part] += change
+                table[part] = common[part]
+        traffic.flushes += 1
+        traffic.flush_seconds += time.perf_counter() - began
+        traffic.flush_bytes += traffic.bytes - before[0]
+        traffic.bytes, traffic.seconds = before
+
+    def take(self) -> None:
+        """Take the tables as they are for common, as at the beginning."""
+        for table, common in zip(self._tables, self._common, strict=True):
+            common.copy_(table)
+
+    def close(self) -> None:
+        """No more exchanges."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _steps(self, stretches: list[tuple[int, int]]) -> torch.Tensor:
+        """What this rank has learnt on some rows beyond the common values: (2, rows, d)."""
+        pairs = zip(self._tables, self._common, strict=True)
+        return torch.stack(
+            [torch.cat([table[low:high] - common[low:high] for low, high in stretches]) for table, common in pairs]
+        )
+
+    def _combining(self, stretches: list[tuple[int, int]], lr: float) -> Combine:
+        """How the rows of `stretches` are combined, which are merged now."""
+        words = torch.cat([self._words - self._merged[low:high] for low, high in stretches]).float()
+        for low, high in stretches:
+            self._merged[low:high] = self._words
+        uses = [torch.cat([one[low:high] for low, high in stretches]) * words for one in self._uses]
+        samples = [table[rows] for table, rows in zip(self._tables, self._samples, strict=True)]
+        n, kind = len(words), self._combiner
+
+        def of(steps: torch.Tensor, low: int, high: int) -> torch.Tensor:
+            both = curvatures(*samples) if kind == "shaped" else (self._curvature, self._curvature)
+            parts = []
+            for k in (0, 1):  # rows of E, then rows of C
+                first, last = max(low, k * n), min(high, (k + 1) * n)
+                if first < last:
+                    part = steps[:, first - low : last - low]
+                    parts.append(combine(kind, part, uses[k][first - k * n : last - k * n], lr, both[k]))
+            return torch.cat(parts) if parts else steps[0, :0]
+
+        return of
+
+    def _exchange(
+        self, steps: torch.Tensor, combine_rows: Combine, said: torch.Tensor
+    ) -> tuple[torch.Tensor, list[list[float]]]:
+        """Add up the steps of all ranks: (2, rows, d) in, merged steps out, float32."""
+        began = time.perf_counter()
+        ranks, rank = self._group.ranks, self._group.rank
+        flat = steps.reshape(-1, self._dim)
+        n = len(flat)
+        share = -(-n // ranks)  # rows of an owner
+        room = torch.zeros(ranks * share, self._dim, dtype=flat.dtype, device=flat.device)
+        room[:n] = flat
+        mine = self._group.swap(room.view(ranks, share, self._dim)).float()
+        low, high = min(n, rank * share), min(n, (rank + 1) * share)
+        total = torch.zeros(share, self._dim, device=flat.device)
+        total[: high - low] = combine_rows(mine[:, : high - low], low, high)
+        merged = self._group.collect(total.to(self._wire)).view(ranks * share, self._dim)[:n].float()
+        heard = self._group.collect(said).tolist()
+        self.traffic.bytes += 2 * (ranks - 1) * share * self._dim * flat.element_size() + (ranks - 1) * 8 * len(said)
+        self.traffic.seconds += time.perf_counter() - began
+        return merged.view(2, -1, self._dim), heard

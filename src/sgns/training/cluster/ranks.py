@@ -1,0 +1,176 @@
+"""Joining the other ranks, watching that they live, and ending with one clear line when one does not."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from sgns.errors import ConfigError, RankLost, SgnsError
+from sgns.training.cluster.group import TorchGroup
+from sgns.training.cluster.place import Place
+
+BEAT = 1.0  # seconds between two signs of life
+SILENCE = 20.0  # seconds without one after which a rank is given up
+JOINING = 600.0  # seconds to wait until all ranks have come
+PATIENCE = 7 * 24 * 3600.0  # seconds that an exchange may take while all ranks live
+
+
+class Ranks:
+    """All ranks of a job, seen from one of them.
+
+    Use it as a context: it joins on entering. An error inside ends all ranks, and one of them tells it: the context
+    raises it there, and ends the others without a word.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.group: TorchGroup
+        self.hint: Callable[[], str] = lambda: ""  # what to do after a rank is lost
+        self._over = threading.Event()
+
+    def __enter__(self) -> Self:
+        import torch
+        import torch.distributed as dist
+
+        torch.set_num_threads(1)  # the cores train
+        self._store = self._open_store()
+        place = self.place
+        try:
+            self._store.set(f"here/{place.rank}", "1")
+            self._store.wait([f"here/{rank}" for rank in range(place.ranks)], timedelta(seconds=JOINING))
+            dist.init_process_group(
+                "gloo" if not torch.cuda.is_available() else "cpu:gloo,cuda:nccl",
+                store=dist.PrefixStore("group", self._store),
+                rank=place.rank,
+                world_size=place.ranks,
+                timeout=timedelta(seconds=PATIENCE),
+            )
+            self.group = TorchGroup()
+            self._store.set(f"beat/{place.rank}", "0")
+            self.group.collect(torch.zeros(1))
+        except (RuntimeError, RankLost) as error:
+            raise self._not_joined(error) from None
+        threading.Thread(target=self._watch, name="sgns-watch", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        import torch.distributed as dist
+
+        if error is None:
+            self._over.set()
+            dist.destroy_process_group()
+            return
+        if isinstance(error, RankLost):
+            self._tell_loss()
+        if isinstance(error, SgnsError):
+            # found by all at once: rank 0 speaks. Found by one alone: that one.
+            speaks = self.place.rank == 0 if getattr(error, "found_by_all", False) else self._first()
+            self._over.set()
+            if not speaks:
+                leave(error.exit_code)
+            if not getattr(error, "found_by_all", False) and self.place.ranks > 1:
+                error.args = (f"rank {self.place.rank}: {error}",)
+
+    def _open_store(self) -> Any:
+        import torch.distributed as dist
+
+        host, port = os.environ.get("MASTER_ADDR", "localhost"), int(os.environ.get("MASTER_PORT", "29500"))
+        hosts = self.place.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
+        try:
+            self._host = dist.TCPStore(
+                host,
+                port,
+                is_master=hosts,
+                timeout=timedelta(seconds=JOINING),
+                wait_for_workers=False,
+                multi_tenant=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise self._not_joined(error) from None
+        return dist.PrefixStore(f"sgns-{self.place.restarts}", self._host)
+
+    def _not_joined(self, error: Exception) -> ConfigError:
+        said = " ".join(str(error).split())[:160]
+        return ConfigError(
+            f"rank {self.place.rank} of {self.place.ranks} could not join the others at "
+            f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')} ({said}); start all ranks, and check "
+            "that this address and port can be reached from every machine"
+        )
+
+    def _first(self) -> bool:
+        """Whether this rank is the first that has something to tell."""
+        try:
+            return bool(self._store.add("told", 1) == 1)
+        except RuntimeError:  # the store is gone with its machine
+            return True
+
+    def _watch(self) -> None:
+        """Give signs of life; rank 0 looks after all others, and they after rank 0."""
+        import torch.distributed as dist
+
+        host, port = os.environ.get("MASTER_ADDR", "localhost"), int(os.environ.get("MASTER_PORT", "29500"))
+        try:
+            own = dist.TCPStore(host, port, is_master=False, timeout=timedelta(seconds=SILENCE), wait_for_workers=False)
+            store = dist.PrefixStore(f"sgns-{self.place.restarts}", own)
+            watched = range(1, self.place.ranks) if self.place.rank == 0 else [0]
+            seen = {rank: (b"", time.monotonic()) for rank in watched}
+            beat = 0
+            while not self._over.wait(BEAT):
+                beat += 1
+                store.set(f"beat/{self.place.rank}", str(beat))
+                for rank in watched:
+                    now = store.get(f"beat/{rank}")
+                    if now != seen[rank][0]:
+                        seen[rank] = now, time.monotonic()
+                silent = [rank for rank in watched if time.monotonic() - seen[rank][1] > SILENCE]
+                if silent and not self._over.is_set():
+                    self._give_up(f"no sign of life from {named(silent)} for {SILENCE:.0f} s")
+        except RuntimeError:
+            if not self._over.wait(SILENCE / 2):  # at the end of a job the store may go first
+                self._give_up("the machine of rank 0 cannot be reached any more")
+
+    def _give_up(self, what: str) -> NoReturn:
+        if self._first():
+            print(f"sgns: {what}{self.hint()}", file=sys.stderr, flush=True)
+        leave(RankLost.exit_code)
+
+    def _tell_loss(self) -> None:
+        """After an exchange has failed: say which rank is gone, on one of those that are left."""
+        lost = self._missing()
+        if self._first():
+            print(f"sgns: {lost}{self.hint()}", file=sys.stderr, flush=True)
+        leave(RankLost.exit_code)
+
+    def _missing(self) -> str:
+        """Which ranks give no more signs of life, and have not left by themselves."""
+        ranks = range(self.place.ranks)
+        try:
+            self._store.set(f"left/{self.place.rank}", "1")
+            before = [self._store.get(f"beat/{rank}") for rank in ranks]
+            time.sleep(2.5 * BEAT)
+            gone = [
+                rank
+                for rank in ranks
+                if self._store.get(f"beat/{rank}") == before[rank] and not self._store.check([f"left/{rank}"])
+            ]
+        except RuntimeError:
+            return "the machine of rank 0 cannot be reached any more"
+        return f"{named(gone)} {'is' if len(gone) == 1 else 'are'} gone" if gone else "a connection between ranks broke"
+
+
+def named(ranks: list[int]) -> str:
+    """`rank 2`, or `ranks 2, 3`."""
+    return f"rank{'s' if len(ranks) > 1 else ''} {', '.join(map(str, ranks))}"
+
+
+def leave(code: int) -> NoReturn:
+    """End this process at once: threads may wait for ranks that are gone."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
