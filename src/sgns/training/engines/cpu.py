@@ -49,10 +49,13 @@ def row_stride(dim: int) -> int:
 def matrix(rows: int, stride: int) -> np.ndarray:
     """A matrix of zeros, (rows, stride) float32, on huge pages where the system has them (fewer TLB misses)."""
     size = max(1, rows) * stride * 4
-    room = mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_HUGEPAGE"):
+        # private, for of shared memory, Python's default, Linux makes no huge pages unless told to
+        room = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         with suppress(OSError):  # a kernel without huge pages: only slower
             room.madvise(mmap.MADV_HUGEPAGE)
+    else:
+        room = mmap.mmap(-1, size)
     return np.frombuffer(room, np.float32, rows * stride).reshape(rows, stride)
 
 
@@ -85,6 +88,7 @@ class CpuEngine:
         config: Config,
         *,
         runs: Runs = whole,
+        spare: int = 0,
     ) -> None:
         """Allocate E and C and set their first values.
 
@@ -95,12 +99,14 @@ class CpuEngine:
             noise: `Vocabulary.noise`.
             config: The options.
             runs: Which parts of ids[start:stop] are trained on; all of it unless sentences are held out.
+            spare: Rows of zeros behind those of E and C, for an engine that trains copies.
         """
         self.config, self._runs = config, runs
         self._ids, self._ends = read_only(ids, np.int32), read_only(sentence_ends, np.int64)
         self._keep, self._noise = keep_thresholds(keep), noise_table(noise)
         self.stride = row_stride(config.dim)
-        self.E, self.C = matrix(len(keep), self.stride), matrix(len(keep), self.stride)
+        self._rows = matrix(len(keep) + spare, self.stride), matrix(len(keep) + spare, self.stride)
+        self.E, self.C = (rows[: len(keep)] for rows in self._rows)
         first_vectors(self.E, config.dim, config.seed)
         self.lifetime = negative_lifetime(len(keep), self.stride)
         if config.sharing == "tile":
