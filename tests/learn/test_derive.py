@@ -14,9 +14,10 @@ from sgns.errors import ConfigError
 from sgns.learn import methods
 from sgns.learn.derivations import DERIVATIONS, TOPICS
 from sgns.learn.derive import derive
-from sgns.learn.document import INLINE, Chain, Paragraph, Table, formula
+from sgns.learn.document import INLINE, Chain, Paragraph, Table, formula, plain, show
 from sgns.learn.expression import Apply, Number
 from sgns.learn.gradients import closed_form
+from sgns.learn.languages import LATEX, TEXT
 from sgns.learn.proof import Meaning, WrongStep, equal, prove
 
 
@@ -63,6 +64,29 @@ def test_equations_in_the_running_text_hold_too():
                     found += 1
                     assert equal(formula(sides[0]), formula(sides[1]), derivation.meaning), part
     assert found >= 6
+
+
+BY_X = r"\frac{\partial }{\partial x} \sigma\left(x\right)"
+
+
+@pytest.mark.parametrize(
+    ("tree", "text", "latex"),
+    [
+        ("x1 * w_2", "x1·w_2", r"x_{1} \cdot w_{2}"),
+        ("Ew * lr", "E_w·lr", r"E_{w} \cdot \mathrm{lr}"),
+        ("grad(sigmoid(x), x) * y", "(∂/∂x σ(x))·y", rf"\left({BY_X}\right) \cdot y"),
+        ("y * grad(sigmoid(x), x)", "y·∂/∂x σ(x)", rf"y \cdot {BY_X}"),
+        ("y * grad(sigmoid(x), x) * z", "(y·∂/∂x σ(x))·z", rf"\left(y \cdot {BY_X}\right) \cdot z"),
+        ("lr * grad(L, Cp)", "lr·∂L/∂C_c+", r"\mathrm{lr} \cdot \frac{\partial L}{\partial C_{c{+}}}"),
+        ("components(x_j * y_j)", "Σⱼ x_j·y_j", r"\sum_{j=1}^{d} x_{j} \cdot y_{j}"),
+        ("abs(x - y)", "|x − y|", r"\left|x - y\right|"),
+        ("P0(w, cn)", "P(0 | w, c−i)", r"P\left(0 \mid w, c{-}i\right)"),
+    ],
+)
+def test_how_formulas_are_written(tree, text, latex):
+    """What follows ∂/∂x or Σ belongs to it; so it needs brackets before a factor, and none at the end."""
+    assert show(formula(tree), TEXT) == text
+    assert show(formula(tree), LATEX) == latex
 
 
 def test_what_the_text_says_of_sigma():
@@ -120,8 +144,8 @@ def test_loss_and_gradients_by_hand():
 
 def test_parameters_in_numbers():
     tables = [block for block in derive("parameters", vocabulary=3_377, dim=50) if isinstance(block, Table)]
-    cells = dict(tables[0].rows)
-    assert cells["2·V·d, parameters"] == "337,700"
+    cells = {plain(name): value for name, value in tables[0].rows}
+    assert cells["2V·d, parameters"] == "337,700"
     assert cells["bytes in float32, 4 each"].startswith("1,350,800 ")
 
 

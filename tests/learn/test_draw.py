@@ -12,7 +12,7 @@ from sgns.learn.draw import draw_graph
 from sgns.learn.graph import backward, evaluate, variable
 from sgns.learn.layout import layered
 from sgns.learn.symbols import Formulas
-from sgns.learn.tables import as_dot, as_json, as_text, edge_rows, node_rows
+from sgns.learn.tables import as_dot, as_json, as_text, edge_rows, node_rows, steps_in_words
 
 EXAMPLES = [
     ("x**2 * (c*x)", {"x": 2, "c": 3}),
@@ -169,6 +169,32 @@ def test_layout_keeps_the_gaps_and_the_columns():
     assert gap >= (20 + 50) / 2 + 16 - 1e-9
     for line in made.lines:
         assert len(line) % 2 == 0
+
+
+def test_a_line_past_several_columns_runs_level():
+    columns = {"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5, "x": 0}
+    lines = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("x", "f")]
+    made = layered(dict.fromkeys(columns, (30, 20)), columns, lines)
+    heights = {round(y, 6) for _, y in made.lines[-1][1:-1]}
+    assert len(heights) == 1
+    level = heights.pop()
+    for key in "bcde":
+        assert abs(made.boxes[key].middle - level) >= 20 / 2 + 14 / 2 + 16 - 1e-6
+
+
+def test_steps_in_words():
+    assert "Steps: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward." in as_text(backward(evaluate(*EXAMPLES[0])))
+    assert steps_in_words(backward(evaluate("exp(x)", {"x": 1}))) == "Steps: 1 forward, 2 sets ∂f/∂f = 1, 3 backward."
+    assert steps_in_words(backward(evaluate("x", {"x": 1}))) == "Steps: 1 sets ∂x/∂x = 1."
+
+
+def test_the_loss_begins_with_a_minus(capsys):
+    """A formula may begin with a minus, as the loss of SGNS does; it is no option."""
+    arguments = ["graph", "-log(sigmoid(dot(w, c)))", "--at", "w=[1,2]", "c=[-1,0.5]"]
+    assert run(make_app(), arguments) == 0
+    assert "f     −c" not in capsys.readouterr().out
+    assert run(make_app(), ["graph", "--at", "x=-2", "--json", "-x"]) == 0
+    assert json.loads(capsys.readouterr().out)["nodes"][-1]["value"] == 2
 
 
 def test_command_line(tmp_path, capsys):

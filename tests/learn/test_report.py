@@ -14,10 +14,11 @@ from sgns.cli import make_app, run
 from sgns.config import Config
 from sgns.errors import ConfigError, FormatError, OutputError, UnknownWord
 from sgns.learn import explain as chapter
-from sgns.learn.document import Box, Code, Figure, Heading, Table, verbatim
+from sgns.learn.document import Box, Code, Contents, Figure, Heading, Table, numbered, plain, sections, verbatim
 from sgns.learn.explain import PASSAGES, Passage, StaleExplanation, find
 from sgns.learn.gradients import closed_form
-from sgns.learn.report import TITLE, compose, evaluation_chapter, run_chapter, sentences, write_blocks, write_report
+from sgns.learn.model_chapters import evaluation_chapter, loss_figure, run_chapter, sentences
+from sgns.learn.report import TITLE, compose, write_blocks, write_report
 from sgns.learn.step import describe, take_step
 from sgns.learn.traps import TRAPS, output, traps
 from sgns.vectors.vectors import Vectors
@@ -38,16 +39,22 @@ def model() -> Vectors:
         "tokens": 12_345,
         "pairs": 67_890,
         "losses": [3.5, 2.9, 2.75],
-        "seconds": {"scan": 0.1, "train": 1.25, "total": 1.5},
         "versions": {"sgns": "0.1.0", "numpy": np.__version__},
     }
     return Vectors(words, E.astype(np.float32), C.astype(np.float32), np.arange(18, 0, -1) * 10, meta)
 
 
+RECORD = {
+    "seconds": {"scan": 0.1, "train": 1.25, "total": 1.5},
+    "machine": "Abacus $3, 2 cores",
+    "words_per_second": 9_876.5,
+}
+
+
 @pytest.fixture(scope="module")
 def blocks(model) -> list:
     """The whole report, composed once."""
-    return compose(model, "toy.safetensors", [], [], lambda line: None)
+    return compose(model, "toy.safetensors", RECORD, [], [], lambda line: None)
 
 
 HOSTILE = [
@@ -77,13 +84,14 @@ def test_words_that_look_like_markup_stay_words(model, tmp_path, ending):
     from sgns.learn.text import write_text
 
     odd = Vectors(HOSTILE, model.E, model.C, model.counts, model.metadata)
-    made = [*describe(take_step(odd, "$x", "`a`", negatives=8)), *run_chapter(odd, "$my `odd` **name**.txt")]
+    made = [*describe(take_step(odd, "$x", "`a`", negatives=8)), *run_chapter(odd, "$my `odd` **name**.txt", RECORD)]
     rows = tuple((verbatim(word), word[:1] and verbatim(f"{word} 0.5")) for word in HOSTILE)
     made.append(Table(("word", "near"), rows))
     if ending == ".txt":
         shown = write_text(made)
         assert all(word in shown for word in HOSTILE)
         assert "w = $x, c+ = `a`" in shown
+        assert "Abacus $3, 2 cores" in shown
         return
     path = tmp_path / f"odd{ending}"
     write_blocks(path, made, TITLE)
@@ -169,9 +177,37 @@ def test_a_passage_that_has_gone_is_an_error(monkeypatch):
 
 
 def test_the_table_of_safer_shows_infinity_only_where_sigma_comes_first():
-    rows = [line.split() for line in chapter.safer().splitlines()[1:]]
-    assert rows[-1] == ["-1000", "inf", "1000"]
+    rows = chapter.safer().rows
+    assert rows[-1] == ("−1000", "infinite", "1000")
     assert float(rows[0][1]) == pytest.approx(float(rows[0][2]), rel=1e-5)
+
+
+@pytest.mark.parametrize("x", [-30.0, -1.5, 0.0, 0.25, 30.0])
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_the_formula_of_the_safe_loss_is_the_loss(x, y):
+    import math
+
+    from sgns.learn.document import formula
+    from sgns.learn.expression import Apply, Name, Number
+
+    def value(tree):
+        match tree:
+            case Number(v):
+                return v
+            case Name(n):
+                return {"x": x, "y": y}[n]
+            case Apply("*", (a, b)):
+                return value(a) * value(b)
+            case Apply("+", (a, b)):
+                return value(a) + value(b)
+            case Apply("-", (a, b)):
+                return value(a) - value(b)
+            case Apply(name, (a,)):
+                known = {"relu": lambda z: max(z, 0), "log": math.log, "exp": math.exp, "abs": abs, "neg": lambda z: -z}
+                return known[name](value(a))
+
+    loss = -math.log(1 / (1 + math.exp(-x))) if y else -math.log(1 / (1 + math.exp(x)))
+    assert value(formula(chapter.BCE)) == pytest.approx(loss, rel=1e-12)
 
 
 # --- traps
@@ -216,12 +252,46 @@ def test_chapters_and_what_they_say(model, blocks):
     )
     assert sum(isinstance(block, Figure) for block in blocks) == 3
     facts = dict(
-        row for block in run_chapter(model, "toy") if isinstance(block, Table) for row in block.rows if len(row) == 2
+        row
+        for block in run_chapter(model, "toy", RECORD)
+        if isinstance(block, Table)
+        for row in block.rows
+        if len(row) == 2
     )
     assert facts["tokens"] == "12,345"
     assert facts["total run time"] == "1.50 s"
-    assert facts["final loss L"] == "2.7500"
+    assert facts["… of which"] == "scan 0.10 s, train 1.25 s"
+    assert plain(facts["trained on"]) == "Abacus $3, 2 cores"
+    assert facts["speed"] == "9,876 words/s"
     assert facts["parameters"].startswith("432 ")
+
+
+def test_the_caption_of_the_loss_is_made_from_the_figures():
+    falls, turns = loss_figure([3.5, 2.9, 2.75], 5).caption, loss_figure([3.5, 2.5, 2.75], 5).caption
+    assert "begins at 3.500 and ends at 2.750. " in falls
+    assert "ends at 2.750; it is lowest, 2.500, in epoch 2." in turns
+    assert "here 4.159" in turns
+
+
+def test_captions_and_chapters_are_numbered_without_gaps(blocks, tmp_path):
+    for kind, name in ((Figure, "Figure"), (Table, "Table")):
+        captions = [block.caption for block in numbered(blocks) if isinstance(block, kind)]
+        for number, caption in enumerate(captions, 1):
+            assert caption.startswith(f"**{name} {number}.** ")
+            assert len(caption) > 25
+    assert [number for number, _ in sections(blocks)][:4] == ["1", "1.1", "1.2", "2"]
+    assert Contents() in blocks
+    for ending, link, target in (
+        ("html", r'href="#(section-[\d.]+)"', 'id="{}"'),
+        ("md", r"#(section-[\d.]+)\)", 'id="{}"'),
+    ):
+        path = tmp_path / f"report.{ending}"
+        write_blocks(path, blocks, TITLE)
+        text = path.read_text()
+        found = re.findall(link, text)
+        assert len(found) == len(sections(blocks)) > 20
+        for anchor in found:
+            assert text.count(target.format(anchor)) == 1
 
 
 def test_sentences_are_made_from_the_figures():

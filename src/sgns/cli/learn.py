@@ -19,7 +19,7 @@ MODEL = Path("vectors.safetensors")  # what `python word2vec.py` writes
 
 
 def graph(
-    expression: str,
+    expression: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     at: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
@@ -193,15 +193,15 @@ def report(
         check_output(chosen, ENDINGS)
     if model is None and MODEL.exists():
         model = MODEL
-    vectors = None if model is None else _load(model)
+    vectors, record = None if model is None else _load(model), {}
     if model is not None and vectors is not None:
-        from sgns.training.record import read_times
+        from sgns.training.record import read_record
 
-        vectors.metadata.setdefault("seconds", read_times(model, vectors.metadata.get("losses")))
+        record = read_record(model, vectors.metadata.get("losses"))
     if vectors is None:
         say(f"{MODEL} is not there: the report leaves out the run; python word2vec.py trains one")
     name = "" if model is None else model.name
-    path = write_report(chosen, vectors, name=name, similarity=similarity, analogy=analogy, tell=say)
+    path = write_report(chosen, vectors, name=name, record=record, similarity=similarity, analogy=analogy, tell=say)
     if json:
         print_json({"output": str(path), "model": None if model is None else str(model), "bytes": path.stat().st_size})
     else:

@@ -15,6 +15,7 @@ def plot_loss(
     x: Sequence[float] | None = None,
     unit: str = "epoch",
     title: str | None = None,
+    size: tuple[float, float] = (7, 4.2),
 ) -> Path:
     """Draw the mean loss L of a positive pair and its negatives over training.
 
@@ -25,6 +26,7 @@ def plot_loss(
         x: where the figures were taken; 1, 2, 3 … where left out.
         unit: what x counts.
         title: what is seen; made from the figures where left out.
+        size: width and height in inches.
 
     Returns:
         Where the picture went.
@@ -45,7 +47,7 @@ def plot_loss(
     for name, curve in curves.items():
         if len(curve) != len(x):
             raise ConfigError(f"{len(curve)} losses {name} for {len(x)} points; give one for each")
-    figure, axes = new_figure(7, 4.2)
+    figure, axes = new_figure(*size)
     for number, curve in enumerate(curves.values()):
         colour = COLOURS[number]
         marker = ("o", "s")[number] if len(x) <= 40 else None

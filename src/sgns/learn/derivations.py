@@ -35,6 +35,7 @@ def _chain(left: str, *steps: tuple[str, str]) -> Chain:
 
 SCORE_P, SCORE_N = "dot(Ew, Cp)", "dot(Ew, Cn)"
 LOSS = f"-log(sigmoid({SCORE_P})) - total(log(sigmoid(-{SCORE_N})))"
+LIKELIHOOD = "-log(P1(w, cp) * product(P0(w, cn)))"
 OF_LOSS = Meaning(definitions={"L": formula(LOSS)})
 SCALAR = Meaning(vectors=())
 
@@ -42,9 +43,9 @@ DERIVATIONS = (
     Derivation(
         "parameters",
         "The number of parameters",
-        "E holds a row of d numbers for each of the V words in its role as target w, C holds another for its role "
-        "as context c.",
-        _chain("V*d + V*d", ("2*V*d", "the two matrices have the same shape (V, d)")),
+        "E holds a row of $d$ numbers for each of the $V$ words in its role as target $w$, C holds another for its "
+        "role as context $c$.",
+        _chain("V*d + V*d", ("2*V*d", "the two matrices have the same shape, $V$ rows of $d$")),
         SCALAR,
     ),
     Derivation(
@@ -59,7 +60,8 @@ DERIVATIONS = (
             ("exp(x) / (exp(x) + 1)", "$exp(x) * exp(-x) = 1$"),
         ),
         SCALAR,
-        "Both are positive, and the number above the line is smaller than the one below: 0 < σ(x) < 1 for every x.",
+        "Both are positive, and the number above the line is smaller than the one below: $sigmoid(x)$ is above 0 and "
+        "below 1 for every $x$.",
     ),
     Derivation(
         "sigmoid",
@@ -69,7 +71,7 @@ DERIVATIONS = (
             "limit_down(sigmoid(x))",
             ("limit_down(exp(x) / (exp(x) + 1))", "second spelling"),
             ("0 / (0 + 1)", "$exp(x)$ goes to 0"),
-            ("0", "reached by no x"),
+            ("0", "reached by no $x$"),
         ),
         SCALAR,
     ),
@@ -81,7 +83,7 @@ DERIVATIONS = (
             "limit_up(sigmoid(x))",
             ("limit_up(1 / (1 + exp(-x)))", "first spelling"),
             ("1 / (1 + 0)", "$exp(-x)$ goes to 0"),
-            ("1", "reached by no x: the range is the open interval (0, 1)"),
+            ("1", "reached by no $x$: the range is the open interval (0, 1)"),
         ),
         SCALAR,
     ),
@@ -101,9 +103,8 @@ DERIVATIONS = (
     Derivation(
         "sigmoid",
         "Its role: a probability",
-        "P(1 | w, c) is the probability that c is a real context of w, P(0 | w, c) that it is not. SGNS takes σ of "
-        "the score for the "
-        "first; the two must add up to 1.",
+        "$P1(w, c)$ is the probability that $c$ is a real context of $w$, $P0(w, c)$ that it is not. SGNS takes σ of "
+        "the score for the first; the two must add up to 1.",
         _chain(
             "P0(w, cp)",
             ("1 - P1(w, cp)", "one of the two is the case"),
@@ -124,21 +125,21 @@ DERIVATIONS = (
             ("sigmoid(x) * (1 - sigmoid(x))", "the second is $1 - sigmoid(x)$"),
         ),
         SCALAR,
-        "It is positive, so σ grows with x; it is largest, 1/4, at x = 0.",
+        "It is positive, so σ grows with $x$; it is largest, 1/4, at 0.",
     ),
     Derivation(
         "loss",
         "The loss in terms of E and C",
-        "The label of $cp$ should be 1, those of the k negatives $cn$ 0. Take them to be independent, multiply "
-        "their probabilities, and "
-        "make the product large: its negative logarithm L small.",
+        "The label of $cp$ should be 1, those of the $k$ negatives $cn$ should be 0. Take them to be independent and "
+        "multiply their probabilities. The product should be large, so its negative logarithm $L$ should be small.",
         _chain(
-            "-log(P1(w, cp) * product(P0(w, cn)))",
+            "L",
+            (LIKELIHOOD, "definition"),
             (f"-log(sigmoid({SCORE_P}) * product(1 - sigmoid({SCORE_N})))", "the model"),
             (f"-log(sigmoid({SCORE_P}) * product(sigmoid(-{SCORE_N})))", "$1 - sigmoid(x) = sigmoid(-x)$"),
-            (LOSS, "the logarithm of a product is the sum of the logarithms"),
+            (LOSS, "log of a product = sum of the logs"),
         ),
-        USUAL,
+        Meaning(definitions={"L": formula(LIKELIHOOD)}),
         "With C = 0 at the start every score is 0 and $L = (1 + k) * log(2)$.",
     ),
     Derivation(
@@ -169,11 +170,11 @@ DERIVATIONS = (
     Derivation(
         "gradients",
         "The gradient of a dot product",
-        "x and y are vectors here.",
+        "$x$ and $y$ are vectors of $d$ components here.",
         _chain(
             "grad(dot(x, y), x)",
-            ("grad(sum(x * y), x)", "the dot product is the sum of the products of the components"),
-            ("y", "of the sum, only one product holds a given component of x; its factor remains"),
+            ("grad(components(x_j * y_j), x)", "definition of the dot product"),
+            ("y", "only one term holds $x_j$, and its factor is $y_j$"),
         ),
         Meaning(vectors=("x", "y")),
     ),
@@ -219,8 +220,7 @@ DERIVATIONS = (
         ),
         OF_LOSS,
         "Each is an error (σ − label) times the other vector. A step of SGD moves every row against its gradient: "
-        "$Cp - lr * grad(L, Cp)$, "
-        "and so on, all from the old values.",
+        "$Cp - lr * grad(L, Cp)$ takes the place of $Cp$, and so on, all from the old values.",
     ),
 )
 TOPICS = ("parameters", "sigmoid", "loss", "gradients")

@@ -5,8 +5,8 @@ from typing import Any
 from sgns.errors import ConfigError
 from sgns.learn import methods
 from sgns.learn.derivations import DERIVATIONS, TOPICS
-from sgns.learn.document import Block, Chain, Heading, Paragraph, Table, show
-from sgns.learn.notation import LATEX, TEXT
+from sgns.learn.document import Block, Chain, Heading, Paragraph, Table, plain, show
+from sgns.learn.languages import LATEX, TEXT
 from sgns.learn.proof import DIM, NEGATIVES, prove
 
 TITLES = {
@@ -47,9 +47,8 @@ def derive(topic: str = "all", *, vocabulary: int | None = None, dim: int = 100,
         if name == "gradients":
             blocks += [
                 Paragraph(
-                    f"SymPy compared both sides of every step as expressions in the components, with d = {DIM} and "
-                    f"k = {NEGATIVES}, "
-                    "all components free. Now in numbers:"
+                    "SymPy compared both sides of every step as expressions in the components, with "
+                    f"$d = {DIM}$ and $k = {NEGATIVES}$, all components free. Now in numbers:"
                 ),
                 methods.as_table(methods.compare()),
             ]
@@ -61,12 +60,12 @@ def _in_numbers(vocabulary: int | None, dim: int, source: str) -> list[Block]:
     said = f"For {source}" if source else "For example"
     count = 2 * V * dim
     rows = (
-        ("V, words", f"{V:,}"),
-        ("d, numbers in a row", f"{dim:,}"),
-        ("2·V·d, parameters", f"{count:,}"),
+        ("$V$, words", f"{V:,}"),
+        ("$d$, numbers in a row", f"{dim:,}"),
+        ("$2*V*d$, parameters", f"{count:,}"),
         ("bytes in float32, 4 each", f"{4 * count:,} ({show_bytes(4 * count)})"),
     )
-    return [Paragraph(f"{said}:"), Table(("quantity", "value"), rows)]
+    return [Paragraph(f"{said}:"), Table(("quantity", "value"), rows, "The parameters in numbers.")]
 
 
 def show_bytes(count: int) -> str:
@@ -86,12 +85,12 @@ def as_json(blocks: list[Block]) -> dict[str, Any]:
     title = ""
     for block in blocks:
         if isinstance(block, Heading):
-            title = block.text
+            title = plain(block.text)
         elif isinstance(block, Chain):
             steps = [{"formula": show(t, TEXT), "latex": show(t, LATEX), "reason": why} for t, why in block.steps]
             derivations.append(
                 {"title": title, "left": show(block.left, TEXT), "steps": steps, "checked_by": block.checked}
             )
         elif isinstance(block, Table):
-            tables.append({"heads": list(block.heads), "rows": [list(row) for row in block.rows]})
+            tables.append({"heads": [*map(plain, block.heads)], "rows": [[*map(plain, row)] for row in block.rows]})
     return {"derivations": derivations, "tables": tables}

@@ -1,16 +1,19 @@
 """What a chapter is made of, whatever it is shown on: paragraphs, derivations, tables, figures, code and boxes.
 
-Text may hold `code`, **bold** and $formulas$ in the grammar of `sgns.learn.expression`, several joined by " = ".
+Text may hold `code`, **bold** and $formulas$ in the grammar of `sgns.learn.expression`, several joined by " = "; a cell
+of a table may also be the tree of a formula, or several such parts.
 `text`, `markdown`, `html` and `typst` (the modules of that name) each write a list of blocks.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from typing import TypeAlias
 
 from sgns.learn.expression import Tree, parse
+from sgns.learn.languages import TEXT
 from sgns.learn.notation import Notation, write
 from sgns.learn.rules import functions
 
@@ -18,11 +21,13 @@ ALPHABET = {
     "Ew": ("E", "w"),
     "Cp": ("C", "c+"),
     "Cn": ("C", "c−i"),
+    "Cc": ("C", "c"),
     "cp": ("c+", ""),
     "cn": ("c−i", ""),
     "lr": ("lr", ""),
 }
-DERIVING = {"grad": 2, "total": 1, "product": 1, "limit_up": 1, "limit_down": 1, "P1": 2, "P0": 2, "sqrt": 1}
+DERIVING = {"grad": 2, "total": 1, "product": 1, "components": 1, "limit_up": 1, "limit_down": 1}
+DERIVING |= {"P1": 2, "P0": 2, "sqrt": 1, "abs": 1}
 INLINE = re.compile(r"(`[^`]+`|\$[^$]+\$|\*\*[^*]+\*\*)")
 
 
@@ -58,10 +63,10 @@ class Chain:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under heads; a cell is text as in a paragraph."""
+    """Rows of cells under heads; a cell is text as in a paragraph, a formula, or parts of both."""
 
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    heads: tuple["Words", ...]
+    rows: tuple[tuple["Words", ...], ...]
     caption: str = ""
 
 
@@ -91,7 +96,41 @@ class Box:
     blocks: tuple["Block", ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Chain | Table | Figure | Code | Box
+@dataclass(frozen=True)
+class Contents:
+    """The table of contents, where it belongs."""
+
+
+Block: TypeAlias = Heading | Paragraph | Chain | Table | Figure | Code | Box | Contents
+Words: TypeAlias = str | Tree | tuple[str | Tree, ...]
+
+
+def numbered(blocks: list[Block]) -> list[Block]:
+    """The blocks, with "Figure 1." and "Table 1." before the captions, in order."""
+    figures, tables = count(1), count(1)
+    made: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Figure):
+            made.append(replace(block, caption=f"**Figure {next(figures)}.** {block.caption}"))
+        elif isinstance(block, Table) and block.caption:
+            made.append(replace(block, caption=f"**Table {next(tables)}.** {block.caption}"))
+        else:
+            made.append(block)
+    return made
+
+
+def sections(blocks: Sequence[Block]) -> list[tuple[str, Heading]]:
+    """The headings below the title with their numbers: 1, 1.1, 1.2, 2."""
+    chapter = section = 0
+    made = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            chapter, section = chapter + 1, 0
+            made.append((f"{chapter}", block))
+        elif isinstance(block, Heading) and block.level == 2:
+            section += 1
+            made.append((f"{chapter}.{section}", block))
+    return made
 
 
 _MARKS = str.maketrans("`$*", "\ue000\ue001\ue002")  # private use: no word of a text holds them
@@ -115,7 +154,7 @@ def show(tree: Tree, notation: Notation) -> str:
 
 
 def inline(
-    text: str,
+    words: Words,
     plain: Callable[[str], str],
     code: Callable[[str], str],
     bold: Callable[[str], str],
@@ -123,9 +162,17 @@ def inline(
     notation: Notation,
     equals: str,
 ) -> str:
-    """Running text, each part handed to its writer."""
+    """Running text, each part handed to its writer; a formula that is a tree keeps its own names."""
+    if not isinstance(words, str):
+        parts = words if isinstance(words, tuple) else (words,)
+        return "".join(
+            inline(part, plain, code, bold, mathematics, notation, equals)
+            if isinstance(part, str)
+            else mathematics(write(part, notation))
+            for part in parts
+        )
     written = []
-    for part in INLINE.split(text):
+    for part in INLINE.split(words):
         if part.startswith("`") and len(part) > 1:
             written.append(code(part[1:-1]))
         elif part.startswith("$") and len(part) > 1:
@@ -136,3 +183,12 @@ def inline(
         elif part:
             written.append(plain(part.translate(_UNMARKED)))
     return "".join(written)
+
+
+def plain(words: Words) -> str:
+    """Running text or a cell as one plain line."""
+
+    def same(part: str) -> str:
+        return part
+
+    return inline(words, same, same, same, same, TEXT, " = ")

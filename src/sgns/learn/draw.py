@@ -1,33 +1,23 @@
 """The picture of a computation graph: values forward, derivatives on every edge, readable in black and white."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from sgns.errors import ExpressionError
 from sgns.learn.expression import Apply, Name
 from sgns.learn.graph import Edge, Node, Passes
-from sgns.learn.layout import Box, layered
-from sgns.learn.notation import INLINE_LATEX, show_value
+from sgns.learn.languages import INLINE_LATEX
+from sgns.learn.layout import layered
+from sgns.learn.notation import show_value
 from sgns.learn.notation import write as write_formula
+from sgns.learn.pen import LEADING, Line, Pen, Ruler
 from sgns.learn.symbols import LONG, Formulas
+from sgns.learn.tables import counts, steps_in_words
 
-SIZE, SMALL, MARGIN, PAD, LEADING = 12.5, 11.0, 14.0, 6.0, 1.3
+SIZE, SMALL, MARGIN = 12.5, 11.0, 14.0
 MOST_NODES = 120
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of text in a box: words in grey, then a formula or value, shown from a step on."""
-
-    words: str
-    text: str
-    size: float
-    since: int = 0
-    bold: bool = False
 
 
 def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | None = None, dpi: int = 160) -> Any:
@@ -58,7 +48,7 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     formulas = Formulas(passes)
     contents: dict[Hashable, list[Line]] = {id(node): _node_lines(passes, formulas, node) for node in passes.nodes}
     contents |= {("edge", edge.step): _edge_lines(formulas, edge) for edge in passes.edges}
-    measure = _Ruler()
+    measure = Ruler()
     sizes = {key: measure.box(lines) for key, lines in contents.items()}
     layout = layered(sizes, _columns(passes), [(id(e.source), ("edge", e.step), id(e.target)) for e in passes.edges])
 
@@ -67,7 +57,7 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     shift, low = (width - layout.width) / 2 + MARGIN, MARGIN + 8 + sum(line.size * LEADING for line in foot)
     height = low + layout.height + 14 + MARGIN + sum(line.size * LEADING for line in head)
     figure = Figure(figsize=((width + 2 * MARGIN) / 72, height / 72), dpi=72, facecolor="white")
-    pen = _Pen(figure, width + 2 * MARGIN, height, shift, low)
+    pen = Pen(figure, width + 2 * MARGIN, height, shift, low)
     for edge, points in zip(passes.edges, layout.lines):
         pen.line(points, shown=passes.forward_step(edge.target) <= last, current=edge.step == last and step is not None)  # type: ignore[operator]
     for node in passes.nodes:
@@ -183,10 +173,8 @@ def _foot(passes: Passes, last: int) -> list[Line]:
     f = _math(Name(passes.name(passes.output)))
     seed = _math(Apply("grad", (Name(passes.name(passes.output)),) * 2))
     total = rf"$\partial$ {f} / $\partial$ node"
-    start, stop = passes.start, passes.steps
-    steps = f"Steps: 1–{start - 1} forward, {start} sets {seed} = 1" if start > 1 else f"Step 1 sets {seed} = 1"
-    steps += f", {start + 1}–{stop} backward." if stop > start else "."
-    if last < stop:
+    steps = steps_in_words(passes, seed)
+    if last < passes.steps:
         steps += f" Shown up to step {last}."
     return [
         Line(
@@ -194,136 +182,3 @@ def _foot(passes: Passes, last: int) -> list[Line]:
         ),
         Line("", f"{counts(passes)}.  {steps}", SMALL),
     ]
-
-
-def counts(passes: Passes) -> str:
-    """How many nodes there are, in words."""
-    variables = sum(1 for node in passes.nodes if node.operation is None)
-    operations = len(passes.nodes) - variables
-
-    def many(n: int, word: str) -> str:
-        return f"{n} {word}{'' if n == 1 else 's'}"
-
-    return (
-        f"{many(len(passes.nodes), 'node')}: {many(variables, 'variable')} and {many(operations, 'operation')}; "
-        f"{many(len(passes.edges), 'edge')}"
-    )
-
-
-class _Ruler:
-    """Measures text as matplotlib will set it, in points."""
-
-    def __init__(self) -> None:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        self.figure = Figure(figsize=(1, 1), dpi=72)
-        self.renderer = FigureCanvasAgg(self.figure).get_renderer()
-
-    def width(self, line: Line) -> float:
-        text = self.figure.text(0, 0, line.text, **style(line))
-        wide = float(text.get_window_extent(self.renderer).width)
-        text.remove()
-        return wide + (words_width(line) if line.words else 0)
-
-    def box(self, lines: list[Line]) -> tuple[float, float]:
-        return (
-            max(self.width(line) for line in lines) + 2 * PAD + 4,
-            sum(line.size * LEADING for line in lines) + 2 * PAD - 2,
-        )
-
-
-def words_width(line: Line) -> float:
-    """Room for the grey words before a value, the same for all lines of a size."""
-    return {"value": 2.9 * line.size}.get(line.words, 5.7 * line.size)
-
-
-def style(line: Line) -> dict[str, Any]:
-    """The font of a line: STIX comes with matplotlib, so a picture looks the same on every machine."""
-    return {"fontsize": line.size, "math_fontfamily": "stix", "fontfamily": "STIXGeneral", "va": "baseline"}
-
-
-class _Pen:
-    """Draws in points on a figure."""
-
-    def __init__(self, figure: Any, width: float, height: float, left: float, low: float) -> None:
-        self.axes = figure.add_axes((0, 0, 1, 1))
-        self.axes.set(xlim=(0, width), ylim=(0, height))
-        self.axes.axis("off")
-        self.left, self.low = left, low
-
-    def lines(self, x: float, top: float, lines: list[Line], last: int = 10**9) -> None:
-        for line in lines:
-            top -= line.size * LEADING
-            if line.since > last:
-                continue
-            at = x
-            if line.words:
-                grey = {"color": "#444444", "fontsize": line.size - 0.5}
-                self.axes.text(at, top + 3, line.words, **style(line) | grey)
-                at += words_width(line)
-            self.axes.text(at, top + 3, line.text, **style(line))
-
-    def box(
-        self,
-        box: Box,
-        lines: list[Line],
-        last: int,
-        marks: list[int],
-        *,
-        current: bool,
-        frame: bool = True,
-        round: bool = False,
-    ) -> None:
-        from matplotlib.patches import FancyBboxPatch
-
-        x, y = self.left + box.left, self.low + box.middle - box.height / 2
-        radius = 7 if round else 0.01
-        pending = bool(marks) and min(marks) > last
-        self.axes.add_patch(
-            FancyBboxPatch(
-                (x, y),
-                box.width,
-                box.height,
-                boxstyle=f"round,pad=0,rounding_size={radius}",
-                facecolor="white" if frame else "#f1f1f1",
-                edgecolor="black" if frame or current else "#f1f1f1",
-                linewidth=2.4 if current else 1.0,
-                linestyle="--" if pending and frame else "-",
-                zorder=2,
-            )
-        )
-        self.lines(x + PAD + 2, y + box.height - PAD + 1, lines, last)
-        for corner, mark in zip(((x, y + box.height), (x, y)), marks):
-            if mark <= last:
-                self.axes.text(
-                    *corner, str(mark), fontsize=7.5, color="white", ha="center", va="center_baseline", zorder=4,
-                    bbox={"boxstyle": "circle,pad=0.18", "facecolor": "black", "edgecolor": "white", "linewidth": 0.8},
-                )  # fmt: skip
-
-    def line(self, points: list[tuple[float, float]], *, shown: bool, current: bool) -> None:
-        from matplotlib.patches import FancyArrowPatch
-        from matplotlib.path import Path as Curve
-
-        moved = [(self.left + x, self.low + y) for x, y in points]
-        vertices, codes = [moved[0]], [Curve.MOVETO]
-        for number, ((x0, y0), (x1, y1)) in enumerate(pairwise(moved)):
-            if number % 2:  # along a box or a lane
-                vertices.append((x1, y1))
-                codes.append(Curve.LINETO)
-            else:  # across the gap between two columns
-                bend = (x1 - x0) / 2
-                vertices += [(x0 + bend, y0), (x1 - bend, y1), (x1, y1)]
-                codes += [Curve.CURVE4] * 3
-        self.axes.add_patch(
-            FancyArrowPatch(
-                path=Curve(vertices, codes),
-                arrowstyle="-|>,head_length=4.5,head_width=2.4",
-                color="black" if shown else "#aaaaaa",
-                linewidth=2.2 if current else 1.0,
-                linestyle="-" if shown else "--",
-                shrinkA=0,
-                shrinkB=0,
-                zorder=1,
-            )
-        )

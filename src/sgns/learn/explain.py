@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sgns.errors import SgnsError
-from sgns.learn.document import Block, Code, Heading, Paragraph, Table
+from sgns.learn.document import Block, Heading, Paragraph, Table
+from sgns.learn.notation import show_value
 
 
 class StaleExplanation(SgnsError, LookupError):
@@ -30,28 +31,28 @@ class Passage:
     meaning: str
 
 
+BCE = "relu(x) - x*y + log(1 + exp(-abs(x)))"  # of label y; PyTorch's source writes max(x, 0) for relu(x)
 MODEL, SAMPLES = "sgns.reference.word2vec", "sgns.reference.batches"
 PASSAGES = (
     Passage(
         MODEL,
         "SGNS.__init__",
         "self.E =",
-        "E, a row $Ew$ of d numbers for each of V words in its role as target: V·d parameters.",
+        "E, a row $Ew$ of $d$ numbers for each of $V$ words in its role as target: $V*d$ parameters.",
     ),
     Passage(MODEL, "SGNS.__init__", "self.C =", "C, the same for its role as context; together $2*V*d$."),
     Passage(
         MODEL,
         "SGNS.__init__",
         "nn.init.zeros_(",
-        "With C = 0 every score is 0, every P(1 | w, c) is 1/2, and $L = (1 + k) * log(2)$.",
+        "With C = 0 every score is 0, every $P1(w, c)$ is 1/2, and $L = (1 + k) * log(2)$.",
     ),
     Passage(
         MODEL,
         "SGNS.forward",
         "return",
         "Look up both rows, multiply them component by component and sum: that is the dot product $dot(Ew, Cp)$, "
-        "the logit. σ of it is "
-        "$P1(w, cp)$.",
+        "the logit. σ of it is $P1(w, cp)$.",
     ),
     Passage(
         SAMPLES, "batches", "batch_w =", "Every positive, then every negative: w is repeated for each of its negatives."
@@ -68,19 +69,17 @@ PASSAGES = (
         MODEL,
         "train",
         "loss_function =",
-        "For a logit x, label 1 costs $-log(sigmoid(x))$ and label 0 costs $-log(sigmoid(-x))$. Summed over a "
-        "positive and its negatives "
-        'this is L. The default, `reduction="mean"`, would give L / (1 + k).',
+        "For a logit $x$, label 1 costs $-log(sigmoid(x))$ and label 0 costs $-log(sigmoid(-x))$. Summed over a "
+        'positive and its negatives this is $L$. The default, `reduction="mean"`, would give $L / (1 + k)$.',
     ),
     Passage(MODEL, "train", "logits =", "The scores $dot(Ew, Cp)$ and $dot(Ew, Cn)$ of the whole batch."),
-    Passage(MODEL, "train", "loss =", "L, summed over the batch's positives."),
+    Passage(MODEL, "train", "loss =", "$L$, summed over the batch's positives."),
     Passage(
         MODEL,
         "train",
         "loss.backward()",
         "Computes $grad(L, Ew)$, $grad(L, Cp)$ and every $grad(L, Cn)$ as derived above, and leaves them in "
-        "`E.weight.grad` and "
-        "`C.weight.grad`; a row that occurs several times gets the sum.",
+        "`E.weight.grad` and `C.weight.grad`; a row that occurs several times gets the sum.",
     ),
     Passage(
         MODEL,
@@ -89,7 +88,10 @@ PASSAGES = (
         "`backward()` adds to what is there; so the last batch's gradients go first.",
     ),
     Passage(
-        MODEL, "train", "optimizer.step()", "Moves E and C against their gradients: $Ew - lr * grad(L, Ew)$, and so on."
+        MODEL,
+        "train",
+        "optimizer.step()",
+        "Moves E and C against their gradients: $Ew - lr * grad(L, Ew)$ takes the place of $Ew$, and so on.",
     ),
 )
 
@@ -141,8 +143,7 @@ def explain() -> list[Block]:
         Heading(1, "The code beside the mathematics"),
         Paragraph(
             "The lines of `sgns/reference`, the readable PyTorch implementation, and what each is in the formulas. "
-            "They are looked up "
-            "in the source by name when this chapter is written."
+            "They are looked up in the source by name when this chapter is written."
         ),
     ]
     for title, functions in (
@@ -155,30 +156,32 @@ def explain() -> list[Block]:
         file = chosen[0][0].module.replace(".", "/") + ".py"
         blocks.append(Heading(2, title))
         table = tuple((str(line), f"`{text}`", passage.meaning) for passage, line, text in chosen)
-        blocks.append(Table(("line", f"`{file}`", "in the formulas"), table))
+        caption = f"{title} in `{file}`."
+        blocks.append(Table(("line", f"`{Path(file).name}`", "in the formulas"), table, caption))
     blocks += [
         Heading(2, "Why not log(sigmoid(x))?"),
         Paragraph(
-            "`BCEWithLogitsLoss` takes the logit itself and computes max(x, 0) − x·y + log(1 + e^(−|x|)), which is "
-            "the same formula with "
-            "no large exponent in it. Taking σ first loses the small numbers:"
+            f"`BCEWithLogitsLoss` takes the logit $x$ itself and its label $y$, and computes ${BCE}$: the same "
+            "formula, but no exponent in it is positive, so nothing overflows. Taking σ first loses what is far from 0:"
         ),
-        Code(safer(), "text"),
+        safer(),
     ]
     return blocks
 
 
-def safer() -> str:
-    """Log σ(x) taken in two steps and in one, in float32, as a small table."""
+def safer() -> Table:
+    """−log σ(x) taken in two steps and in one, in float32."""
     import numpy as np
 
-    lines = ["     x     −log(σ(x)), σ first     from the logit"]
+    rows = []
     with np.errstate(all="ignore"):
         for x in (-5.0, -50.0, -100.0, -1000.0):
             logit = np.float32(x)
-            naive = -np.log(np.float32(1) / (np.float32(1) + np.exp(-logit)))
-            lines.append(f"{x:>8g}   {naive:>19.6g}   {np.logaddexp(np.float32(0), -logit):>16.6g}")
-    return "\n".join(lines)
+            naive = float(-np.log(np.float32(1) / (np.float32(1) + np.exp(-logit))))
+            shown = show_value(naive, 6) if np.isfinite(naive) else "infinite"
+            rows.append((show_value(x), shown, show_value(np.logaddexp(np.float32(0), -logit), 6)))
+    heads = ("$x$", "$-log(sigmoid(x))$, σ first", "from the logit")
+    return Table(heads, tuple(rows), "The loss of a positive in float32. In the two rows below, σ has become 0.")
 
 
 def as_json() -> dict[str, list[dict[str, object]]]:

@@ -20,7 +20,8 @@ import numpy as np
 
 from sgns.errors import ExpressionError
 from sgns.learn.expression import Apply, Name, Number, Tree, Vector, parse_program
-from sgns.learn.notation import TEXT, show_value, write
+from sgns.learn.languages import TEXT
+from sgns.learn.notation import show_value, write
 from sgns.learn.rules import NUMBERS, RULES, functions
 
 Value: TypeAlias = Any  # float or a list, array of floats: one dimension at most

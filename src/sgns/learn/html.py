@@ -3,8 +3,22 @@
 from base64 import b64encode
 from html import escape
 
-from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
-from sgns.learn.notation import INLINE_MATHML, MATHML
+from sgns.learn.document import (
+    Block,
+    Box,
+    Chain,
+    Code,
+    Contents,
+    Figure,
+    Heading,
+    Paragraph,
+    Table,
+    Words,
+    inline,
+    sections,
+    show,
+)
+from sgns.learn.languages import INLINE_MATHML, MATHML
 
 STYLE = """
 body { font: 17px/1.5 Georgia, 'Times New Roman', serif; max-width: 54rem; margin: 2rem auto;
@@ -18,15 +32,41 @@ pre { background: #f4f4f4; padding: .7em; overflow-x: auto; font-size: .8em; lin
 code { font-size: .88em }
 figure { margin: 1.5rem 0 } figure img { max-width: 100% } figcaption, .caption { color: #444; font-size: .9em }
 .box { border: 1px solid #555; border-left-width: 6px; padding: .2rem 1rem; margin: 1.2rem 0; break-inside: avoid }
+nav ul { list-style: none; padding: 0; columns: 2 18rem; font-size: .92em } nav a { color: inherit }
+nav .level1 { font-weight: bold; margin-top: .35em } nav .level2 { padding-left: 1.4em }
+h2 { border-top: 1px solid #999; padding-top: .8em }
+@media print { body { max-width: none; font-size: 11pt } h2, h3 { break-after: avoid } }
 .tick { color: #060; white-space: nowrap }
 """
 
 
 def write_html(blocks: list[Block], title: str) -> str:
     """The blocks as a page that stands alone."""
-    body = "\n".join(_block(block) for block in blocks)
+    numbers = {id(heading): number for number, heading in sections(blocks)}
+    body = "\n".join(
+        _heading(block, numbers.get(id(block), ""))
+        if isinstance(block, Heading)
+        else _contents(sections(blocks))
+        if isinstance(block, Contents)
+        else _block(block)
+        for block in blocks
+    )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
     return f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n'
+
+
+def _heading(heading: Heading, number: str) -> str:
+    tag = f"h{heading.level + 1}"
+    anchor, shown = (f' id="section-{number}"', f"{number} ") if number else ("", "")
+    return f"<{tag}{anchor}>{shown}{_line(heading.text)}</{tag}>"
+
+
+def _contents(headings: list[tuple[str, Heading]]) -> str:
+    lines = [
+        f'<li class="level{heading.level}"><a href="#section-{number}">{number} {_line(heading.text)}</a></li>'
+        for number, heading in headings
+    ]
+    return f"<nav><p><b>Contents</b></p><ul>{''.join(lines)}</ul></nav>"
 
 
 def _math(inner: str, style: str = "") -> str:
@@ -37,7 +77,7 @@ def _display(inner: str) -> str:
     return _math(inner, ' displaystyle="true"')
 
 
-def _line(text: str) -> str:
+def _line(text: Words) -> str:
     return inline(
         text,
         escape,
@@ -51,8 +91,8 @@ def _line(text: str) -> str:
 
 def _block(block: Block) -> str:
     match block:
-        case Heading(level, text):
-            return f"<h{level + 1}>{_line(text)}</h{level + 1}>"
+        case Heading() | Contents():
+            raise TypeError("headings and contents stand between blocks, not inside")
         case Paragraph(text):
             return f"<p>{_line(text)}</p>"
         case Chain(left, steps, checked):

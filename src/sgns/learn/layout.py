@@ -55,7 +55,8 @@ def layered(
     links = [(a, b) for path in paths for a, b in pairwise(path)]
     count = max(columns.values()) + 1
     order = _ordered([[key for key in columns if columns[key] == column] for column in range(count)], links)
-    middle = _heights(order, links, {key: size[1] for key, size in sizes.items()})
+    tall = {key: size[1] for key, size in sizes.items()}
+    middle = _straightened(_heights(order, links, tall), order, paths, tall)
     widths = [max((sizes[key][0] for key in column), default=0.0) for column in order]
     lefts = np.concatenate([[0.0], np.cumsum(np.array(widths) + GAP_ACROSS)])
     low = min(middle[key] - sizes[key][1] / 2 for key in sizes)
@@ -146,6 +147,32 @@ def _heights(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]]
         for column in order if sweep % 2 else order[::-1]:
             wish = np.array([np.mean([middle[x] for x in neighbours[key]] or [middle[key]]) for key in column])
             middle.update(zip(column, _apart(wish, np.array([height[key] for key in column]))))
+    return middle
+
+
+def _straightened(middle: dict, order: list[list[Hashable]], paths: list[list[Hashable]], height: dict) -> dict:
+    """Every line that passes several columns runs level through them, where the boxes above and below leave room."""
+    above = {low: high for column in order for high, low in pairwise(column)}
+    below = {high: low for column in order for high, low in pairwise(column)}
+
+    def room(lane: Hashable) -> tuple[float, float]:
+        least, most = -np.inf, np.inf
+        if lane in above:
+            most = middle[above[lane]] - (height[above[lane]] + LANE) / 2 - GAP_DOWN
+        if lane in below:
+            least = middle[below[lane]] + (height[below[lane]] + LANE) / 2 + GAP_DOWN
+        return least, most
+
+    for path in paths:
+        lanes = path[1:-1]
+        lanes = [key for key in lanes if isinstance(key, tuple) and key[0] == "lane"]
+        if len(lanes) < 2:
+            continue
+        rooms = [room(lane) for lane in lanes]
+        least, most = max(low for low, _ in rooms), min(high for _, high in rooms)
+        if least <= most:
+            level = min(max(float(np.mean([middle[lane] for lane in lanes])), least), most)
+            middle.update(dict.fromkeys(lanes, level))
     return middle
 
 

@@ -1,7 +1,21 @@
 """Blocks as Markdown with LaTeX formulas, as GitHub, Jupyter and pandoc read it."""
 
-from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
-from sgns.learn.notation import INLINE_LATEX, LATEX
+from sgns.learn.document import (
+    Block,
+    Box,
+    Chain,
+    Code,
+    Contents,
+    Figure,
+    Heading,
+    Paragraph,
+    Table,
+    Words,
+    inline,
+    sections,
+    show,
+)
+from sgns.learn.languages import INLINE_LATEX, LATEX
 
 
 def write_markdown(blocks: list[Block], pictures: str = "") -> tuple[str, dict[str, bytes]]:
@@ -14,15 +28,16 @@ def write_markdown(blocks: list[Block], pictures: str = "") -> tuple[str, dict[s
     Returns:
         The text, and the pictures by file name.
     """
-    writer = _Markdown(pictures)
+    writer = _Markdown(pictures, sections(blocks) if Contents() in blocks else [])
     return "\n\n".join(writer.block(block) for block in blocks) + "\n", writer.files
 
 
 class _Markdown:
-    def __init__(self, folder: str) -> None:
-        self.folder, self.files = folder, dict[str, bytes]()
+    def __init__(self, folder: str, headings: list[tuple[str, Heading]]) -> None:
+        self.folder, self.files, self.headings = folder, dict[str, bytes](), headings
+        self.numbers = {id(heading): number for number, heading in headings}
 
-    def line(self, text: str, table: bool = False) -> str:
+    def line(self, text: Words, table: bool = False) -> str:
         def plain(part: str) -> str:
             for sign in "\\*_<>#" + "|" * table:
                 part = part.replace(sign, f"\\{sign}")
@@ -36,7 +51,14 @@ class _Markdown:
     def block(self, block: Block) -> str:
         match block:
             case Heading(level, text):
-                return f"{'#' * (level + 1)} {self.line(text)}"
+                number = self.numbers.get(id(block))
+                anchor, shown = (f'<a id="section-{number}"></a>\n\n', f"{number} ") if number else ("", "")
+                return f"{anchor}{'#' * (level + 1)} {shown}{self.line(text)}"
+            case Contents():
+                return "\n".join(
+                    f"{'  ' * (heading.level - 1)}- [{number} {self.line(heading.text)}](#section-{number})"
+                    for number, heading in self.headings
+                )
             case Paragraph(text):
                 return self.line(text)
             case Chain(left, steps, checked):
@@ -62,5 +84,5 @@ class _Markdown:
                 return "\n".join(f"> {line}".rstrip() for line in body.split("\n"))
         raise TypeError(f"not a block: {block!r}")
 
-    def row(self, cells: tuple[str, ...]) -> str:
+    def row(self, cells: tuple[Words, ...]) -> str:
         return "| " + " | ".join(self.line(cell, table=True) for cell in cells) + " |"

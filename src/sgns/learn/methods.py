@@ -82,9 +82,9 @@ def as_table(methods: list[Method]) -> Table:
         difference = "—" if method is methods[0] else show_value(method.difference, 2)
         rows.append((method.name, *cells, difference))
     caption = (
-        f"One positive and {negatives} negatives, d = {len(first[1])}, random vectors. The difference is the "
-        f"largest one over L "
-        "and all components of all gradients, those of the other negatives included."
+        f"Six ways to the same numbers. One positive and {negatives} negatives, $d = {len(first[1])}$, random vectors. "
+        "The difference is the largest one over $L$ and all components of all gradients, those of the other "
+        "negatives included."
     )
     return Table(heads, tuple(rows), caption)
 

@@ -12,7 +12,7 @@ from sgns.errors import SgnsError
 from sgns.learn.algebra import number, sympy
 from sgns.learn.document import Chain, show
 from sgns.learn.expression import Apply, Name, Number, Tree
-from sgns.learn.notation import TEXT
+from sgns.learn.languages import TEXT
 from sgns.learn.rules import RULES
 
 DIM, NEGATIVES = 2, 2
@@ -75,11 +75,14 @@ class _Reader:
 
     def __init__(self, meaning: Meaning) -> None:
         self.meaning, self.s = meaning, sympy()
+        self.component = 0  # what j stands for inside a sum over components
 
     def name(self, name: str, which: int) -> Any:
         definitions = self.meaning.definitions or {}
         if name in definitions:
             return self.read(definitions[name], which)
+        if name.endswith("_j") and name[:-2] in self.meaning.vectors:
+            return self.name(name[:-2], which)[self.component]
         if name not in self.meaning.vectors:
             return self.s.Symbol(name, real=True)
         label = f"{name}{which}" if name == "Cn" else name
@@ -113,6 +116,11 @@ class _Reader:
             case Apply("total", (f,)):
                 terms = [self.read(f, i) for i in range(NEGATIVES)]
                 return sum(terms[1:], terms[0])
+            case Apply("components", (f,)):
+                parts = []
+                for self.component in range(DIM):
+                    parts.append(self.read(f, which))
+                return s.Add(*parts)
             case Apply("product", (f,)):
                 return s.Mul(*[self.read(f, i) for i in range(NEGATIVES)])
             case Apply("limit_up" | "limit_down" as to, (f,)):

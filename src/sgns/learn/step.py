@@ -110,9 +110,9 @@ def describe(step: Step) -> list[Block]:
     moved += [(f"C of {verbatim(c)}", *_moved(rows)) for c, rows in step.c.items()]
     positive = verbatim(step.outputs[0])
     blocks: list[Block] = [
-        Heading(1, f"One step: w = {verbatim(step.word)}, c+ = {positive}"),
+        Heading(1, f"One step: $w$ = {verbatim(step.word)}, $cp$ = {positive}"),
         Table(
-            ("c", "label", "score $dot(Ew, Cp)$", "P(1 | w, c)", "label − σ", "its part of L"),
+            ("$c$", "label", "score $dot(Ew, Cc)$", "$P1(w, c)$", "label − σ", "its part of $L$"),
             tuple(pairs),
             f"The pair and its {len(step.outputs) - 1} negatives, drawn from the noise distribution.",
         ),
@@ -128,7 +128,7 @@ def describe(step: Step) -> list[Block]:
         Paragraph(
             f"Every row moves by lr · (label − σ) · the other vector, lr = {step.lr:g}; the length of the move is |Δ|."
         ),
-        Table(("row", "before", "after", "|Δ|"), tuple(moved)),
+        Table(("row", "before", "after", "|Δ|"), tuple(moved), "The rows before and after the step."),
         Table(
             ("loss", "value"),
             (
@@ -137,6 +137,7 @@ def describe(step: Step) -> list[Block]:
                 ("change", f"{step.loss_after - made.loss:+.6f}".replace("-", "−")),
                 ("lr · |∇L|², what a small step takes off", f"{_expected(step):.6f}"),
             ),
+            "The loss of the same samples before and after the step.",
         ),
     ]
     return blocks

@@ -12,7 +12,8 @@ from typing import Any
 from sgns.learn.algebra import SYMBOLS, from_sympy, number, sympy
 from sgns.learn.expression import Apply, Name, Number, Tree, Vector
 from sgns.learn.graph import Edge, Node, Passes
-from sgns.learn.notation import TEXT, write
+from sgns.learn.languages import TEXT
+from sgns.learn.notation import write
 from sgns.learn.rules import RULES
 
 LONG = 22  # characters; above it a formula is written with the names of the nodes
@@ -125,12 +126,12 @@ class Formulas:
             trees[id(other)] = own
         return trees[id(node)]
 
-    def derivative(self, node: Node) -> Tree | None:
-        """∂f/∂node in the variables, simplified; None where that is long."""
+    def derivative(self, node: Node, most: int = 2 * LONG) -> Tree | None:
+        """∂f/∂node in the variables, simplified; None above `most` characters."""
         if not self._upstream:
             return None
         tree = self._tree(self._upstream[id(node)])
-        return tree if len(write(tree, TEXT)) <= LONG else None
+        return tree if len(write(tree, TEXT)) <= most else None
 
     def edge(self, edge: Edge) -> EdgeFormulas:
         """The three derivatives: in the variables where all are short, else in the names of the nodes."""

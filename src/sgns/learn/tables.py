@@ -2,38 +2,72 @@
 
 from typing import Any
 
-from sgns.learn.draw import counts
+from sgns.learn.document import Words, plain
+from sgns.learn.expression import Name
 from sgns.learn.graph import Node, Passes
-from sgns.learn.notation import TEXT, show_value, write
+from sgns.learn.languages import TEXT
+from sgns.learn.notation import show_value, write
 from sgns.learn.symbols import Formulas
 
 NODE_HEADS = ("step", "node", "formula", "value", "df/dnode", "in numbers")
 EDGE_HEADS = ("step", "edge", "upstream", "local", "downstream")
 
 
-def node_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
-    """A row of `NODE_HEADS` for each node; what comes after `step` is left blank."""
+def counts(passes: Passes) -> str:
+    """How many nodes there are, in words."""
+    variables = sum(1 for node in passes.nodes if node.operation is None)
+    operations = len(passes.nodes) - variables
+
+    def many(n: int, word: str) -> str:
+        return f"{n} {word}{'' if n == 1 else 's'}"
+
+    return (
+        f"{many(len(passes.nodes), 'node')}: {many(variables, 'variable')} and {many(operations, 'operation')}; "
+        f"{many(len(passes.edges), 'edge')}"
+    )
+
+
+def steps_in_words(passes: Passes, seed: str = "") -> str:
+    """Which steps are which: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward."""
+    f = passes.name(passes.output)
+
+    def span(first: int, last: int) -> str:
+        return f"{first}–{last}" if first < last else f"{first}"
+
+    parts = [f"{span(1, passes.start - 1)} forward"] if passes.start > 1 else []
+    parts.append(f"{passes.start} sets {seed or f'∂{f}/∂{f}'} = 1")
+    parts += [f"{span(passes.start + 1, passes.steps)} backward"] if passes.edges else []
+    return f"Steps: {', '.join(parts)}."
+
+
+def node_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[Words, ...]]:
+    """A row of `NODE_HEADS` for each node, formulas as trees; what comes after `step` is left blank."""
     last = passes.steps if step is None else step
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Words, ...]] = []
     for node in passes.nodes:
         forward = passes.forward_step(node) or 0
         uses = passes.uses(node)
         known = max([edge.step for edge in uses], default=passes.start) <= last
-        formula = "variable" if node.operation is None else write(formulas.node(node), TEXT)
+        formula: Words = "variable" if node.operation is None else formulas.node(node)
         spelt, symbolic = formulas.spelt(node), formulas.derivative(node)
         if spelt is not None:
-            formula += f" = {write(spelt, TEXT)}"
+            formula = (formulas.node(node), " = ", spelt)
         rows.append(
             (
                 str(forward or ""),
-                passes.name(node),
+                Name(passes.name(node)),
                 formula,
                 show_value(node.value) if forward <= last else "",
-                write(symbolic, TEXT) if symbolic is not None and known else "",
+                symbolic if symbolic is not None and known else "",
                 spelt_sum(passes, node) if known else "",
             )
         )
     return rows
+
+
+def node_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
+    """The same as plain text."""
+    return [tuple(map(plain, row)) for row in node_cells(passes, formulas, step)]
 
 
 def spelt_sum(passes: Passes, node: Node) -> str:
@@ -44,7 +78,7 @@ def spelt_sum(passes: Passes, node: Node) -> str:
     return f"{' + '.join(f'({share})' if share.startswith('−') else share for share in shares)} = {total}"
 
 
-def edge_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
+def edge_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[Words, ...]]:
     """A row of `EDGE_HEADS` for each edge visited up to `step`: formula = number three times."""
     last = passes.steps if step is None else step
     rows = []
@@ -52,16 +86,22 @@ def edge_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> li
         if edge.step > last:
             continue
         trees = formulas.edge(edge)
-        cells = []
+        cells: list[Words] = []
         for tree, value in (
             (trees.upstream, edge.upstream),
             (trees.local, edge.local),
             (trees.downstream, edge.downstream),
         ):
-            formula, number = write(tree, TEXT), show_value(value)
-            cells.append(number if formula == number else f"{formula} = {number}")
-        rows.append((str(edge.step), f"{passes.name(edge.source)} → {passes.name(edge.target)}", *cells))
+            number = show_value(value)
+            cells.append(number if write(tree, TEXT) == number else (tree, f" = {number}"))
+        ends = (Name(passes.name(edge.source)), " → ", Name(passes.name(edge.target)))
+        rows.append((str(edge.step), ends, *cells))
     return rows
+
+
+def edge_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
+    """The same as plain text."""
+    return [tuple(map(plain, row)) for row in edge_cells(passes, formulas, step)]
 
 
 def as_text(passes: Passes, step: int | None = None) -> str:
@@ -76,6 +116,7 @@ def as_text(passes: Passes, step: int | None = None) -> str:
             *columns([EDGE_HEADS, *edge_rows(passes, formulas, step)]),
             "",
             "downstream = upstream × local",
+            steps_in_words(passes),
             "",
         ]
     )
@@ -125,6 +166,7 @@ def as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
             "edges": len(passes.edges),
             "steps": passes.steps,
         },
+        "backward_begins": passes.start,
         "nodes": [
             {
                 "name": passes.name(node),

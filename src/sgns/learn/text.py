@@ -3,8 +3,8 @@
 import shutil
 import textwrap
 
-from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
-from sgns.learn.notation import TEXT
+from sgns.learn.document import Block, Box, Chain, Code, Contents, Figure, Heading, Paragraph, Table, plain, show
+from sgns.learn.languages import TEXT
 
 
 def write_text(blocks: list[Block], width: int | None = None) -> str:
@@ -18,46 +18,41 @@ def write_text(blocks: list[Block], width: int | None = None) -> str:
     return "\n\n".join(_block(block, room) for block in blocks) + "\n"
 
 
-def _line(text: str) -> str:
-    def same(part: str) -> str:
-        return part
-
-    return inline(text, same, same, same, same, TEXT, " = ")
-
-
 def _block(block: Block, room: int) -> str:
     match block:
         case Heading(level, text):
             return (
-                f"{_line(text)}\n{'═' * len(_line(text))}" if level < 2 else f"{_line(text)}\n{'─' * len(_line(text))}"
+                f"{plain(text)}\n{'═' * len(plain(text))}" if level < 2 else f"{plain(text)}\n{'─' * len(plain(text))}"
             )
         case Paragraph(text):
-            return textwrap.fill(_line(text), room, break_on_hyphens=False)
+            return textwrap.fill(plain(text), room, break_on_hyphens=False)
         case Chain(left, steps, checked):
             rows = [(f"{number}", f"= {show(tree, TEXT)}") for number, (tree, _) in enumerate(steps, 1)]
             wide = max(len(formula) for _, formula in rows)
             lines = [f"     {show(left, TEXT)}"]
             for (number, written), (_, why) in zip(rows, steps):
                 mark = "✓ " if checked else "  "
-                beside = wide + 10 + len(_line(why)) <= room
+                beside = wide + 10 + len(plain(why)) <= room
                 lines.append(
-                    f"{mark}{number:>2} {written.ljust(wide)}   {_line(why)}"
+                    f"{mark}{number:>2} {written.ljust(wide)}   {plain(why)}"
                     if beside
                     else f"{mark}{number:>2} {written}"
                 )
                 if not beside:
-                    lines += textwrap.wrap(_line(why), room, initial_indent=" " * 10, subsequent_indent=" " * 10)
+                    lines += textwrap.wrap(plain(why), room, initial_indent=" " * 10, subsequent_indent=" " * 10)
             return "\n".join([*lines, f"✓ checked by {checked} against the line before"] if checked else lines)
         case Table(heads, rows, caption):
-            lines = _wrapped([tuple(map(_line, heads)), *(tuple(map(_line, row)) for row in rows)], room)
-            return "\n".join([*lines, "", textwrap.fill(_line(caption), room)] if caption else lines)
+            lines = _wrapped([tuple(map(plain, heads)), *(tuple(map(plain, row)) for row in rows)], room)
+            return "\n".join([*lines, "", textwrap.fill(plain(caption), room)] if caption else lines)
         case Figure(_, words, caption):
-            return f"[picture: {words}] {_line(caption)}"
+            return f"[picture: {words}] {plain(caption)}"
+        case Contents():
+            raise TypeError("a terminal shows no table of contents")
         case Code(text, _):
             return textwrap.indent(text.rstrip(), "    ")
         case Box(title, inner):
             body = "\n\n".join(_block(part, room - 2) for part in inner)
-            return f"┌ {_line(title)}\n" + textwrap.indent(body, "│ ", lambda line: True) + "\n└"
+            return f"┌ {plain(title)}\n" + textwrap.indent(body, "│ ", lambda line: True) + "\n└"
     raise TypeError(f"not a block: {block!r}")
 
 

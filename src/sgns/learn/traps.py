@@ -104,9 +104,8 @@ TRAPS = (
     ),
     Trap(
         "log(σ(x)) overflows",
-        "In float32, e^x is infinite above x = 88.7. σ(x) becomes 0, its logarithm infinite, the gradient NaN, and "
-        "from there every row it "
-        "touches. Take log σ from the logit in one go.",
+        "In float32, $exp(x)$ is infinite above $x = 88.7$. $sigmoid(-x)$ becomes 0, its logarithm infinite, the "
+        "gradient NaN, and from there every row it touches. Take log σ from the logit in one go.",
         log_of_sigmoid,
     ),
     Trap(

@@ -6,19 +6,41 @@ from itertools import zip_longest
 from pathlib import Path
 
 from sgns.errors import MissingExtra
-from sgns.learn.document import Block, Box, Chain, Code, Figure, Heading, Paragraph, Table, inline, show
-from sgns.learn.notation import INLINE_TYPST, TEXT, TYPST
+from sgns.learn.document import (
+    Block,
+    Box,
+    Chain,
+    Code,
+    Contents,
+    Figure,
+    Heading,
+    Paragraph,
+    Table,
+    Words,
+    inline,
+    show,
+)
+from sgns.learn.languages import INLINE_TYPST, TEXT, TYPST
 
-LONG, SHORT = 62, 24  # characters of a formula with its reason beside it; rows of a table that is kept on one page
+LONG, SHORT = 62, 14  # characters of a formula with its reason beside it; rows of a table that is kept on one page
 PREAMBLE = """
-#set page(paper: "a4", margin: (x: 22mm, top: 22mm, bottom: 24mm), numbering: "1")
+#set page(paper: "a4", margin: (x: 22mm, top: 22mm, bottom: 24mm), numbering: "1 / 1",
+  header: context if counter(page).get().first() > 1 {
+    set text(size: 8.8pt, fill: luma(70))
+    block(width: 100%, inset: (bottom: 3pt), stroke: (bottom: 0.4pt + luma(150)), document.title)
+  },
+)
 #set text(font: "Libertinus Serif", size: 10.5pt, lang: "en")
 #set par(justify: true, leading: 0.62em)
 #set heading(numbering: "1.1")
 #show heading: set block(above: 1.5em, below: 0.8em)
+#show heading.where(level: 1): set block(above: 2em, below: 0.9em)
+#show outline.entry.where(level: 1): set block(above: 0.9em)
+#show outline.entry.where(level: 1): set text(weight: "bold")
 #show raw: set text(font: "DejaVu Sans Mono", size: 8pt)
 #show raw.where(block: true): block.with(fill: luma(245), inset: 7pt, radius: 2pt, width: 100%, breakable: false)
 #show figure: set block(above: 1.4em, below: 1.4em)
+#show table.cell.where(y: 0): set text(weight: "bold")
 #set table(
   stroke: (x, y) => if y == 0 { (bottom: 0.8pt) } else { (bottom: 0.3pt + luma(190)) },
   inset: (x: 4pt, y: 3.5pt),
@@ -86,7 +108,7 @@ class _Typst:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
-    def line(self, text: str) -> str:
+    def line(self, text: Words) -> str:
         return inline(
             text,
             lambda part: f"#{_string(part)};",  # a string needs no other escaping
@@ -112,6 +134,8 @@ class _Typst:
                 return f"#heading0[{self.line(text)}]"
             case Heading(level, text):
                 return f"#heading(level: {level})[{self.line(text)}]"
+            case Contents():
+                return "#outline(title: [Contents], depth: 2)\n#pagebreak()"
             case Paragraph(text):
                 return self.line(text)
             case Chain(left, steps, checked):

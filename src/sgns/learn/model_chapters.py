@@ -1,0 +1,175 @@
+"""The chapters on the reader's own model: the run, the plot and the trends it shows, the evaluation."""
+
+import math
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sgns.learn.derive import show_bytes
+from sgns.learn.document import Block, Figure, Heading, Paragraph, Table, verbatim
+
+if TYPE_CHECKING:
+    from sgns.figures.trends import Trends
+    from sgns.vectors.vectors import Vectors
+
+
+def run_chapter(vectors: "Vectors", name: str, record: Mapping[str, Any]) -> list[Block]:
+    """Options, machine, corpus, time and the loss curve, as far as the file and its record say."""
+    meta = vectors.metadata
+    config, versions = (meta.get(key) or {} for key in ("config", "versions"))
+    V, d = len(vectors), vectors.dim
+    both = vectors.C is not None
+    facts = [
+        ("file", verbatim(name)),
+        ("vocabulary $V$", f"{V:,} words"),
+        ("dimension $d$", f"{d}"),
+        ("parameters", f"{2 * V * d:,} in E and C ({show_bytes(8 * V * d)})" if both else f"{V * d:,} in E"),
+        ("tokens", f"{meta['tokens']:,}" if meta.get("tokens") else ""),
+        ("positive pairs", f"{meta['pairs']:,} in all epochs" if meta.get("pairs") else ""),
+        ("corpus hash", f"`{str(meta['corpus'])[:16]}`" if meta.get("corpus") else ""),
+        *_times(record.get("seconds") or meta.get("seconds") or {}),
+        ("speed", f"{record['words_per_second']:,.0f} words/s" if record.get("words_per_second") else ""),
+        ("threads", f"{record['threads']}" if record.get("threads") else ""),
+        ("trained on", verbatim(str(record.get("machine") or meta.get("machine") or ""))),
+        ("with", ", ".join(f"{key} {value}" for key, value in versions.items())),
+        ("report written on", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
+    ]
+    blocks: list[Block] = [
+        Heading(1, "The run"),
+        Table(("fact", "value"), tuple(row for row in facts if row[1]), "What the vector file and its record say."),
+    ]
+    if config:
+        pairs = [(f"`{key}`", verbatim(_for_people(value))) for key, value in config.items()]
+        caption = "All options of the run; `sgns train --help` says what each does."
+        blocks += [Heading(2, "Options"), Table(("option", "value") * 2, side_by_side(pairs), caption)]
+    losses = meta.get("losses") or []
+    return blocks + ([Heading(2, "The loss"), loss_figure(losses, config.get("negatives", 5))] if losses else [])
+
+
+def _times(seconds: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The whole, and then its parts in one line."""
+    times = {part: duration(time) for part, time in seconds.items() if isinstance(time, int | float)}
+    parts = ", ".join(f"{part} {time}" for part, time in times.items() if part != "total")
+    return [("total run time", times.get("total", "")), ("… of which", parts)]
+
+
+def _for_people(value: object) -> str:
+    return {True: "yes", False: "no", None: "none"}[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def loss_figure(losses: Sequence[float], k: int) -> Figure:
+    """The loss curve, and what it shows in words."""
+    from sgns.figures.losses import plot_loss
+
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = plot_loss(losses, Path(folder) / "loss.svg", size=(5.2, 2.9)).read_bytes()
+    caption = f"The mean loss $L$ of a positive pair with its {k} negatives, by epoch."
+    if len(losses) > 1:
+        low = min(range(len(losses)), key=losses.__getitem__)
+        caption += f" It begins at {losses[0]:.3f} and ends at {losses[-1]:.3f}"
+        caption += "." if low == len(losses) - 1 else f"; it is lowest, {losses[low]:.3f}, in epoch {low + 1}."
+    caption += f" With C = 0 it would be $(1 + k) * log(2)$, here {(1 + k) * math.log(2):.3f}."
+    return Figure(drawn, "loss by epoch", caption, 0.8)
+
+
+def side_by_side(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The second half of a long table beside the first."""
+    half = (len(rows) + 1) // 2
+    return tuple(a + b for a, b in zip_longest(rows[:half], rows[half:], fillvalue=("",) * len(rows[0])))
+
+
+def duration(seconds: float) -> str:
+    """A time for people."""
+    return f"{seconds:.2f} s" if seconds < 120 else str(timedelta(seconds=round(seconds)))
+
+
+def plot_chapter(vectors: "Vectors") -> list[Block]:
+    """The plot of a choice of words and the trends it shows."""
+    from sgns.figures.plot import plot_words
+    from sgns.figures.trends import trends
+    from sgns.figures.wordlist import words_to_show
+
+    words, groups = words_to_show(vectors, None)
+    with tempfile.TemporaryDirectory() as folder:
+        shown = plot_words(vectors, words, Path(folder) / "words.svg", groups=groups)
+        svg = Path(shown.path).read_bytes()
+    found = trends(vectors, shown.words, shown.groups)
+    near = [
+        (verbatim(word), ", ".join(verbatim(f"{other} {cosine:.2f}") for other, cosine in n))
+        for word, n in found.neighbours.items()
+    ]
+    return [
+        Heading(1, "What was learnt"),
+        Figure(
+            svg,
+            "words on their first two principal components",
+            "The words on their first two principal components; groups by shape and colour.",
+        ),
+        Paragraph(verbatim(sentences(shown, found))),
+        Heading(2, "Nearest neighbours"),
+        Table(
+            ("word", "nearest, with cosine") * 2,
+            side_by_side(near),
+            "The nearest neighbours of the words shown, among all words of the vocabulary.",
+        ),
+    ]
+
+
+def sentences(shown: Any, found: "Trends") -> str:
+    """Two or three sentences made from the figures: neighbours, groups, axes."""
+    import numpy as np
+
+    pairs = [(near[0][1], word, near[0][0]) for word, near in found.neighbours.items() if near]
+    best = sorted(pairs, reverse=True)
+    parts = []
+    if best:
+        cosine, word, other = best[0]
+        parts.append(f"Of the words shown, {word} has the closest neighbour: {other}, at cosine {cosine:.2f}.")
+    groups = [group for group in found.groups if len(group.words) > 1]
+    if groups:
+        tight = groups[0]
+        text = f"The tightest group is {', '.join(tight.words)} (mean cosine {tight.tightness:.2f})"
+        if len(groups) > 1:
+            text += f", the loosest {', '.join(groups[-1].words)} ({groups[-1].tightness:.2f})"
+        parts.append(text + ".")
+    share = [100 * float(x) for x in shown.explained]
+    order = np.argsort(shown.coordinates[:, 0])
+    ends = [", ".join(shown.words[i] for i in side) for side in (order[:3], order[::-1][:3])]
+    parts.append(
+        f"The first axis carries {share[0]:.0f} % of these words' variance and sets {ends[0]} apart from {ends[1]}; "
+        f"the second carries {share[1]:.0f} %."
+    )
+    return " ".join(parts)
+
+
+def evaluation_chapter(vectors: "Vectors", similarity: Sequence[Path], analogy: Sequence[Path]) -> list[Block]:
+    """A row for each set, with interval and coverage."""
+    if not similarity and not analogy:
+        return []
+    from sgns.evaluation.analogy import evaluate_analogies
+    from sgns.evaluation.similarity import evaluate_similarity
+
+    rows = []
+    for file in similarity:
+        pairs = evaluate_similarity(vectors, file)
+        asked = f"{pairs.answered:,} of {pairs.asked:,}"
+        rows.append(
+            (
+                verbatim(file.name),
+                "Spearman’s ρ",
+                f"{pairs.spearman:.3f}".replace("-", "−"),
+                str(pairs.interval or ""),
+                asked,
+            )
+        )
+    for file in analogy:
+        answer = evaluate_analogies(vectors, file)
+        asked = f"{answer.answered:,} of {answer.asked:,}"
+        rows.append((verbatim(file.name), "right answers", f"{answer.accuracy:.3f}", str(answer.interval or ""), asked))
+    heads = ("set", "measure", "value", "95 % interval", "answered")
+    note = "Pairs and questions with a word outside the vocabulary are left out and counted under “answered”."
+    return [Heading(1, "Evaluation"), Table(heads, tuple(rows), note)]
