@@ -212,6 +212,8 @@ def test_random_expressions_against_torch_and_sympy(tree, x, y):
         ("x / 0", {"x": 1}, "not a finite number"),
         ("log(x)", {"x": -1}, "not a finite number"),
         ("x ** 0.5", {"x": 0}, "derivative"),
+        ("e**x", {"x": 1}, "write exp(x)"),
+        ("sqrt(x)", {"x": 1}, "x**0.5"),
         ("exp(x)", {"x": 1000}, "not a finite number"),
         ("u + v", {"u": [1, 2], "v": [1, 2, 3]}, "different length"),
         ("dot(u, x)", {"u": [1, 2], "x": 1}, "two vectors"),
@@ -243,3 +245,5 @@ def test_no_text_breaks_the_parser(text):
 
 def test_signs_of_print_are_read():
     assert float(evaluate("x·2 × 3 ÷ 4 − 1", {"x": 2}).value) == 2
+    assert float(evaluate("σ(x) − ln(y)", {"x": 0, "y": 1}).value) == 0.5
+    assert float(evaluate("σ * ln", {"σ": 3, "ln": 2}).value) == 6  # as names they are free

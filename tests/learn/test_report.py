@@ -141,6 +141,8 @@ def test_draws_of_the_positive_and_double_draws_are_told():
     text = " ".join(block.text for block in describe(step) if hasattr(block, "text"))
     assert step.left_out > 0
     assert f"{step.left_out} of the draws were b itself" in text
+    once = next(s for s in (take_step(few, "a", "b", negatives=2, seed=i) for i in range(99)) if s.left_out == 1)
+    assert "1 of the draws was b itself" in " ".join(b.text for b in describe(once) if hasattr(b, "text"))
     assert "Drawn more than once: a" in text
 
 
@@ -390,6 +392,8 @@ def test_report_evaluates(model, tmp_path):
         (["report", "-o", "no/such/report.pdf"], "does not exist"),
         (["report", "--similarity", "x.tsv"], "no model to evaluate"),
         (["step", "a", "b"], "vectors.safetensors is not there"),
+        (["derive", "all", "-o", "derive.docx"], ".pdf, .html, .md"),
+        (["explain", "-o", "no/such/explain.md"], "does not exist"),
     ],
 )
 def test_mistakes_are_one_line(arguments, says, capsys, tmp_path, monkeypatch):
@@ -397,6 +401,24 @@ def test_mistakes_are_one_line(arguments, says, capsys, tmp_path, monkeypatch):
     assert run(make_app(), arguments) == 2
     err = capsys.readouterr().err.splitlines()
     assert says in err[-1]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["report"], ["derive", "all", "-o", "d.pdf"], ["explain", "-o", "e.pdf"]])
+def test_a_missing_typesetter_is_told_before_the_work_begins(arguments, capsys, tmp_path, monkeypatch):
+    import sys
+
+    def never(*args, **kwargs):
+        raise AssertionError("the work has begun")
+
+    monkeypatch.setitem(sys.modules, "typst", None)
+    for place in ("report.compose", "derive.derive", "explain.explain"):
+        monkeypatch.setattr(f"sgns.learn.{place}", never)
+    monkeypatch.chdir(tmp_path)
+    assert run(make_app(), arguments) == 2
+    err = capsys.readouterr().err
+    assert "pip install 'sgns[learn]'" in err
+    assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 

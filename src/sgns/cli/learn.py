@@ -107,8 +107,10 @@ def derive(
     from sgns.learn.derive import as_json
     from sgns.learn.derive import derive as chapter
     from sgns.learn.document import verbatim
-    from sgns.learn.report import write_blocks
+    from sgns.learn.report import check_document, write_blocks
 
+    if output is not None:
+        check_document(output)
     if (vocabulary is not None and vocabulary < 1) or dim < 1:
         raise ConfigError(f"vocabulary is {vocabulary}, dim {dim}; both are at least 1")
     vectors = _load(model) if model is not None else None
@@ -158,8 +160,10 @@ def explain(*, output: Output = None, json: Flag = False) -> None:
     """
     from sgns.learn.explain import as_json
     from sgns.learn.explain import explain as chapter
-    from sgns.learn.report import write_blocks
+    from sgns.learn.report import check_document, write_blocks
 
+    if output is not None:
+        check_document(output)
     blocks = chapter()
     if output is not None:
         write_blocks(output, blocks, "The code beside the mathematics")
@@ -184,13 +188,9 @@ def report(
         analogy: Analogy sets to evaluate on.
         json: Print one JSON object.
     """
-    from sgns.learn.report import ENDINGS, write_report
+    from sgns.learn.report import check_document, write_report
 
-    chosen = output or Path("report.pdf")
-    if chosen.suffix.lower() not in ENDINGS:  # before the model is loaded
-        from sgns.figures.output import check_output
-
-        check_output(chosen, ENDINGS)
+    chosen = check_document(output or Path("report.pdf"))  # before the model is loaded
     if model is None and MODEL.exists():
         model = MODEL
     vectors, record = None if model is None else _load(model), {}

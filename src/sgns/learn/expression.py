@@ -19,6 +19,7 @@ TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/^×·÷−()\[\],;=]))"
 )
 SPELLINGS = {"·": "*", "×": "*", "÷": "/", "−": "-", "^": "**"}
+FUNCTION_SPELLINGS = {"σ": "sigmoid", "ln": "log"}
 LONGEST, DEEPEST = 5_000, 60
 
 
@@ -189,9 +190,13 @@ class _Parser:
         self.fail("expected a number, a name or (")
 
     def call(self, function: str, place: int) -> Tree:
+        function = FUNCTION_SPELLINGS.get(function, function)
         if function not in self.functions:
             known = ", ".join(self.functions)
-            self.fail(f"no function {function!r} (there are {known}; for a product write {function} * (…))", place)
+            self.fail(
+                f"no function {function!r} (there are {known}; for a root write x**0.5, for a product {function} * (…))",
+                place,
+            )
         self.take()
         operands = [self.sum()]
         while self.sees(","):

@@ -244,6 +244,8 @@ def evaluate(text: str, values: Mapping[str, Value]) -> Node:
                 return np.array(numbers)
             case Name(name):
                 if name not in known:
+                    if name == "e":
+                        raise ExpressionError("no value for e; for a power of Euler's number write exp(x), or give e=1")
                     raise ExpressionError(f"no value for {name}; give it, for example {name}=1")
                 used.add(name)
                 return known[name]

@@ -162,7 +162,7 @@ def evaluation_chapter(vectors: "Vectors", similarity: Sequence[Path], analogy: 
                 verbatim(file.name),
                 "Spearman’s ρ",
                 f"{pairs.spearman:.3f}".replace("-", "−"),
-                str(pairs.interval or ""),
+                str(pairs.interval or "").replace("-", "−"),
                 asked,
             )
         )

@@ -52,22 +52,38 @@ def write_report(
 
     Raises:
         OutputError: It cannot be written there.
+        MissingExtra: sympy, or typst for a PDF, is not installed.
         ConfigError: Evaluation sets without a model.
     """
-    from sgns.figures.output import check_output
-
-    path = check_output(output, ENDINGS)
+    path = check_document(output)
     if vectors is None and (similarity or analogy):
         raise ConfigError("evaluation sets, but no model to evaluate; name a vector file first")
     write_blocks(path, compose(vectors, name, record or {}, similarity, analogy, tell), TITLE)
     return path
 
 
-def write_blocks(output: str | Path, blocks: list[Block], title: str) -> None:
-    """Write blocks as .pdf, .html or .md. Raises `OutputError` when they cannot be written there."""
-    from sgns.figures.output import check_output, write
+def check_document(output: str | Path) -> Path:
+    """Where a document will go, looked at before the work begins.
 
-    path, blocks = check_output(output, ENDINGS), numbered([Heading(0, title), *blocks])
+    Raises:
+        OutputError: It cannot be written there.
+        MissingExtra: A PDF is wanted and typst is not installed.
+    """
+    from sgns.figures.output import check_output
+
+    path = check_output(output, ENDINGS)
+    if path.suffix.lower() == ".pdf":
+        from sgns.learn.typst import typesetter
+
+        typesetter()
+    return path
+
+
+def write_blocks(output: str | Path, blocks: list[Block], title: str) -> None:
+    """Write blocks as .pdf, .html or .md. Raises as `check_document`."""
+    from sgns.figures.output import write
+
+    path, blocks = check_document(output), numbered([Heading(0, title), *blocks])
     if path.suffix.lower() == ".pdf":
         from sgns.learn.typst import to_pdf
 

@@ -118,7 +118,8 @@ def describe(step: Step) -> list[Block]:
         ),
     ]
     if step.left_out:
-        blocks.append(Paragraph(f"{step.left_out} of the draws were {positive} itself and count nothing."))
+        were = "was" if step.left_out == 1 else "were"
+        blocks.append(Paragraph(f"{step.left_out} of the draws {were} {positive} itself: no part of $L$."))
     if len(step.c) < len(step.outputs):
         twice = sorted({c for c in step.outputs if step.outputs.count(c) > 1})
         blocks.append(

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from sgns.errors import MissingExtra
 from sgns.learn.document import (
@@ -75,18 +76,24 @@ def write_typst(blocks: list[Block], title: str) -> tuple[str, dict[str, bytes]]
     return f"#set document(title: {_string(title)}, date: none)\n{PREAMBLE}\n{body}\n", writer.files
 
 
+def typesetter() -> Any:
+    """The module typst. Raises `MissingExtra` where it is not installed."""
+    try:
+        import typst
+    except ImportError:
+        raise MissingExtra("a PDF needs typst; install it with: pip install 'sgns[learn]' (or write .html)") from None
+    return typst
+
+
 def to_pdf(blocks: list[Block], title: str) -> bytes:
     """The blocks as PDF.
 
     Raises:
         MissingExtra: typst is not installed.
     """
-    try:
-        import typst
-    except ImportError:
-        raise MissingExtra("a PDF needs typst; install it with: pip install 'sgns[learn]' (or write .html)") from None
     import matplotlib
 
+    typst = typesetter()
     source, pictures = write_typst(blocks, title)
     with tempfile.TemporaryDirectory() as folder:
         for name, picture in pictures.items():

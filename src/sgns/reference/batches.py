@@ -87,10 +87,12 @@ def batches(
         block: Centres whose pairs are made, and shuffled, at a time.
 
     Yields:
-        (batch_w, batch_c, batch_y, words): ids of w and c and their labels 1.0 or 0.0, each of shape (n,), the
-            positives
-        first; and how many of the corpus's words came before. A negative that is c+ itself is left out, so n is at most
-        batch_size · (1 + k).
+        (batch_w, batch_c, batch_y, words): ids of w and c, int64 (n,); their labels 1.0 or 0.0, float32 (n,), the
+        positives first; and how many of the corpus's words came before. A negative that is c+ itself is left out, so n
+        is at most batch_size · (1 + k).
+
+    Source: word2vec.c of Mikolov et al. 2013, for subsampling, windows and the negatives left out; it takes the pairs
+    in the order of the text, here each block of them is shuffled, so that a batch holds few uses of one row.
     """
     keep = keep_probabilities(counts, subsample)[torch.from_numpy(np.asarray(ids, np.int64))]
     place = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < keep).flatten()
