@@ -194,7 +194,7 @@ class _Parser:
         if function not in self.functions:
             known = ", ".join(self.functions)
             self.fail(
-                f"no function {function!r} (there are {known}; for a root write x**0.5, for a product {function} * (…))",
+                f"no function {function!r} (there are {known}; a root is x**0.5, a product {function} * (…))",
                 place,
             )
         self.take()

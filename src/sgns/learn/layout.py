@@ -26,8 +26,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Layout:
-    """Boxes by key, and for each line the points (x, y) it runs through, pairwise: level from one to the next of a
-    pair."""
+    """Boxes by key, and for each line the points (x, y) it runs through: level from the first to the second, across a
+    gap to the third, level again, and so on."""
 
     boxes: dict[Hashable, Box]
     lines: list[list[tuple[float, float]]]
@@ -66,16 +66,22 @@ def layered(
             width, height = sizes[key]
             wide = widths[number] if height == LANE and width == 0 else width
             boxes[key] = Box(lefts[number] + (widths[number] - wide) / 2, middle[key] - low, wide, height)
-    points = [
-        [point for key in path for point in _ends(boxes[key])][1:-1]  # from right of the first box to left of the last
-        for path in paths
-    ]
+    edges = {
+        key: (lefts[number], lefts[number] + widths[number]) for number, column in enumerate(order) for key in column
+    }
+    points = [_points(path, boxes, edges) for path in paths]
     top = max(box.middle + box.height / 2 for box in boxes.values())
     return Layout({key: boxes[key] for key in boxes if sizes[key][0]}, points, lefts[-1] - GAP_ACROSS, top)
 
 
-def _ends(box: Box) -> list[tuple[float, float]]:
-    return [(box.left, box.middle), (box.left + box.width, box.middle)]
+def _points(
+    path: Sequence[Hashable], boxes: Mapping[Hashable, Box], edges: Mapping[Hashable, tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """From the right of the first box to the left of the last: level inside a column, so that no line runs behind a box
+    wider than its own."""
+    level = [(x, boxes[key].middle) for key in path for x in edges[key]][1:-1]
+    first, last = boxes[path[0]], boxes[path[-1]]
+    return [(first.left + first.width, first.middle), *level, (last.left, last.middle)]
 
 
 def _with_lanes(number: int, line: Sequence[Hashable], sizes: dict, columns: dict) -> list[Hashable]:

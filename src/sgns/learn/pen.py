@@ -123,7 +123,9 @@ class Pen:
         moved = [(self.left + x, self.low + y) for x, y in points]
         vertices, codes = [moved[0]], [Curve.MOVETO]
         for number, ((x0, y0), (x1, y1)) in enumerate(pairwise(moved)):
-            if number % 2:  # along a box or a lane
+            if (x0, y0) == (x1, y1):
+                continue
+            if number % 2 == 0:  # inside a column
                 vertices.append((x1, y1))
                 codes.append(Curve.LINETO)
             else:  # across the gap between two columns
