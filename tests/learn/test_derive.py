@@ -187,8 +187,26 @@ def test_command_line(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "= (σ(E_w·C_c+) − 1)·E_w" in shown
     assert r"\frac{\partial L}{\partial E_{w}}" in path.read_text()
-    assert run(make_app(), ["derive", "nonsense"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    for arguments, says in ((["nonsense"], "'nonsense'"), (["loss", "--dim", "0"], "dim is 0;")):
+        assert run(make_app(), ["derive", *arguments]) == 2
+        err = capsys.readouterr().err
+        assert says in err
+        assert err.count("\n") == 1
+
+
+def test_nothing_is_shown_when_a_step_is_wrong(tmp_path, capsys, monkeypatch):
+    from sgns.learn import derive as chapter
+
+    right = next(d for d in DERIVATIONS if d.title == "The gradient for $Cp$")
+    steps = (*right.chain.steps[:-1], (formula("sigmoid(dot(Ew, Cp)) * Ew"), "the label forgotten"))
+    wrong = replace(right, chain=replace(right.chain, steps=steps))
+    monkeypatch.setattr(chapter, "DERIVATIONS", [wrong if d is right else d for d in DERIVATIONS])
+    path = tmp_path / "derive.md"
+    assert run(make_app(), ["derive", "gradients", "-o", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "step 3 is wrong: (σ(E_w·C_c+) − 1)·∂/∂C_c+ (E_w·C_c+) is not σ(E_w·C_c+)·E_w" in err
+    assert not path.exists()
 
 
 def test_no_formula_hides_in_plain_text():

@@ -219,6 +219,9 @@ def test_traps_show_what_they_say():
     said = {trap.title: output(trap.example) for trap in TRAPS}
     assert len(said) == 6
     steps = [float(x) for x in re.findall(r"= ([\d.]+)", said["Mean against sum"])]
+    rng = np.random.default_rng(1)
+    w, C = rng.normal(size=100) / 10, rng.normal(size=(6, 100)) / 10
+    assert steps[0] == pytest.approx(0.025 * np.linalg.norm(closed_form(w, C).c[0]), abs=1e-6)
     assert steps[0] / steps[1] == pytest.approx(6, rel=1e-3)
     assert "[-0.5 -0.5]" in said["A negative drawn twice"]
     assert "[-1. -1.]" in said["A negative drawn twice"]

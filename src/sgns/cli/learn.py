@@ -111,8 +111,9 @@ def derive(
 
     if output is not None:
         check_document(output)
-    if (vocabulary is not None and vocabulary < 1) or dim < 1:
-        raise ConfigError(f"vocabulary is {vocabulary}, dim {dim}; both are at least 1")
+    for name, value in (("vocabulary", vocabulary), ("dim", dim)):
+        if value is not None and value < 1:
+            raise ConfigError(f"{name} is {value}; it is at least 1")
     vectors = _load(model) if model is not None else None
     if vectors is not None:
         blocks = chapter(topic, vocabulary=len(vectors), dim=vectors.dim, source=verbatim(str(model)))
