@@ -144,6 +144,10 @@ def test_step_hides_what_comes_after():
     assert "x → b" in at_8
     assert "36" not in at_8
     assert "12 + 24 = 36" in as_text(passes, 9)
+    values = [[(n["value"], n["derivative"]) for n in as_json(passes, step)["nodes"]] for step in (0, 5, 9)]
+    assert values[0] == [(2, None), (None, None), (3, None), (None, None), (None, None)]
+    assert values[1] == [(2, None), (4, 6), (3, None), (6, None), (24, 1)]
+    assert values[2] == [(2, 36), (4, 6), (3, 8), (6, 4), (24, 1)]
 
 
 def test_graphviz_escapes_and_lists_all_edges():

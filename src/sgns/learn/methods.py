@@ -24,7 +24,7 @@ class Method:
     why_not: str = ""
 
 
-def compare(seed: int = 1, dim: int = 3, negatives: int = 2) -> list[Method]:
+def compare(seed: int = 1, dim: int = 2, negatives: int = 2) -> list[Method]:
     """Run every method on the same random vectors, rounded to float32 so that all start from the same numbers.
 
     Args:

@@ -46,8 +46,7 @@ def node_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> l
     rows: list[tuple[Words, ...]] = []
     for node in passes.nodes:
         forward = passes.forward_step(node) or 0
-        uses = passes.uses(node)
-        known = max([edge.step for edge in uses], default=passes.start) <= last
+        known = _known_from(passes, node) <= last
         formula: Words = "variable" if node.operation is None else formulas.node(node)
         spelt, symbolic = formulas.spelt(node), formulas.derivative(node)
         if spelt is not None:
@@ -63,6 +62,11 @@ def node_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> l
             )
         )
     return rows
+
+
+def _known_from(passes: Passes, node: Node) -> int:
+    """The step from which ∂f/∂node is known: that of the last edge that leaves it."""
+    return max([edge.step for edge in passes.uses(node)], default=passes.start)
 
 
 def node_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
@@ -152,11 +156,19 @@ def _quoted(lines: list[str]) -> str:
 
 
 def as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
-    """Everything as plain JSON values, numbers unrounded."""
+    """Everything as plain JSON values, numbers unrounded; None for what comes after `step`."""
     formulas, last = Formulas(passes), passes.steps if step is None else step
 
-    def plain(value: Any) -> Any:
+    def plain_value(value: Any) -> Any:
         return value.tolist() if hasattr(value, "tolist") else value
+
+    def derivative(node: Node) -> dict[str, Any]:
+        known = _known_from(passes, node) <= last
+        tree = formulas.derivative(node) if known else None
+        return {
+            "derivative": plain_value(passes.derivative(node)) if known else None,
+            "derivative_formula": None if tree is None else write(tree, TEXT),
+        }
 
     return {
         "counts": {
@@ -171,9 +183,8 @@ def as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
             {
                 "name": passes.name(node),
                 "formula": write(formulas.node(node), TEXT) if node.operation else None,
-                "value": plain(node.value),
-                "derivative": plain(passes.derivative(node)),
-                "derivative_formula": None if (tree := formulas.derivative(node)) is None else write(tree, TEXT),
+                "value": plain_value(node.value) if (passes.forward_step(node) or 0) <= last else None,
+                **derivative(node),
                 "step": passes.forward_step(node),
             }
             for node in passes.nodes
@@ -186,7 +197,7 @@ def as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
                 **{
                     name: {
                         "formula": write(getattr(formulas.edge(edge), name), TEXT),
-                        "value": plain(getattr(edge, name)),
+                        "value": plain_value(getattr(edge, name)),
                     }
                     for name in ("upstream", "local", "downstream")
                 },
