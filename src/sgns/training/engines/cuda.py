@@ -33,7 +33,7 @@ class Knobs:
     noise: int | None = None  # negatives that a tile shares, M; None: as many as rows
     flight: int = 16_384  # centres in flight, at most
     columns: int = 32  # of a row that a program holds at once
-    warps: int = 4
+    warps: int | None = None  # of the program of a tile; None: one for each 8 rows
     precision: str = "tf32x3"  # of products: tf32 rounds to 11 bits, tf32x3 gives float32's 24
     step_rows: int = 16  # rows that one program of the step moves
     damping: float = 1.0  # 0: plain SGD, for tests
@@ -41,6 +41,10 @@ class Knobs:
     def tile_rows(self, window: int) -> int:
         """Tokens of a tile with its margins."""
         return self.rows or (32 if window <= 8 else 64)
+
+    def tile_warps(self, window: int) -> int:
+        """Warps of a tile: with half as many for 64 rows, registers spill."""
+        return self.warps or max(4, self.tile_rows(window) // 8)
 
 
 class CudaEngine:
@@ -200,7 +204,8 @@ class CudaEngine:
             E, C, grad_E, grad_C, curve_E, curve_C, self._cells, len(self.E), key, self.shape.grains,
             noise_words, losses, pairs, float(self.config.negatives),
             WINDOW=self.config.window, ROWS=self._rows, NOISE=self._noise_count, STRIDE=self.stride,
-            COLUMNS=self._columns(), PRECISION=self.knobs.precision, num_warps=self.knobs.warps, num_stages=1,
+            COLUMNS=self._columns(), PRECISION=self.knobs.precision,
+            num_warps=self.knobs.tile_warps(self.config.window), num_stages=1,
         )  # fmt: skip
 
     def _take_step(self, kept: Kept, begin: int, end: int, first_tile: int, tiles: int, lr: float,
@@ -214,7 +219,7 @@ class CudaEngine:
             self._tables, self._gradients, self._curvatures, self._claims, self._flights,
             self.shape.directions, self.shape.shares, len(self.E), lr, self.knobs.damping,
             WINDOW=window, ROWS=rows, STRIDE=self.stride, COLUMNS=self._columns(), DIRECTIONS=DIRECTIONS,
-            PRECISION=self.knobs.precision, num_warps=self.knobs.warps, num_stages=1,
+            PRECISION=self.knobs.precision, num_warps=4, num_stages=1,
         )  # fmt: skip
 
     def _columns(self) -> int:

@@ -37,7 +37,7 @@ def draw_word(key, place, cells, V):
     return tl.where(own.to(tl.uint32, bitcast=True).to(tl.uint64) < (entry >> 32), cell.to(tl.int32), alias)
 
 
-@triton.jit(do_not_specialize=["key", "start"])
+@triton.jit(do_not_specialize=["start", "n", "key", "window"])  # a window of 1 would become a constant
 def draw_tokens(ids, start, n, keep, key, window, marks, reaches, CHUNK: tl.constexpr):
     """Draw survival and reach of ids[start : start + n].
 
@@ -56,7 +56,7 @@ def draw_tokens(ids, start, n, keep, key, window, marks, reaches, CHUNK: tl.cons
     tl.store(reaches + i, window - shorter, mask=there)
 
 
-@triton.jit(do_not_specialize=["start"])
+@triton.jit(do_not_specialize=["start", "n"])
 def pack_tokens(ids, start, n, sums, all_reaches, words, sentences, reaches, CHUNK: tl.constexpr):
     """Copy the survivors to the places that the running sums of `draw_tokens`' marks give them."""
     i = tl.program_id(0) * CHUNK + tl.arange(0, CHUNK)

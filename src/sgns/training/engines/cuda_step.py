@@ -60,6 +60,7 @@ def step(
     there = as_input | as_centre | as_noise
     mine = there & (tl.atomic_xchg(claims + row, tl.full((ROWS,), number, tl.int32), mask=there) != number)
     h = damping * lr * tl.load(curvatures + row, mask=mine, other=0.0)
+    tl.debug_barrier()  # each warp holds a copy of h: all have read it before one of them clears it
     tl.store(curvatures + row, tl.zeros((ROWS,), tl.float32), mask=mine)
 
     u = tl.arange(0, DIRECTIONS)
@@ -82,5 +83,6 @@ def step(
         Q = tl.load(basis + c[:, None] * DIRECTIONS + u[None, :], mask=(c < STRIDE)[:, None], other=0.0)
         moved = tl.load(tables + at, mask=mask, other=0.0) + rest[:, None] * g
         moved = tl.dot(along, tl.trans(Q), moved, input_precision=PRECISION)
+        tl.debug_barrier()  # in a narrow tile several threads hold copies of g too
         tl.store(tables + at, moved, mask=mask)
         tl.store(gradients + at, tl.zeros((ROWS, COLUMNS), tl.float32), mask=mask)

@@ -52,7 +52,7 @@ def add_rows(table, words, there, column, A, grain, STRIDE: tl.constexpr, COLUMN
     tl.atomic_add(at, rounded(A, grain), mask=there[:, None] & (c < STRIDE)[None, :], sem="relaxed")
 
 
-@triton.jit(do_not_specialize=["n", "begin", "end", "first_tile", "key"])
+@triton.jit(do_not_specialize=["n", "begin", "end", "first_tile", "V", "key"])  # a 1 would become a constant
 def flight(
     kept_words,  # (n,) int32, int32, int32: see cuda_draw.Kept
     kept_sentences,
@@ -143,10 +143,9 @@ def flight(
     # Backward
     GP, GN = band * (1.0 - p), -weights * q
     for b in tl.range(0, BLOCKS, num_stages=1):
-        if BLOCKS > 1:  # read again, mostly from the cache
-            X = rows_of(E, words, there, b * COLUMNS, STRIDE, COLUMNS)
-            Y = rows_of(C, words, centre, b * COLUMNS, STRIDE, COLUMNS)
-            Z = rows_of(C, noise, always, b * COLUMNS, STRIDE, COLUMNS)
+        X = rows_of(E, words, there, b * COLUMNS, STRIDE, COLUMNS)  # read again, mostly from the cache
+        Y = rows_of(C, words, centre, b * COLUMNS, STRIDE, COLUMNS)
+        Z = rows_of(C, noise, always, b * COLUMNS, STRIDE, COLUMNS)
         dX = tl.dot(GP, Y, input_precision=PRECISION)
         dX = tl.dot(GN, Z, dX, input_precision=PRECISION)
         add_rows(grad_E, words, there, b * COLUMNS, dX, grain_E, STRIDE, COLUMNS)
