@@ -52,6 +52,44 @@ def test_with_a_card_but_a_torch_without_cuda(monkeypatch, card):
     assert engines.choose(Config()) == "cpu"
 
 
+@pytest.mark.parametrize(
+    ("name", "stand_in", "said"),
+    [
+        ("version", lambda _: "3.4.0", "needs Triton 3.5, this is 3.4.0; install it with: pip install"),
+        ("which", lambda _: None, "needs a C compiler for Triton, .* apt-get install gcc"),
+        (
+            "get_paths",
+            lambda scheme: {"include": "/nowhere"},
+            "needs Python.h for Triton, .* apt-get install python3-dev",
+        ),
+    ],
+)
+def test_what_triton_needs_of_the_machine_is_said_before_training(monkeypatch, card, name, stand_in, said):
+    torch = pytest.importorskip("torch")
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(engines, name, stand_in)
+    with pytest.raises(MissingExtra, match=said):
+        engines.choose(ASKED)
+    assert engines.choose(Config()) == "cpu"
+
+
+def test_a_card_that_refuses_to_start_is_told_in_one_line(monkeypatch):
+    from sgns.training import equipment
+
+    def refuses(*_):
+        raise RuntimeError("CUDA error: no kernel image is available\nfor execution on the device")
+
+    monkeypatch.setattr(equipment, "choose", lambda _: "cuda")
+    monkeypatch.setattr(equipment, "make_engine", refuses)
+    with pytest.raises(MissingExtra) as caught:
+        equipment.started(None, Config(), None, lambda: None)
+    assert str(caught.value) == (
+        "the cuda engine does not start on this card (RuntimeError: CUDA error: no kernel image is available); "
+        "take --engine cpu"
+    )
+
+
 def test_auto_takes_the_card_unless_an_option_needs_the_cpu(monkeypatch, card):
     torch = pytest.importorskip("torch")
     pytest.importorskip("triton")

@@ -1,31 +1,27 @@
 """From text to vectors in one call: read, train, hand over with everything that is known about the run."""
 
 import math
-import os
 import platform
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from sgns import __version__
 from sgns.config import Config
 from sgns.errors import ConfigError, DivergedError, InputError
 from sgns.places import check_writable
 from sgns.text.corpus import Corpus
 from sgns.training.checkpoint import Checkpoints, Every, check_finite, identity
 from sgns.training.engines import choose
+from sgns.training.equipment import in_background as in_background
+from sgns.training.equipment import make_engine as make_engine
+from sgns.training.equipment import make_heldout, one_at_a_time, started, thread_count, versions
 from sgns.training.schedule import Schedule
 from sgns.training.signals import Interrupts
 from sgns.training.trainer import State
 from sgns.training.trainer import train as train_blocks
 from sgns.vectors.vectors import Vectors
-
-if TYPE_CHECKING:
-    from sgns.training.engines.cpu import CpuEngine
-    from sgns.training.engines.cuda import CudaEngine
-    from sgns.training.heldout import Heldout
 
 Source = Corpus | str | Path | Iterable[str | Path] | Iterable[Iterable[str]] | None
 
@@ -142,6 +138,8 @@ def read(source: Source, config: Config, display: Display) -> Corpus:
         return Corpus.builtin(config, display.update)
     if isinstance(source, str | Path):
         return Corpus.from_files([source], config, display.update)
+    if not isinstance(source, Iterable) or isinstance(source, bytes | bytearray):
+        raise InputError(f"the text is {source!r:.60}, not a path nor lists of words; give sgns.train('corpus.txt')")
     things = source if isinstance(source, list | tuple) else iter(source)
     if isinstance(things, list | tuple) and things and all(isinstance(thing, str | Path) for thing in things):
         return Corpus.from_files(list(things), config, display.update)
@@ -221,14 +219,7 @@ def _run_blocks(
     from sgns.training.rests import EpochsAndCheckpoints
 
     heldout = make_heldout(corpus, config)
-    engine = make_engine(corpus, config, heldout)
-
-    def compile() -> None:
-        engine.compile()
-        if heldout is not None:
-            heldout.loss(engine.E, engine.C)
-
-    in_background(compile, lambda: display.update("compile kernels (once)", 0, None))
+    engine = started(corpus, config, heldout, lambda: display.update("compile kernels (once)", 0, None))
     compiled = time.perf_counter() - began
     schedule = Schedule.of(corpus.tokens, config, engine.longest)
     E, C = engine.E[:, : config.dim], engine.C[:, : config.dim]
@@ -293,79 +284,9 @@ def _begin(keep: Keep, checkpoints: Checkpoints, vectors: Vectors, schedule: Sch
     return state
 
 
-def make_heldout(corpus: Corpus, config: Config) -> "Heldout | None":
-    """The held-out part of a corpus, if the options ask for one."""
-    if not config.heldout:
-        return None
-    from sgns.training.heldout import Heldout
-
-    vocabulary = corpus.vocabulary
-    keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
-    return Heldout(corpus.ids, corpus.sentence_ends, keep, noise, config)
-
-
-def make_engine(corpus: Corpus, config: Config, heldout: "Heldout | None" = None) -> "CpuEngine | CudaEngine":
-    """The engine for a corpus; it trains on all of it but what is held out."""
-    from sgns.training.engines.cpu import CpuEngine, whole
-
-    vocabulary = corpus.vocabulary
-    keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
-    ends = corpus.sentence_ends if heldout is None else heldout.sentence_ends
-    runs = whole if heldout is None else heldout.runs
-    if choose(config) == "cuda":
-        from sgns.training.engines.cuda import CudaEngine
-
-        held_out = None if heldout is None else list(zip(heldout.begins, heldout.ends, strict=True))
-        return CudaEngine(corpus.ids, ends, keep, noise, config, counts=vocabulary.counts, held_out=held_out)
-    if config.deterministic:
-        from sgns.training.engines.flights import FlightEngine
-
-        counts, threads = vocabulary.counts, thread_count(config)
-        return FlightEngine(corpus.ids, ends, keep, noise, config, counts=counts, threads=threads, runs=runs)
-    return CpuEngine(corpus.ids, ends, keep, noise, config, runs=runs)
-
-
-def one_at_a_time(engine: "CpuEngine | CudaEngine", config: Config) -> bool:
-    """Whether one thread calls the engine, one block after the other, and the engine shares out the work itself."""
-    return config.deterministic or engine.name == "cuda"
-
-
-def in_background(work: Any, watch: Any) -> None:
-    """Do `work` in a thread and call `watch` meanwhile, once it has taken long enough to be noticed."""
-    from concurrent.futures import ThreadPoolExecutor
-    from concurrent.futures import TimeoutError as Late
-
-    with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(work)
-        wait = 0.5
-        while True:
-            try:
-                return result.result(wait)
-            except Late:
-                watch()
-                wait = 0.1
-
-
 def figures(state: State, config: Config) -> dict[str, str]:
     """What stands beside the progress bar: epoch, its loss so far, and the last held-out loss."""
     epoch = max(1, len(state.loss))
     loss = state.losses[-1] if state.loss else math.nan
     shown = {"epoch": f"{epoch}/{config.epochs}", "loss": f"{loss:.4f}" if math.isfinite(loss) else "…"}
     return shown | ({"held out": f"{state.heldout[-1]:.4f}"} if state.heldout else {})
-
-
-def thread_count(config: Config) -> int:
-    """Threads that train: those asked for, or all cores that this process may use."""
-    if config.threads:
-        return config.threads
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def versions(engine: str) -> dict[str, str]:
-    """Versions of sgns and of the libraries that an engine's numbers depend on."""
-    from importlib.metadata import version
-
-    names = {"reference": ("numpy", "torch"), "cuda": ("numpy", "torch", "triton")}.get(
-        engine, ("numpy", "numba", "llvmlite")
-    )
-    return {"sgns": __version__, "python": platform.python_version()} | {name: version(name) for name in names}

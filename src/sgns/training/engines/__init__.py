@@ -2,11 +2,16 @@
 
 import os
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from sysconfig import get_default_scheme, get_paths
 
 from sgns.config import Config
 from sgns.errors import ConfigError, MissingExtra
 
+OLDEST_TRITON = (3, 5)  # before, one of a warp's threads alone was told an atomic's result: triton-lang/triton#7402
 WIDEST_ON_CUDA = 24  # tiles with wider margins do not fit into a multiprocessor
 
 
@@ -59,6 +64,15 @@ def missing_for_cuda() -> str | None:
 
     if not torch.cuda.is_available():
         return "the cuda engine needs a PyTorch that knows CUDA, and this one does not; install one from pytorch.org"
+    found = version("triton")
+    if tuple(int(part) for part in found.split(".")[:2]) < OLDEST_TRITON:
+        oldest = ".".join(map(str, OLDEST_TRITON))
+        return f"the cuda engine needs Triton {oldest}, this is {found}; install it with: pip install --upgrade triton"
+    if not (os.environ.get("CC") or which("gcc") or which("clang")):
+        return "the cuda engine needs a C compiler for Triton, and none is here; on Debian: apt-get install gcc"
+    scheme = get_default_scheme().replace("posix_local", "posix_prefix")  # as Triton does
+    if not (Path(get_paths(scheme=scheme)["include"]) / "Python.h").exists():
+        return "the cuda engine needs Python.h for Triton, and it is not here; on Debian: apt-get install python3-dev"
     return None
 
 
