@@ -76,6 +76,20 @@ def test_formulas_of_the_example():
     assert edge_rows(passes, formulas)[-1] == ("9", "x → a", "c·x = 6", "2x = 4", "2c·x² = 24")
 
 
+@pytest.mark.parametrize(
+    ("text", "values", "derivative"),
+    [
+        ("sigmoid(x)", {"x": 1}, "σ(x)·(1 − σ(x))"),
+        ("x**y", {"x": 2, "y": 3}, "y·x^(y − 1)"),
+        ("3 * x**2 * sigmoid(2)", {"x": 1}, "6x·σ(2)"),
+        ("x**2 * (c*x)", {"x": 2, "c": 3}, "3c·x²"),
+    ],
+)
+def test_factors_stand_as_people_write_them(text, values, derivative):
+    passes = backward(evaluate(text, values))
+    assert node_rows(passes, Formulas(passes))[0][4] == derivative
+
+
 def test_long_formulas_use_the_names_of_nodes():
     passes = backward(evaluate("tanh(x)/(exp(x)+x**-2)", {"x": 1}))
     row = edge_rows(passes, Formulas(passes))[-1]

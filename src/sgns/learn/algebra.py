@@ -52,7 +52,8 @@ def number(value: float) -> Any:
 
 
 def from_sympy(expression: Any) -> Tree:
-    """The tree of a SymPy expression: number first, then powers in alphabetical order, negative ones as a fraction."""
+    """The tree of a SymPy expression; factors as people write them: number, letters, functions, sums; a fraction for
+    negative powers."""
     s = sympy()
     if expression.is_Number:
         if expression.is_Rational and not expression.is_Integer:
@@ -72,7 +73,7 @@ def from_sympy(expression: Any) -> Tree:
             return Apply("neg", (from_sympy(-expression),))
         above: list[Tree] = []
         below: list[Tree] = []
-        for factor in expression.as_ordered_factors():
+        for factor in sorted(expression.as_ordered_factors(), key=_place):
             base, exponent = factor.as_base_exp()
             if factor.is_Rational and not factor.is_Integer:
                 above += [Number(float(factor.p))] if factor.p != 1 else []
@@ -90,6 +91,14 @@ def from_sympy(expression: Any) -> Tree:
             return Apply("/", (Number(1), from_sympy(1 / expression)))
         return Apply("**", (from_sympy(base), from_sympy(exponent)))
     return Apply(expression.func.__name__, tuple(from_sympy(argument) for argument in expression.args))
+
+
+def _place(factor: Any) -> int:
+    """Where people write a factor: y·x^(y−1), σ(x)·(1 − σ(x)): letters first, sums last."""
+    base, exponent = factor.as_base_exp()
+    if base.is_Add:
+        return 2
+    return 0 if factor.is_number or (base.is_Symbol and exponent.is_number) else 1
 
 
 def _product(above: list[Tree], below: list[Tree]) -> Tree:

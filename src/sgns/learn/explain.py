@@ -181,7 +181,7 @@ def safer() -> Table:
             shown = show_value(naive, 6) if np.isfinite(naive) else "infinite"
             rows.append((show_value(x), shown, show_value(np.logaddexp(np.float32(0), -logit), 6)))
     heads = ("$x$", "$-log(sigmoid(x))$, σ first", "from the logit")
-    return Table(heads, tuple(rows), "The loss of a positive in float32. In the two rows below, σ has become 0.")
+    return Table(heads, tuple(rows), "The loss of a positive in float32. In the last two rows σ has become 0.")
 
 
 def as_json() -> dict[str, list[dict[str, object]]]:

@@ -133,14 +133,14 @@ def traps() -> list[Block]:
     """The chapter: a box for each trap, its example run just now."""
     return [
         Heading(1, "Traps"),
-        *[
-            Box(trap.title, (Paragraph(trap.text), Code(source(trap.example)), Code(output(trap.example), "text")))
-            for trap in TRAPS
-        ],
         Paragraph(
             "Each of these trains without an error message. The examples ran while this was written; `closed_form` is "
             "the gradients derived above (`sgns.learn.gradients`)."
         ),
+        *[
+            Box(trap.title, (Paragraph(trap.text), Code(source(trap.example)), Code(output(trap.example), "text")))
+            for trap in TRAPS
+        ],
     ]
 
 

@@ -39,7 +39,8 @@ PREAMBLE = """
 #show outline.entry.where(level: 1): set block(above: 0.9em)
 #show outline.entry.where(level: 1): set text(weight: "bold")
 #show raw: set text(font: "DejaVu Sans Mono", size: 8pt)
-#show raw.where(block: true): block.with(fill: luma(245), inset: 7pt, radius: 2pt, width: 100%, breakable: false)
+#show raw.where(block: true): block.with(fill: luma(245), inset: 6pt, radius: 2pt, width: 100%, breakable: false)
+#show raw.where(block: true): set block(above: 0.75em, below: 0.75em)
 #show figure: set block(above: 1.4em, below: 1.4em)
 #show table.cell.where(y: 0): set text(weight: "bold")
 #set table(
@@ -50,7 +51,8 @@ PREAMBLE = """
 #show table: set par(justify: false)
 #let caption(body) = block(above: 0.7em, below: 1.4em, text(size: 9.2pt, fill: luma(70), body))
 #let trap(title, body) = block(
-  width: 100%, inset: (x: 10pt, y: 8pt), stroke: (left: 3pt + luma(60), rest: 0.5pt + luma(130)), breakable: false,
+  width: 100%, inset: (x: 10pt, y: 7pt), above: 1em, below: 1em, breakable: false,
+  stroke: (left: 3pt + luma(60), rest: 0.5pt + luma(130)),
 )[*#title* \\ #body]
 #let heading0(body) = block(above: 0pt, below: 1.2em, text(size: 19pt, weight: "bold", body))
 #let chain(first, ..rows) = block(above: 1em, below: 1.2em, breakable: false, {
