@@ -8,10 +8,10 @@ import sys
 
 from cyclopts import App
 
-from sgns.cli import run
+from sgns.cli import EXACT, run
 from sgns.cli.figures import analyse
 
 if __name__ == "__main__":
-    app = App(name="analysis.py", version_flags=[], result_action="return_value")
+    app = App(name="analysis.py", version_flags=[], result_action="return_value", default_parameter=EXACT)
     app.default(analyse)
     sys.exit(run(app))

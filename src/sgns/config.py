@@ -90,7 +90,11 @@ class Config:
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 raise ConfigError(f"{name} is {value!r}, not a finite number; {remedy}")
             if not (least <= value if closed else least < value) or value > most:
-                raise ConfigError(f"{name} is {value:g}, outside {least:g} to {most:g}; {remedy}")
+                span = f"outside {least:g} to {most:g}" if closed or value > most else f"not above {least:g}"
+                raise ConfigError(f"{name} is {value:g}, {span}; {remedy}")
+        for field in dataclasses.fields(self):
+            if isinstance(field.default, bool) and not isinstance(value := getattr(self, field.name), bool):
+                raise ConfigError(f"{field.name} is {value!r}; give True or False")
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"

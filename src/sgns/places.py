@@ -19,6 +19,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     folder = path.resolve().parent
     if path.is_dir():
         raise OutputError(f"{path} is a folder; name a file in it, for example {path / 'vectors.safetensors'}")
+    if file := next((part for part in (folder, *folder.parents) if part.is_file()), None):
+        raise OutputError(f"{path} cannot be written: {file} is a file, not a folder; choose another folder")
     if not folder.is_dir():
         raise OutputError(f"{path} cannot be written: folder {folder} does not exist; make it with: mkdir -p {folder}")
     if path.exists() and not path.is_file():

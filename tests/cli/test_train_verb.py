@@ -112,6 +112,17 @@ class TestMistakes:
     def test_no_input(self, sgns):
         fails(sgns("train"), "no text", "python word2vec.py")
 
+    def test_what_is_no_text(self, sgns, small_text, tmp_path):
+        vectors, picture = tmp_path / "v.safetensors", tmp_path / "p.png"
+        assert sgns("train", small_text, "-o", vectors, *FAST, "--epochs", 1)[0] == 0
+        fails(sgns("train", vectors, "-o", tmp_path / "w.safetensors"), "v.safetensors is a .safetensors file")
+        picture.write_bytes(b"\x89PNG\r\n\x1a\n" + b"a b c\n" * 100)
+        fails(sgns("train", picture, "-o", tmp_path / "w.safetensors"), "p.png is a picture")
+        assert not (tmp_path / "w.safetensors").exists()
+
+    def test_a_folder_that_is_a_file(self, sgns, small_text):
+        fails(sgns("train", small_text, "-o", small_text / "v.safetensors"), f"{small_text} is a file, not a folder")
+
     def test_no_such_file(self, sgns, tmp_path):
         fails(sgns("train", tmp_path / "nowhere.txt", "-o", tmp_path / "v.safetensors"), "nowhere.txt")
 
@@ -177,6 +188,8 @@ class TestMistakes:
             ("threads", -2, "threads is -2"),
             ("seed", -1, "seed is -1"),
             ("dim", "many", "many"),
+            ("dim", 2.5, "--dim: 2.5 is no whole number"),
+            ("max-vocabulary", 7.2, "--max-vocabulary: 7.2 is no whole number"),
             ("engine", "gpus", "gpus"),
             ("sharing", "all", "all"),
             ("sentences", "word", "word"),

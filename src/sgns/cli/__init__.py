@@ -4,9 +4,11 @@ A verb is imported when it is used.
 """
 
 import sys
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn, get_args
 
-from cyclopts import App, CycloptsError
+import cyclopts
+from cyclopts import App, CycloptsError, Parameter, Token
 
 from sgns import __version__
 from sgns.errors import SgnsError
@@ -33,6 +35,17 @@ VERBS = {
 }
 
 
+def exact(kind: Any, tokens: Sequence[Token]) -> Any:
+    """What cyclopts makes of an argument; but where a whole number is asked for it would round 2.5 to 2."""
+    whole = kind is int or int in get_args(kind)
+    if whole and isinstance(tokens, Sequence) and (broken := [token.value for token in tokens if "." in token.value]):
+        raise ValueError(f"{broken[0]} is no whole number")
+    return cyclopts.convert(kind, tokens)
+
+
+EXACT = Parameter(converter=exact)  # for every command's App
+
+
 def make_app() -> App:
     """The cyclopts application with all verbs, none of them imported yet."""
     app = App(
@@ -40,6 +53,7 @@ def make_app() -> App:
         version=__version__,
         help="Word vectors: skip-gram with negative sampling, fast, exact and readable.",
         result_action="return_value",
+        default_parameter=EXACT,
     )
     for verb, (where, line) in VERBS.items():
         app.command(where, name=verb, help=line)

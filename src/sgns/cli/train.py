@@ -144,7 +144,8 @@ def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -
             from sgns.training.forecast import forecast
 
             report = forecast(corpus, config)
-            lines = (f"{name:<22}{value}" for name, value in report.items())
+            shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in report.items()}
+            lines = (f"{name:<22}{value}" for name, value in shown.items())
             print(json.dumps(report) if how.as_json else "\n".join(lines))
             return 0
         trained = run(corpus, config, display, keep)

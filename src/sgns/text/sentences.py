@@ -20,6 +20,8 @@ def encode_sentences(sentences: Iterable[Iterable[str]], config: Config) -> Enco
     for number, sentence in enumerate(sentences, 1):
         if isinstance(sentence, str | bytes):
             raise InputError(f"sentence {number} is a string, not a list of words; split it, for example with .split()")
+        if not isinstance(sentence, Iterable):
+            raise InputError(f"sentence {number} is {sentence!r:.60}, not a list of words; give lists of strings")
         for token in sentence:
             place = known.get(token) if isinstance(token, str) else None
             if place is None:

@@ -37,6 +37,9 @@ REFUSED = {
     b"\xfe\xff": "UTF-16 text: convert it first, with iconv -f UTF-16 -t UTF-8",
     b"Rar!\x1a\x07": "a rar archive: unpack it, and give the text in it",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it, and give the text in it",
+    b"\x89PNG": "a picture: give text",
+    b"\xff\xd8\xff": "a picture: give text",
+    b"\x7fELF": "a program: give text",
 }
 HEAD = 4096  # bytes looked at before reading
 
@@ -202,6 +205,8 @@ class Stream:
         refused = next((REFUSED[magic] for magic in REFUSED if head.startswith(magic)), None)
         if head[257:262] == b"ustar":
             refused = "a tar archive: unpack it, and give the folder"
+        if head[3:10] == b'\0\0\0\0\0{"':
+            refused = "a .safetensors file, as training writes: give the text to train on"
         self.binary = self.source.found and (refused is not None or b"\0" in head)
         if refused and not self.binary:
             raise InputError(f"{name} is {refused}")
