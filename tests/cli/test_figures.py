@@ -136,3 +136,19 @@ def test_export(here, capsys):
     code, out, _ = sgns(capsys, "export", "vectors.safetensors", "-o", "words.csv", "--json")
     assert json.loads(out)["words"] == 42
     assert len((here / "words.csv").read_text().splitlines()) == 43
+
+
+def test_letters_that_no_font_has_are_told_in_one_line(tmp_path, capsys, monkeypatch):
+    from matplotlib import font_manager
+
+    only = [font for font in font_manager.fontManager.ttflist if font.name.startswith("DejaVu")]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", only)
+    words = ["선출", "대표", "국회", "후보", "도시", "국가"]
+    path = tmp_path / "v.txt"
+    path.write_text("6 2\n" + "".join(f"{word} {i} {i * i + 1}\n" for i, word in enumerate(words)))
+    assert run(make_app(), ["plot", str(path), "-o", str(tmp_path / "p.png"), "--words", *words]) == 0
+    err = capsys.readouterr().err
+    told = [line for line in err.splitlines() if "no font here has" in line]
+    assert len(told) == 1
+    assert "apt-get install fonts-noto-cjk" in told[0]
+    assert "Warning" not in err

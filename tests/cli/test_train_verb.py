@@ -243,7 +243,7 @@ class TestInterrupt:
         code, out, err = self.start(small_text, "-o", out_file, "--epochs", 100_000, "--dim", 16, watch="train: ")
         assert code == 130
         assert "Traceback" not in err
-        assert f"the work so far is in {out_file}" in err.splitlines()[-1]
+        assert f"the work so far is in {out_file}; go on with: python -m sgns train " in err.splitlines()[-1]
         assert "total run time" in out
         vectors = package.load(out_file)
         assert vectors.metadata["interrupted"] is True

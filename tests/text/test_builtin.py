@@ -1,6 +1,8 @@
 import subprocess
 import sys
 import textwrap
+import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -87,3 +89,15 @@ def test_without_a_cache(small, tmp_path, monkeypatch):
     corpus = Corpus.builtin()
     assert corpus.tokens > 10_000
     assert corpus.ids.max() == len(corpus.vocabulary) - 1  # still mapped after the text is gone
+
+
+def test_the_time_to_collect_counts_as_reading(tmp_path, monkeypatch):
+    @contextmanager
+    def slowly(progress):
+        time.sleep(0.3)
+        path = tmp_path / "collected.txt"
+        path.write_text("some words and some more\n" * 10)
+        yield path
+
+    monkeypatch.setattr("sgns.text.builtin.builtin_text", slowly)
+    assert Corpus.builtin().scan_seconds >= 0.3

@@ -1,6 +1,7 @@
 """Verbs that show a vector file: plot, map, export; and the function behind `analysis.py`."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,6 +31,7 @@ def analyse(
     """
     from sgns.errors import InputError
     from sgns.figures.analysis import analyse
+    from sgns.figures.letters import all_scripts
     from sgns.progress import Progress
     from sgns.vectors.formats import load
 
@@ -37,7 +39,8 @@ def analyse(
         raise InputError(f"{vectors} is not there; python word2vec.py writes vectors.safetensors")
     with Progress(quiet=quiet) as progress:
         progress.update("choose and draw words", 0, None)
-        found = analyse(load(vectors), words, save_vectors, save_plot, progress.update)
+        with all_scripts(progress.note) if save_plot is not None else nullcontext():
+            found = analyse(load(vectors), words, save_vectors, save_plot, progress.update)
     _print(found.to_dict() if json else found.text())
 
 
@@ -66,6 +69,7 @@ def plot(
         quiet: Show no progress.
     """
     from sgns.figures.draw import draw
+    from sgns.figures.letters import all_scripts
     from sgns.progress import Progress
     from sgns.vectors.formats import load
 
@@ -73,7 +77,8 @@ def plot(
     with Progress(quiet=quiet) as progress:
         progress.update("draw", 0, None)
         other = None if second is None else load(second)
-        drawn = draw(load(vectors), output, other, kind=kind, words=words, title=title, names=names)
+        with all_scripts(progress.note):
+            drawn = draw(load(vectors), output, other, kind=kind, words=words, title=title, names=names)
     _print(drawn.to_dict() if json else drawn.text())
 
 

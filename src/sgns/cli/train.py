@@ -236,7 +236,11 @@ def how_to_go_on(trained: "Trained") -> str:
     if trained.checkpoints is None or not trained.checkpoints.found():
         return ""
     again = [word for word in sys.argv[1:] if word != "--resume"]
-    return "; go on with: " + shlex.join([Path(sys.argv[0]).name, *again, "--resume"])
+    script = Path(sys.argv[0])
+    command = ["python", "-m", "sgns"] if script.name == "__main__.py" else [script.name]
+    if script.suffix == ".py" and script.name != "__main__.py":
+        command = ["python", sys.argv[0]]
+    return "; go on with: " + shlex.join([*command, *again, "--resume"])
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -115,9 +115,9 @@ class Corpus:
         from sgns.text.builtin import builtin_text
 
         config, progress = config or Config(), progress or (lambda *_: None)
+        began, config = time.perf_counter(), replace(config, sentences="line")
         with builtin_text(progress) as path:
             # Plain Python encodes it in the time in which the kernels would be compiled.
-            began, config = time.perf_counter(), replace(config, sentences="line")
             return cls._of(read(find(path), config, progress, cache=True, plain=16), began)
 
     @classmethod
