@@ -152,7 +152,7 @@ def main() -> None:
     report: dict[str, Any] = {
         "card": name,
         "knobs": vars(knobs),
-        "check": check(knobs, (20,) if asked.interpret else (100, 128, 300)),
+        "check": check(knobs, (20,) if asked.interpret else (8, 100, 128, 300)),
     }
     for line, figure in report["check"].items():
         print(f"check  {line}: {figure}", flush=True)

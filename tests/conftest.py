@@ -1,7 +1,9 @@
-"""What holds for all tests: where Triton runs, what hypothesis draws, and that a hung test says where it hangs."""
+"""What holds for all tests: where Triton runs, what hypothesis draws, and that no process outlives its test."""
 
 import os
+import subprocess
 
+import pytest
 from hypothesis import settings
 
 from sgns.training.engines import cuda_cards
@@ -14,3 +16,21 @@ if not cuda_cards():
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("SGNS_EXAMPLES", "same"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on(monkeypatch):
+    """A process that a test leaves behind, failed or out of time, ends with it; else it could wait for ever."""
+    started = []
+    begin = subprocess.Popen.__init__
+
+    def remembered(self, *arguments, **options):
+        begin(self, *arguments, **options)
+        started.append(self)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", remembered)
+    yield
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait(10)

@@ -41,7 +41,7 @@ def test_ctrl_c_while_a_pipe_is_silent(tmp_path):
     began = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         Corpus.from_files(path, Config(), progress)
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < 20  # not for ever
     with path.open("rb+", buffering=0):  # let the thread that waits go
         pass
 
