@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sgns.cli import make_app, run
+from sgns.cli.evaluate import share
 from sgns.cli.prompt import Completions
 from sgns.cli.tables import plain, shown, table, width
 from sgns.vectors import formats
@@ -233,8 +234,8 @@ def test_evaluate_prints_coverage_interval_and_what_was_done(
     code, out, err = sgns(capsys, "evaluate", royal, *sets, "--verbose")
     assert (code, err) == (0, "")
     spearman = next(line for line in out.splitlines() if "Spearman" in line)
-    assert spearman.split()[-5:] == ["4", "5", "80", "%"][-5:] or "80 %" in spearman
-    assert "1 words found in another case" in out
+    assert spearman.split()[-4:] == ["4", "5", "80", "%"]
+    assert "1 word found in another case" in out
     assert "s.tsv: unknown: nothing" in out
     assert "3CosAdd among the 30,000 most frequent words" in out
     report = json.loads(sgns(capsys, "evaluate", royal, *sets, "--json")[1])
@@ -242,6 +243,11 @@ def test_evaluate_prints_coverage_interval_and_what_was_done(
     assert report["analogy"][0]["accuracy"] == 1
     assert report["analogy"][0]["syntactic"]["accuracy"] is None  # not NaN, which is no JSON
     assert report["categories"][0]["purity"] == 1
+
+
+def test_a_coverage_of_100_percent_is_all() -> None:
+    assert [share(a, b) for a, b in ((353, 353), (352, 353), (9999, 10_000), (2, 3), (0, 5), (0, 0))] == [
+        "100 %", "99.7 %", "99.9 %", "66 %", "0 %", "0 %"]  # fmt: skip
 
 
 def test_compare_with_seeds_by_pattern_and_by_comma(

@@ -189,7 +189,7 @@ def test_labels_never_overlap_and_more_come_with_zoom(open_map, file):
     boxes = """() => { const l = wordMap.panes[0].labels, p = wordMap.panes[0], m = p.model;
       const c = document.createElement('canvas').getContext('2d'); c.font = '12px system-ui, sans-serif';
       return l.shown.map((i) => { const x = p.xScale(m.x[i]), y = p.yScale(m.y[i]), w = c.measureText(m.words[i]).width;
-        const left = x + 6 + l.widths[i] > l.width ? x - 6 - l.widths[i] : x + 6;
+        const left = x + l.gap + l.widths[i] > l.width ? x - l.gap - l.widths[i] : x + l.gap;
         return [left, y - 6, left + w, y + 6]; }); }"""
     seen = set()
     for _ in range(4):

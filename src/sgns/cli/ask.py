@@ -130,6 +130,15 @@ def info(
     print(table(["", ""], rows).lstrip("\n"))
 
 
+# what `train` keeps, as a reader of a table understands it
+NAMES = {
+    "words": "words trained on",
+    "pairs": "pairs trained on",
+    "tokens": "tokens kept",
+    "raw_tokens": "tokens in text",
+}
+
+
 def described(metadata: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """How the vectors were made, a line an entry; nested entries in one line."""
     rows = []
@@ -140,7 +149,7 @@ def described(metadata: dict[str, Any], prefix: str = "") -> list[tuple[str, str
             text = ", ".join(brief(item) for item in value[:12]) + (" …" if len(value) > 12 else "")
         else:
             text = brief(value)
-        rows.append((prefix + name, text or "–"))
+        rows.append((prefix + NAMES.get(name, name.replace("_", " ")), text or "–"))
     return rows
 
 

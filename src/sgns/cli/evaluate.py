@@ -99,7 +99,18 @@ def text(interval: Interval | None) -> str | None:
 
 def covered(answer: Similarity | Analogies | Categories | Section) -> tuple[int, int, str]:
     """Answered, asked, coverage."""
-    return answer.answered, answer.asked, f"{100 * answer.coverage:.0f} %"
+    return answer.answered, answer.asked, share(answer.answered, answer.asked)
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage cut off, not rounded: 352 of 353 is 99.7 %, never 100 %."""
+    tenths = 1000 * part // whole if whole else 0
+    return f"{tenths // 10} %" if tenths % 10 == 0 or tenths < 990 else f"{tenths / 10:.1f} %"
+
+
+def number(n: int, noun: str) -> str:
+    """1 word, 2 words."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def similarity_rows(answer: Similarity) -> list[tuple[Cell, ...]]:
@@ -127,16 +138,17 @@ def notes(answer: Similarity | Analogies | Categories, duplicates: str) -> list[
         among = f"the {answer.restrict:,} most frequent words" if answer.restrict else "all words"
         said.append(f"{'3CosAdd' if answer.method == 'add' else '3CosMul'} among {among}")
     if answer.duplicates:
-        what = {Similarity: "pairs", Analogies: "questions", Categories: "words"}[type(answer)]
+        what = {Similarity: "pair", Analogies: "question", Categories: "word"}[type(answer)]
         once = isinstance(answer, Categories) or (isinstance(answer, Similarity) and duplicates == "merge")
         how = "counted once" if once else "counted each time"
-        said.append(f"{answer.duplicates:,} {what} stand more than once, {how}")
+        said.append(f"{number(answer.duplicates, what)} more than once, {how}")
     if answer.folded:
-        said.append(f"{answer.folded:,} words found in another case")
+        said.append(f"{number(answer.folded, 'word')} found in another case")
     if isinstance(answer, Similarity) and answer.tied:
-        said.append(f"{answer.tied:,} pairs share their human score with another: mean ranks")
+        said.append(f"mean ranks for {number(answer.tied, 'pair')} with the human score of another")
     if answer.unknown:
-        said.append(f"{len(answer.unknown):,} words unknown, their questions left out")
+        what = {Similarity: "pairs", Analogies: "questions", Categories: "lines"}[type(answer)]
+        said.append(f"{number(len(answer.unknown), 'word')} unknown, the {what} with them left out")
     return ["; ".join(said)] if said else []
 
 

@@ -10,6 +10,7 @@ class Labels {
     this.context = canvas.getContext("2d");
     this.model = model;
     this.widths = new Float32Array(model.words.length);
+    this.gap = 6; // pixels from a point's middle to its word
     this.shown = []; // rows whose words are on the screen now
   }
 
@@ -22,8 +23,9 @@ class Labels {
     this.height = height;
   }
 
-  // scales: data to pixels; marked: rows always named; lines: [from, to] pairs of rows; ink: colours of the theme.
-  draw(xScale, yScale, { marked, focus, lines, ink }) {
+  // scales: data to pixels; marked: rows always named; lines: [from, to] pairs of rows; ink: colours of the theme;
+  // radius: of a point, in pixels.
+  draw(xScale, yScale, { marked, focus, lines, ink, radius }) {
     const { context, model, width, height } = this;
     if (!width || !height) return;
     context.clearRect(0, 0, width, height);
@@ -34,6 +36,9 @@ class Labels {
     const kx = width / (x1 - x0);
     const ky = height / (y1 - y0);
     this.shown = [];
+    this.gap = radius + 4;
+    const { gap } = this;
+    const crowd = marked.size > 100; // a lasso: its points stay as small as they are
 
     if (lines.length) {
       context.strokeStyle = ink.focus;
@@ -49,7 +54,7 @@ class Labels {
     }
     for (const id of marked) {
       context.beginPath();
-      context.arc((model.x[id] - x0) * kx, (y1 - model.y[id]) * ky, id === focus ? 6 : 4, 0, 7);
+      context.arc((model.x[id] - x0) * kx, (y1 - model.y[id]) * ky, id === focus ? radius + 4 : radius + (crowd ? 0.5 : 2), 0, 7);
       context.fillStyle = id === focus ? ink.focus : ink.accent;
       context.fill();
     }
@@ -64,8 +69,8 @@ class Labels {
         this.widths[id] = context.measureText(model.words[id]).width;
       }
       const long = this.widths[id];
-      let left = x + 6;
-      if (left + long > width) left = x - 6 - long;
+      let left = x + gap;
+      if (left + long > width) left = x - gap - long;
       if (left < 0) return;
       const c0 = Math.floor((left - 3) / CELL);
       const c1 = Math.floor((left + long + 3) / CELL);

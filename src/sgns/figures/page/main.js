@@ -3,6 +3,7 @@
 const $ = (id) => document.getElementById(id);
 const panes = [];
 let current = null; // the word shown: { word } or { analogy }
+const MARKED = 5000; // words of a lasso that are marked; more would slow the map down
 const trail = []; // words visited, for going back
 
 const initialTheme = () => {
@@ -25,7 +26,7 @@ function showWord(word, { fly = false, remember = true } = {}) {
     const id = pane.model.row.get(word);
     const found = id === undefined ? [] : pane.model.similar([{ id, weight: 1 }]);
     pane.mark(id ?? null, found.map((each) => each.id));
-    if (fly && id !== undefined) pane.flyTo([id, ...found.slice(0, 5).map((each) => each.id)]);
+    if (fly && id !== undefined) pane.flyTo([id, ...found.map((each) => each.id)]);
     return { pane, id, found };
   });
   panel.word(word, answers);
@@ -56,6 +57,8 @@ function clearAll() {
   trail.length = 0;
   panes.forEach((pane) => pane.mark(null, []));
   panel.rest();
+  $("search").value = "";
+  $("analogy").value = "";
   saveView();
 }
 
@@ -65,7 +68,7 @@ const on = {
     setLasso(false);
     if (!ids.length) return;
     current = null;
-    panes.forEach((each) => each.mark(null, each === pane ? ids.slice(0, 200) : []));
+    panes.forEach((each) => each.mark(null, each === pane ? ids.slice(0, MARKED) : []));
     panel.group(pane, ids);
   },
   hover: (pane, id) => {
@@ -133,6 +136,12 @@ function drawLegend() {
     swatch.style.background = colours[i];
     return make("div", {}, swatch, name);
   });
+  const others = panes.some(({ colouring }) => colouring.of.includes(colouring.none)); // grey
+  if (others) {
+    const swatch = make("span", { className: "swatch" });
+    swatch.style.background = "var(--line)";
+    rows.push(make("div", {}, swatch, "other words"));
+  }
   pane.element.querySelector(".legend").replaceChildren(...rows);
 }
 

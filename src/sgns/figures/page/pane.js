@@ -128,7 +128,14 @@ class Pane {
   drawLabels() {
     if (!this.ink) return;
     const marked = this.hovered === null ? this.marked : new Set([...this.marked, this.hovered]);
-    this.labels.draw(this.xScale, this.yScale, { marked, focus: this.focus, lines: this.lines, ink: this.ink });
+    const { focus, lines, ink } = this;
+    this.labels.draw(this.xScale, this.yScale, { marked, focus, lines, ink, radius: this.radius() });
+  }
+
+  // Of a point, in pixels: the library's points grow with the inverse hyperbolic sine of the zoom.
+  radius() {
+    const zoom = Math.max(1, 1 / this.plot.get("cameraDistance"));
+    return ((this.plot.get("pointSize") / 2) * Math.asinh(zoom)) / Math.asinh(1);
   }
 
   // Mark a word, its neighbours around it, and lines to them.

@@ -71,7 +71,7 @@ class Panel {
       const word = make("span", { className: "word", textContent: model.words[id] });
       return make("li", {}, make("button", { type: "button", onclick: () => this.choose(pane, id) }, word));
     });
-    const more = ids.length > 500 ? [make("p", { textContent: `and ${ids.length - 500} more in the file` })] : [];
+    const more = ids.length > 500 ? [make("p", { textContent: `and ${(ids.length - 500).toLocaleString("en")} more in the file` })] : [];
     this.element.replaceChildren(
       make("h2", { textContent: `${ids.length.toLocaleString("en")} words` }),
       make("div", { className: "group" }, name, save),
