@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from benchmarks import parts
+from benchmarks.pages import BENCHMARKS, README, ROOT, fill
 from benchmarks.scaling import scaling
 from benchmarks.table import markdown
 
-ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 
@@ -51,19 +51,9 @@ def main() -> None:
         results[part] = work[part]() | {"machine": parts.machine()}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     table = markdown(results)
-    for page in (ROOT / "README.md", ROOT / "benchmarks" / "README.md"):
-        fill(page, table)
+    for page in (README, BENCHMARKS):
+        fill(page, "benchmarks", table)
     print(table)
-
-
-def fill(page: Path, table: str) -> None:
-    """Put the table between the two marks of a page."""
-    text = page.read_text(encoding="utf-8")
-    head, begin, rest = text.partition("<!-- benchmarks: begin")
-    mark, _, rest = rest.partition("-->\n")
-    _, end, tail = rest.partition("<!-- benchmarks: end -->")
-    if begin and end:
-        page.write_text(f"{head}{begin}{mark}-->\n{table}\n{end}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

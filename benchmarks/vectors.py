@@ -1,15 +1,14 @@
 """Load and query times of word vectors beside gensim's.
 
-    python benchmarks/vectors.py --json vectors.json
+    python -m benchmarks.vectors
 
 Files are generated in a temporary folder: random words and rows, as large as asked. Every figure comes from a fresh
-process and is taken after imports; files are warm (read once before). Prints a Markdown table; --json also writes all
-figures, so that the README's table can be made from them.
+process and is taken after imports, sgns and gensim in turn; files are warm (read once before). Prints a Markdown table,
+keeps all figures in benchmarks/vectors.json and fills the pages' tables; with --json they go there instead.
 """
 
 import argparse
 import json
-import os
 import platform
 import resource
 import statistics
@@ -23,6 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.pages import BENCHMARKS, README, ROOT, fill
+from benchmarks.parts import machine
+
+RESULTS = ROOT / "benchmarks" / "vectors.json"
 QUERIES = 1000
 GENSIM_QUERIES = 20  # gensim answers one at a time; the rest would be waiting
 
@@ -34,7 +37,8 @@ def main() -> None:
     parser.add_argument("--gensim-text-words", type=int, default=200_000, help="gensim reads a shorter text file")
     parser.add_argument("--folder", type=Path, help="keep the files here, and take them from here if they are there")
     parser.add_argument("--prepare", action="store_true", help="only write the files (with --folder)")
-    parser.add_argument("--json", type=Path, help="write all figures here")
+    parser.add_argument("--times", type=int, default=3, help="runs of each measure")
+    parser.add_argument("--json", type=Path, help="write all figures here, and leave the pages as they are")
     parser.add_argument("--one", nargs=2, metavar=("MEASURE", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -42,19 +46,30 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
-        files = prepare(folder, options.words, options.dim, options.gensim_text_words)
+        sizes = (options.words, options.dim, options.gensim_text_words)
         if options.prepare:
+            prepare(folder, *sizes)
             return
-        figures = {name: measure(name, files[file]) for name, file in PLAN.items() if wanted(name)}
+        command = [sys.executable, "-m", "benchmarks.vectors", "--prepare", "--folder", str(folder.resolve())]
+        for name, size in zip(("--words", "--dim", "--gensim-text-words"), sizes):
+            command += [name, str(size)]
+        subprocess.run(command, check=True, cwd=ROOT)  # apart: a child inherits the peak memory of its parent
+        files = paths(folder.resolve(), *sizes)
+        figures: dict[str, list[dict[str, float]]] = {name: [] for name in PLAN if wanted(name)}
+        for _ in range(options.times):
+            for name, runs in figures.items():
+                runs.append(measure(name, files[PLAN[name]]))
     report = {
         "words": options.words,
         "dim": options.dim,
         "gensim_text_words": options.gensim_text_words,
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version()},
+        "machine": machine() | {"python": platform.python_version()},
         "figures": figures,
     }
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
+    (options.json or RESULTS).write_text(json.dumps(report, indent=1) + "\n")
+    if not options.json:
+        fill(README, "vectors", table(report, IN_README))
+        fill(BENCHMARKS, "vectors", table(report))
     print(table(report))
 
 
@@ -65,19 +80,24 @@ def wanted(name: str) -> bool:
     return not name.startswith("gensim") or find_spec("gensim") is not None
 
 
-def prepare(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
-    """Write what is not there yet."""
-    from sgns.vectors import formats
-    from sgns.vectors.vectors import Vectors
-
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {
+def paths(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
+    """Where the files are."""
+    return {
         "own": folder / f"{V}x{d}.safetensors",
         "binary": folder / f"{V}x{d}.bin",
         "text": folder / f"{V}x{d}.txt",
         "short text": folder / f"{short}x{d}.txt",
         "kv": folder / f"{V}x{d}.kv",
     }
+
+
+def prepare(folder: Path, V: int, d: int, short: int) -> None:
+    """Write what is not there yet."""
+    from sgns.vectors import formats
+    from sgns.vectors.vectors import Vectors
+
+    folder.mkdir(parents=True, exist_ok=True)
+    files = paths(folder, V, d, short)
     if not files["short text"].exists():
         generator = np.random.default_rng(0)
         E = np.empty((V, d), np.float32)
@@ -103,13 +123,12 @@ def prepare(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
         with path.open("rb") as file:
             while file.read(2**24):
                 pass
-    return files
 
 
-def measure(name: str, path: Path) -> dict[str, Any]:
+def measure(name: str, path: Path) -> dict[str, float]:
     """Run one measure in a fresh process."""
-    command = [sys.executable, __file__, "--one", name, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "benchmarks.vectors", "--one", name, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     figures = json.loads(done.stdout.splitlines()[-1])
     print(f"{name}: {figures}", file=sys.stderr, flush=True)
     return figures
@@ -126,19 +145,20 @@ def peak_gb() -> float:
 
 
 def sgns_load(path: str) -> dict[str, float]:
-    import sgns
+    from sgns.vectors import binary, decimals, textual  # noqa: F401  load imports what a format needs
+    from sgns.vectors.formats import load
 
-    seconds, vectors = timed(lambda: sgns.load(path))
+    seconds, vectors = timed(lambda: load(path))
     return {"load": seconds, "words": len(vectors), "peak_gb": peak_gb()}
 
 
 def sgns_query(path: str) -> dict[str, float]:
-    import sgns
+    from sgns.vectors.formats import load
 
-    opened, v = timed(lambda: sgns.load(path))
+    opened, v = timed(lambda: load(path))
     first, _ = timed(lambda: v.similar("word7", n=10))
     single = [timed(lambda i=i: v.similar(f"word{i}", n=10))[0] for i in range(100, 115)]
-    names = [f"word{i * 7}" for i in range(QUERIES)]
+    names = [f"word{i * 7 % len(v)}" for i in range(QUERIES)]
     before = peak_gb()
     many, _ = timed(lambda: v.similar_each(names, n=10))
     return {
@@ -193,38 +213,46 @@ PLAN = {
 }
 
 
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
+# name in the table, measure, figure, what was asked for
+ROWS = (
+    ("open the own file, memory-mapped", "own file and queries", "load", "100 ms"),
+    ("load word2vec binary", "binary", "load", "5 s"),
+    ("load word2vec text", "text", "load", "60 s"),
+    ("load word2vec text, {short} words", "short text", "load", ""),
+    ("first query", "own file and queries", "first_query", ""),
+    ("each next query", "own file and queries", "query", "150 ms"),
+    ("1,000 queries at once (gensim: one by one)", "own file and queries", "queries_1000", "10 s"),
+    ("peak memory of loading binary", "binary", "peak_gb", ""),
+)  # fmt: skip
+IN_README = ("load", "query", "queries_1000")
 
 
-def table(report: dict[str, Any]) -> str:
-    """The figures as Markdown."""
+def table(report: dict[str, Any], only: tuple[str, ...] | None = None) -> str:
+    """The figures as Markdown: medians, with the least and the most."""
     figures = report["figures"]
 
     def cell(name: str, key: str) -> str:
-        value = figures.get(name, {}).get(key)
-        if value is None:
+        values = sorted(run[key] for run in figures.get(name, []) if key in run)
+        if not values:
             return "–"
-        return f"{1000 * value:.1f} ms" if value < 0.1 else f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s"
+        form = "{:.2f} GB".format if key.endswith("_gb") else duration
+        spread = f" ({form(values[0])} to {form(values[-1])})" if len(values) > 1 else ""
+        return form(statistics.median(values)) + spread
 
-    size, short = f"{report['words']:,} × {report['dim']}", f"{report['gensim_text_words']:,} × {report['dim']}"
-    rows = [
-        (f"open the own file, {size}, memory-mapped", "own file and queries", "load"),
-        (f"load word2vec binary, {size}", "binary", "load"),
-        (f"load word2vec text, {short}", "short text", "load"),
-        (f"load word2vec text, {size}", "text", "load"),
-        (f"first query, {size}", "own file and queries", "first_query"),
-        ("each next query", "own file and queries", "query"),
-        (f"1,000 queries at once (gensim: one by one, from {GENSIM_QUERIES})", "own file and queries", "queries_1000"),
-    ]
-    lines = ["| | sgns | gensim |", "|---|---|---|"]
-    lines += [f"| {label} | {cell('sgns ' + name, key)} | {cell('gensim ' + name, key)} |" for label, name, key in rows]
-    return "\n".join(lines)
+    names = {"short": f"{report['gensim_text_words']:,}"}
+    lines = [f"| {report['words']:,} words × {report['dim']} | asked | sgns | gensim |", "|---|---|---|---|"]
+    for label, name, key, asked in ROWS:
+        if only is None or key in only:
+            cells = (label.format(**names), asked, cell("sgns " + name, key), cell("gensim " + name, key))
+            lines.append(f"| {' | '.join(cells)} |")
+    machine = report["machine"]
+    return "\n".join([*lines, "", f"Machine: {machine['processor'].strip()}, {machine['cores']} cores."])
+
+
+def duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
+    return f"{seconds:.1f} s"
 
 
 if __name__ == "__main__":
