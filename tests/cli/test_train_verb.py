@@ -103,6 +103,12 @@ class TestResults:
         assert done.returncode == 0
         assert json.loads(done.stdout)["tokens"] == 24_000
 
+    def test_subsampling_that_leaves_nothing_is_told(self, sgns, tmp_path):
+        (tmp_path / "two.txt").write_text("a b a b\n" * 60)
+        arguments = [tmp_path / "two.txt", "-o", tmp_path / "v.safetensors", *FAST, "--subsample", 1e-9]
+        _, out, _ = sgns("train", *arguments)
+        assert "final loss      none: subsampling left no pairs to learn from; set --subsample 0" in out
+
     def test_quiet_says_nothing_on_stderr(self, sgns, small_text, tmp_path):
         code, _, err = sgns("train", small_text, "-o", tmp_path / "v.safetensors", *FAST, "--quiet")
         assert (code, err) == (0, "")

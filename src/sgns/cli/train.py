@@ -250,11 +250,14 @@ def summary(report: dict[str, Any]) -> str:
     parts = {"reading": "scan", "compiling": "compile", "training": "train", "saving": "save"}
     times = ", ".join(f"{doing} {seconds[part]:.1f}" for doing, part in parts.items())
     speed = f"{report['words_per_second']:,.0f} words/s"
+    none = "none: no epoch was finished"
+    if report["words"] and not report["pairs"]:
+        none = "none: subsampling left no pairs to learn from; set --subsample 0, or give more text"
     lines = {
         "total run time": f"{seconds['total']:.1f} s  ({times})",
         "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
         "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {speed}",
-        "final loss": f"{losses[-1]:.4f} per positive pair" if losses else "none: no epoch was finished",
+        "final loss": f"{losses[-1]:.4f} per positive pair" if losses else none,
         **({"held-out loss": f"{report['heldout_losses'][-1]:.4f}"} if report.get("heldout_losses") else {}),
         "vectors": report["output"],
     }
