@@ -9,7 +9,8 @@ import pytest
 
 from sgns import progress
 from sgns.live import Curve, LivePlot, braille_plot
-from sgns.progress import Progress, Stage, clock, short
+from sgns.progress import Progress
+from sgns.progress.stage import Stage, clock, short
 
 
 class Clock:

@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from sgns.progress import Display, Progress, Stage, TerminalDisplay, short
+from sgns.progress import Progress
+from sgns.progress.displays import Display, TerminalDisplay
+from sgns.progress.stage import Stage, short
 
 ROWS = 8  # lines of the plot
 COLUMNS = 72  # at most
