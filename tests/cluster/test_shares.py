@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sgns.errors import InputError
 from sgns.text import shares
 from sgns.text.shares import share_out
-from sgns.text.sources import Stream, find
+from sgns.text.sources import find
+from sgns.text.stream import Stream
 
 
 def read(sources):

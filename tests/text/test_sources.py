@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from sgns import Config, Corpus
 from sgns.errors import InputError
-from sgns.text.sources import Stream, find
+from sgns.text.sources import find
+from sgns.text.stream import Stream
 
 TEXT = b"the quick brown fox\njumps over the lazy dog\n" * 50
 PACK = {

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sgns.text.sources import Source, Stream
+from sgns.text.sources import Source
+from sgns.text.stream import Stream
 
 CHUNK = 1 << 20  # bytes; a run of more than this without a blank is cut
 TO_BLANK = bytes(32 if byte <= 32 else byte for byte in range(256))

@@ -6,7 +6,8 @@ from typing import Any
 
 from sgns.text.chunks import CHUNK, Reader
 from sgns.text.encoded import Encoded
-from sgns.text.sources import Source, Stream
+from sgns.text.sources import Source
+from sgns.text.stream import Stream
 
 
 def facts_of(reader: Reader, result: Encoded) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from sgns.config import Sentences
 from sgns.errors import InputError
-from sgns.text.sources import HEAD, PACKED, Source
+from sgns.text.sources import Source
+from sgns.text.stream import HEAD, PACKED
 
 SEARCHED = 1 << 24  # bytes after a cut in which the end of a sentence is looked for
 STEP = 1 << 16  # bytes looked at together

@@ -1,0 +1,197 @@
+"""The bytes of a source: plain, gz, bz2, xz or zst.
+
+A file's first bytes say how it is compressed, not its name, so `cat text.gz | sgns train -` works. Nothing is ever
+unpacked to disk; a zip or tar archive is refused with the remedy.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+from sgns.errors import InputError
+from sgns.text.sources import Source
+
+# (what it is, the name it should bear, its first bytes)
+PACKED = [
+    ("gzip", ".gz", re.compile(rb"\x1f\x8b\x08")),
+    ("bzip2", ".bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")),
+    ("xz", ".xz", re.compile(rb"\xfd7zXZ\x00")),
+    ("zstd", ".zst", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")),
+]
+REFUSED = {
+    b"PK\x03\x04": "a zip archive (or docx, epub, xlsx): unpack it, and give the text in it",
+    b"%PDF-": "a PDF: extract its text first, for example with pdftotext",
+    b"\xff\xfe": "UTF-16 text: convert it first, with iconv -f UTF-16 -t UTF-8",
+    b"\xfe\xff": "UTF-16 text: convert it first, with iconv -f UTF-16 -t UTF-8",
+    b"Rar!\x1a\x07": "a rar archive: unpack it, and give the text in it",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it, and give the text in it",
+    b"\x89PNG": "a picture: give text",
+    b"\xff\xd8\xff": "a picture: give text",
+    b"\x7fELF": "a program: give text",
+}
+HEAD = 4096  # bytes looked at before reading
+
+
+class Stream:
+    """The bytes of one source, decompressed. Reading maps every fault of the data to an `InputError`.
+
+    Attributes:
+        consumed: bytes read from disk so far, for progress.
+        binary: a file found in a folder that is no text; it reads as empty.
+    """
+
+    def __init__(self, source: Source):
+        """Open `source`. Waits for the writer when it is a FIFO.
+
+        Raises:
+            InputError: not readable, an archive, not text.
+        """
+        self.source = source
+        self.consumed = 0
+        self.binary = False
+        self.packed = ""
+        try:
+            if source.path is None:
+                raw = cast(Any, sys.stdin.buffer).raw
+            else:
+                raw = open(source.path, "rb", buffering=0)  # noqa: SIM115
+            if source.span is not None:
+                raw.seek(source.span[0])
+            self._raw = cast(io.RawIOBase, raw)
+            self._file = cast(BinaryIO, io.BufferedReader(cast(Any, self._raw), HEAD * 16))
+        except (OSError, AttributeError, ValueError) as error:
+            raise InputError(f"{source.name} cannot be opened ({reason(error)}); check that it is there") from None
+        try:
+            self._unpack()
+        except BaseException:
+            self.close()
+            raise
+
+    def _unpack(self) -> None:
+        name, suffix = self.source.name, self.source.path.suffix.lower() if self.source.path else ""
+        head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
+        self.packed = next((kind for kind, _, magic in PACKED if magic.match(head)), "")
+        if not self.packed:
+            expected = next((kind for kind, ending, _ in PACKED if ending == suffix), None)
+            if expected and head:
+                raise InputError(f"{name} is no {expected} file, in spite of its name; rename it or compress it again")
+        else:
+            self._file = self._guard(lambda: decompressor(self.packed, self._file))
+            head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
+        refused = next((REFUSED[magic] for magic in REFUSED if head.startswith(magic)), None)
+        if head[257:262] == b"ustar":
+            refused = "a tar archive: unpack it, and give the folder"
+        if head[3:10] == b'\0\0\0\0\0{"':
+            refused = "a .safetensors file, as training writes: give the text to train on"
+        self.binary = self.source.found and (refused is not None or b"\0" in head)
+        if refused and not self.binary:
+            raise InputError(f"{name} is {refused}")
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill `view` as far as there are bytes left.
+
+        Returns:
+            The number of bytes; less than the length of `view` only at the end.
+
+        Raises:
+            InputError: the archive is damaged or ends early, or the disk fails.
+        """
+        done = 0
+        while not self.binary and done < len(view):
+            rest = view[done:]
+            if self.source.span is not None:
+                rest = rest[: self.source.span[1] - self.source.span[0] - self.consumed]
+            now = self._guard(lambda: cast(Any, self._file).readinto(rest))  # noqa: B023
+            if not now:
+                break
+            done += now
+            if not self.packed:
+                self.consumed += now
+        if self.packed and self.source.stamp is not None:
+            self.consumed = self._raw.tell()
+        return done
+
+    def _guard(self, read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
+            raise self._damaged(error) from None
+        except OSError as error:
+            if self.packed and error.errno is None:  # bz2 says OSError("Invalid data stream")
+                raise self._damaged(error) from None
+            raise InputError(
+                f"{self.source.name} cannot be read ({reason(error)}); check the disk and permissions"
+            ) from None
+        except Exception as error:
+            if type(error).__name__ != "ZstdError":  # zstandard is imported only when it is needed
+                raise
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> InputError:
+        return InputError(
+            f"{self.source.name} is a damaged {self.packed} file ({reason(error)}); fetch or compress it again"
+        )
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        if self.source.path is not None:
+            self._raw.close()
+
+
+def decompressor(kind: str, file: BinaryIO) -> BinaryIO:
+    """A reader of what `file` holds in compressed form."""
+    if kind == "gzip":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="rb"))
+    if kind == "bzip2":
+        return cast(BinaryIO, bz2.BZ2File(file))
+    if kind == "xz":
+        return cast(BinaryIO, lzma.LZMAFile(file))
+    return cast(BinaryIO, io.BufferedReader(ZstdReader(file), HEAD * 16))
+
+
+class ZstdReader(io.RawIOBase):
+    """Zstandard frames, one after another. The library's own stream reader takes a torn file for a short one."""
+
+    def __init__(self, file: BinaryIO):
+        import zstandard  # only for .zst
+
+        self._file = file
+        self._library = zstandard.ZstdDecompressor(max_window_size=2**31)
+        self._frame: Any = None
+        self._input = b""
+        self._output = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Yes: BufferedReader asks."""
+        return True
+
+    def readinto(self, view: Any) -> int:
+        """Fill some of `view`; EOFError where a frame ends early."""
+        while not self._output:
+            # Little at a time: 4 KB of a malicious frame can already stand for 128 MB.
+            self._input = self._input or self._file.read(HEAD)
+            if not self._input:
+                if self._frame is not None:
+                    raise EOFError("ends in the middle")
+                return 0
+            self._frame = self._frame or self._library.decompressobj()
+            self._output = memoryview(self._frame.decompress(self._input))
+            self._input = b""
+            if self._frame.eof:
+                self._input, self._frame = self._frame.unused_data, None
+        size = min(len(view), len(self._output))
+        view[:size] = self._output[:size]
+        self._output = self._output[size:]
+        return size
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong, in the system's own words, without full stop."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(words).split()).rstrip(".")
