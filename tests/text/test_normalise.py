@@ -120,7 +120,7 @@ def test_all_at_once_is_as_one_by_one(found, lowercase, punctuation):
 def table_of(found: list[bytes]) -> Strings:
     """The i-th spelling occurs i + 1 times."""
     from sgns.text.scanner import LINE, MARGIN, scan
-    from sgns.text.table import SEEDS
+    from sgns.text.slots import SEEDS
 
     table = Table()
     text = b" ".join(spelling for place, spelling in enumerate(found) for _ in range(place + 1))

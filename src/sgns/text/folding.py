@@ -10,19 +10,18 @@ import numpy as np
 
 from sgns.text.compiled import inlined, kernel
 from sgns.text.normalise import UNSEGMENTED, compose, decode, split
-from sgns.text.table import (
+from sgns.text.slots import (
     INDEX,
     SEEDS,
     SHIFT8,
     SHIFT56,
     SHORT,
-    Strings,
-    Table,
     add,
     count_short,
     key_of,
     seek,
 )
+from sgns.text.table import Strings, Table
 
 u64 = np.uint64
 ZERO, EACH, HIGH_BITS = u64(0), u64(0x0101010101010101), u64(0x8080808080808080)

@@ -19,7 +19,7 @@ from sgns.text.compiled import (
     returns_at,
     word_at,
 )
-from sgns.text.table import (
+from sgns.text.slots import (
     EIGHT,
     HIGH,
     LONG,
