@@ -53,7 +53,7 @@ def test_the_second_run_imports_no_numba(path):
     Corpus.from_files(path, ALL)
     code = f"import sys; from sgns import Corpus, Config; c = Corpus.from_files({str(path)!r}, Config(min_count=1))"
     code += "; print(c.from_cache, 'numba' in sys.modules, 'rich' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code]).split() == [b"True", b"False", b"False"]
+    assert subprocess.check_output([sys.executable, "-c", code], timeout=200).split() == [b"True", b"False", b"False"]
 
 
 def test_a_copy_is_found_by_its_content(path, tmp_path):
@@ -179,7 +179,7 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
 def test_two_processes_may_make_the_same_entry(path):
     code = f"from sgns import Corpus, Config; print(Corpus.from_files({str(path)!r}, Config(min_count=1)).tokens)"
     runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)]
-    assert [run.communicate()[0] for run in runs] == [b"60\n"] * 4
+    assert [run.communicate(timeout=200)[0] for run in runs] == [b"60\n"] * 4
     assert Corpus.from_files(path, ALL).from_cache
 
 

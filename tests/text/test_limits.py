@@ -23,12 +23,14 @@ corpus = Corpus.from_files({path!r}, Config(**{options!r}))
 def run(path, code: str, cap: int = 0, **options):
     """Encode `path` in a process with at most `cap` bytes of private memory; returns what `code` makes of `corpus`."""
     program = CHILD.format(cap=cap, path=str(path), options=options) + f"print(json.dumps(({code})))"
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=3_500)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3_600)
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mappings on Linux only")
 def test_two_gigabytes_of_text_in_one_gigabyte_of_memory(tmp_path):
     rng = np.random.default_rng(1)
@@ -52,6 +54,7 @@ def test_two_gigabytes_of_text_in_one_gigabyte_of_memory(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3_600)
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mappings on Linux only")
 def test_twenty_million_spellings_and_an_exact_limit(tmp_path):
     """Every thousandth word stands twice, far apart; the rest of the room goes to the words that come first."""
@@ -77,6 +80,7 @@ def test_twenty_million_spellings_and_an_exact_limit(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3_600)
 def test_more_than_two_to_the_31_tokens(tmp_path):
     n = 2**31 + 1000
     path = tmp_path / "many.gz"

@@ -139,10 +139,10 @@ def test_fifo(tmp_path):
     """As in `sgns train <(zcat a.gz b.gz)`."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    writer = threading.Thread(target=path.write_bytes, args=(gzip.compress(TEXT),))
+    writer = threading.Thread(target=path.write_bytes, args=(gzip.compress(TEXT),), daemon=True)
     writer.start()
     corpus = Corpus.from_files(path, ALL)
-    writer.join()
+    writer.join(60)
     assert corpus.raw_tokens == 450
     assert not corpus.from_cache
 
@@ -151,7 +151,7 @@ def test_fifo(tmp_path):
 def test_standard_input(pack):
     code = "from sgns import Corpus, Config; c = Corpus.from_files('-', Config(min_count=1));"
     code += "print(c.raw_tokens, c.sentences)"
-    done = subprocess.run([sys.executable, "-c", code], input=pack(TEXT), capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], input=pack(TEXT), capture_output=True, check=True, timeout=200)
     assert done.stdout.split() == [b"450", b"100"]
 
 

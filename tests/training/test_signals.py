@@ -20,7 +20,7 @@ def start(sgns, text, output, *more):
     """A run that is past its first checkpoint."""
     child = sgns("train", text, "-o", output, *OPTIONS, "--checkpoint-every", "20blocks", *more)
     wait_for(lambda: child.poll() is not None or list(output.parent.glob("*.checkpoint")))
-    assert child.poll() is None, child.communicate()
+    assert child.poll() is None, child.communicate(timeout=60)
     return child
 
 
@@ -28,7 +28,7 @@ def start(sgns, text, output, *more):
 def undisturbed(sgns, text, tmp_path_factory):
     output = tmp_path_factory.mktemp("whole") / "v.safetensors"
     child = sgns("train", text, "-o", output, *OPTIONS, "--quiet")
-    assert child.wait() == 0
+    assert child.wait(120) == 0
     return output.read_bytes()
 
 
@@ -46,7 +46,7 @@ def test_the_first_signal_saves_and_says_how_to_go_on(sgns, text, tmp_path, undi
     assert last.startswith(f"sgns: stopped early; the work so far is in {output}; go on with: ")
     assert last.endswith("--resume")
     info = sgns("info", output, "--json")
-    assert json.loads(info.communicate()[0])
+    assert json.loads(info.communicate(timeout=60)[0])
     newest = max(tmp_path.glob("*.checkpoint"))
     assert int(newest.name.split(".")[-2]) * 40_000 == report["words"]
 
@@ -67,7 +67,7 @@ def test_ctrl_c_saves_without_being_asked_to_keep_checkpoints(sgns, text, tmp_pa
     first = ""
     while "words/s" not in first:  # progress in a pipe: plain lines
         first = child.stderr.readline()
-        assert first, child.communicate()
+        assert first, child.communicate(timeout=60)
     assert "\r" not in first
     assert "\x1b" not in first
     child.send_signal(signal.SIGINT)
@@ -88,13 +88,13 @@ def test_twice_stops_at_once_and_leaves_the_old_file(sgns, text, tmp_path):
     first = ""
     while not first.startswith("train"):
         first = child.stderr.readline()
-        assert first, child.communicate()
+        assert first, child.communicate(timeout=60)
     child.send_signal(signal.SIGINT)
     time.sleep(0.2)
     began = time.monotonic()
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20  # one block alone takes a minute
     assert child.returncode == 130
     assert out == ""
     assert err.strip().splitlines()[-1] == "sgns: stopped"
@@ -106,14 +106,14 @@ def test_killed_and_resumed(sgns, text, tmp_path, undisturbed, mode):
     output = tmp_path / "v.safetensors"
     if mode:
         child = sgns("train", text, "-o", output, *OPTIONS, *mode, "--quiet")
-        assert child.wait() == 0
+        assert child.wait(120) == 0
         undisturbed = output.read_bytes()
         output.unlink()
     for _ in range(3):
         child = start(sgns, text, output, "--resume", *mode)
         time.sleep(0.1)
         child.kill()
-        child.communicate()
+        child.communicate(timeout=60)
     child = sgns("train", text, "-o", output, *OPTIONS, *mode, "--resume")
     _, err = child.communicate(timeout=120)
     assert "going on after block" in err
@@ -121,16 +121,19 @@ def test_killed_and_resumed(sgns, text, tmp_path, undisturbed, mode):
 
 
 @pytest.mark.slow
-def test_two_hundred_kills():
+@pytest.mark.timeout(7_200)  # 13 minutes on two cores
+@pytest.mark.parametrize("mode", [(), ("--deterministic",)])
+def test_two_hundred_kills(mode):
     import subprocess
     import sys
     from pathlib import Path
 
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("torture.py"), "--kills", "200"],
-        capture_output=True,
+        [sys.executable, Path(__file__).with_name("torture.py"), "--kills", "200", *mode],
+        stdout=subprocess.PIPE,
         text=True,
         check=False,
+        timeout=7_000,
     )
     result = json.loads(done.stdout)
     assert result["files that differ"] == 0

@@ -41,7 +41,7 @@ def torture(text: Path, kills: int, seed: int, mode: list[str], latest: float) -
         folder = Path(name)
         environment = os.environ | {"SGNS_CACHE": str(text.parent / "cache")}
         whole = folder / "whole.safetensors"
-        subprocess.run(command(text, whole, *mode), check=True, env=environment, stdout=subprocess.DEVNULL)
+        subprocess.run(command(text, whole, *mode), check=True, env=environment, stdout=subprocess.DEVNULL, timeout=600)
         wanted = hashlib.sha256(whole.read_bytes()).hexdigest()
         moments: Counter[str] = Counter()
         runs = wrong = 0
@@ -60,7 +60,7 @@ def torture(text: Path, kills: int, seed: int, mode: list[str], latest: float) -
                 assert child.returncode == 0, child.returncode
             except subprocess.TimeoutExpired:
                 child.send_signal(signal.SIGKILL)
-                child.wait()
+                child.wait(60)
                 moments[state(output.parent, output)] += 1
                 if output.exists():  # whole, or not there
                     wrong += hashlib.sha256(output.read_bytes()).hexdigest() != wanted
@@ -75,6 +75,7 @@ def torture(text: Path, kills: int, seed: int, mode: list[str], latest: float) -
         subprocess.run(
             command(text, output, "--checkpoint-every", "3blocks", "--resume", *mode),
             check=True,
+            timeout=600,
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
