@@ -229,6 +229,12 @@ def test_divergence_leaves_the_last_good_state(corpus, tmp_path, monkeypatch):
     assert np.isfinite(checkpoint.read(newest).E).all()
 
 
+def test_divergence_without_checkpoints_says_how_to_keep_a_good_state(corpus, tmp_path):
+    with pytest.raises(DivergedError, match=r"try --lr 0.05; no checkpoint had been written, --checkpoint-every 60s"):
+        run(corpus, tmp_path / "v", "9999blocks", lr=10.0, min_lr=10.0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_rows_that_are_not_finite_are_never_written(corpus, tmp_path):
     trained, _ = run(corpus, tmp_path / "v")
     before = sorted(path.name for path in tmp_path.iterdir())

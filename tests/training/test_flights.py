@@ -6,7 +6,7 @@ import pytest
 from sgns import Config
 from sgns.training.engines.cpu import CpuEngine
 from sgns.training.engines.flight_rows import ALONE, AS_NEGATIVE, IN_TEXT, Flight, find_shared, longer_key, row_moves
-from sgns.training.engines.flights import CURVATURE, PIECE, SHARDS, FlightEngine
+from sgns.training.engines.flights import CURVATURE, PIECE, POOL, SHARDS, FlightEngine
 from sgns.training.engines.sampling import stream_key
 from sgns.training.schedule import Schedule
 from sgns.training.trainer import train
@@ -132,4 +132,4 @@ def test_the_streams_are_named_as_everywhere():
 
 
 def test_a_flight_is_what_the_documentation_says():
-    assert (SHARDS, PIECE, CURVATURE) == (8, 2_500, 0.3)
+    assert (SHARDS, PIECE, CURVATURE, POOL["tile"]) == (8, 2_500, 0.3, 1 / 3)

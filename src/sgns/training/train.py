@@ -258,7 +258,11 @@ def _run_blocks(
                 raise
             checkpoints.settle()
             good = checkpoints.found()
-            where = f"the last good state is {good[0]}" if good else "no checkpoint had been written"
+            where = (
+                f"the last good state is {good[0]}"
+                if good
+                else "no checkpoint had been written, --checkpoint-every 60s keeps the last good state"
+            )
             raise DivergedError(f"{error}; {where}") from None
         finally:
             if checkpoints is not None:

@@ -34,7 +34,7 @@ from sgns.training.engines.sampling import stream_key
 SHARDS = 8  # pieces in flight at most; threads beyond this find nothing to do
 PIECE = 2_500  # tokens of a piece at most
 SHORTEST = 500  # tokens of a piece at least, unless there is only one
-POOL = {"tile": 1 / 6, "window": 1.0, "pair": 1.0}  # negatives in the pool of a piece, for each of its tokens
+POOL = {"tile": 1 / 3, "window": 1.0, "pair": 1.0}  # negatives in the pool of a piece, for each of its tokens
 CURVATURE = 0.3  # h of a pair, σ(1 − σ)·|other row|², in the direction in which it is largest
 
 Work = Callable[[], Any]
