@@ -7,6 +7,7 @@ from sgns.figures.plot import plot_loss
 
 def test_titles_state_what_is_seen():
     assert loss_title([3.0, 2.5]) == "The loss falls from 3.000 to 2.500"
+    assert loss_title([3.0, 2.4, 2.5]) == "The loss falls from 3.000 to 2.400 at epoch 2, then rises to 2.500"
     assert loss_title([2.0, 2.5]) == "The loss rises from 2.000 to 2.500"
     assert loss_title([3.0, 2.5, 2.4], [3.1, 2.6, 2.7]).endswith("held-out text is best at epoch 2")
     assert loss_title([3.0, 2.5], [3.1, 2.6]).endswith("on held-out text to 2.600")

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from sgns.errors import OutputError, UnknownWord
+from sgns.figures import labels
+from sgns.figures.labels import covered, overlaps, place_labels
 from sgns.figures.pca import pca, unit_rows
 from sgns.figures.plot import around, convex_hull, plot_words
+from sgns.figures.style import new_figure
 from sgns.vectors.vectors import Vectors
 
 
@@ -38,6 +41,24 @@ def test_labels_never_overlap(n, tmp_path):
     words = [f"{'long' * (i % 4)}word{i}" for i in range(n)]
     crowded = random.normal(0, 1, (n, 5)) * [1, 0.3, 0.1, 0.1, 0.1] + [4, 0, 0, 0, 0]
     assert plot_words(Vectors(words, crowded), words, tmp_path / "p.png").overlapping == []
+
+
+def test_labels_move_off_points_of_a_tight_group(monkeypatch):
+    random = np.random.default_rng(0)
+    xy = np.repeat(random.normal(0, 1, (6, 2)), 6, axis=0) + random.normal(0, 0.05, (36, 2))
+    words = [f"word{'long' * (i % 2)}{i}" for i in range(36)]
+
+    def points_covered():
+        figure, axes = new_figure(9, 6.75)
+        axes.scatter(*xy.T)
+        figure.draw_without_rendering()
+        texts = place_labels(figure, axes, xy, words, ["black"] * 36)
+        assert overlaps(figure, texts) == []
+        return covered(figure, axes, xy, texts)
+
+    careful = points_covered()
+    monkeypatch.setattr(labels, "CAREFUL", 0)
+    assert careful < 0.7 * points_covered()
 
 
 def test_words_that_lie_on_one_point(tmp_path):

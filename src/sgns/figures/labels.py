@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 SIZES = (10.0, 9.0, 8.0, 7.0, 6.0)  # points; smaller where many words crowd
+CAREFUL = 60  # up to so many words, their places are tried several times so that they cover no point
+POINT = 3.5  # points from the middle of a mark to its edge
 
 
 def place_labels(
@@ -24,11 +26,12 @@ def place_labels(
 ) -> list["Text"]:
     """Write each word near its point; textalloc finds the places, and we check that no two labels overlap.
 
-    Where they do, the text is made smaller, and at last the page larger, until all stand free.
+    Where they do, or where a label covers a point, labels may stand further off and the text is made smaller; where
+    labels overlap even so, the page becomes larger until all stand free.
 
     Args:
         figure: the page, drawn once already.
-        axes: itsaxes, with final limits.
+        axes: its axes, with final limits.
         xy: (n, 2) the points.
         words: n labels.
         colours: n colours.
@@ -40,12 +43,8 @@ def place_labels(
     import textalloc
 
     lines = {} if avoid is None else {"x_lines": list(avoid[:, :, 0]), "y_lines": list(avoid[:, :, 1])}
-    size, texts = SIZES[0], []
-    for attempt in range(12):
-        size = SIZES[min(attempt, len(SIZES) - 1)]
-        if attempt >= len(SIZES):
-            width, height = figure.get_size_inches()
-            figure.set_size_inches(1.25 * float(width), 1.25 * float(height))
+
+    def write(size: float, reach: float) -> tuple[list["Text"], list[object]]:
         *_, texts, leaders = textalloc.allocate(
             axes,
             xy[:, 0],
@@ -60,19 +59,56 @@ def place_labels(
             linewidth=0.5,
             margin=0.004,
             min_distance=0.009,
-            max_distance=0.12,
+            max_distance=reach,
             nbr_candidates=300,
             avoid_label_lines_overlap=True,
             draw_all=True,
             parse_math=False,  # a word with two dollar signs is no formula
         )
-        if not overlaps(figure, texts):
+        for text in texts:
+            text.set_in_layout(False)  # or the axes would move under labels already placed
+        return texts, [artist for artist in [*texts, *leaders] if artist is not None]
+
+    axes.autoscale(False)  # the lines from words to points must not widen the view
+    careful = len(words) <= CAREFUL
+    tries = [(10.0, 0.12), (10.0, 0.2), (9.0, 0.2), (8.0, 0.2)] if careful else []
+    tries += [(size, 0.12) for size in SIZES]
+    best, faults = tries[-1], np.inf
+    for number, (size, reach) in enumerate(tries):
+        texts, drawn = write(size, reach)
+        found = 1000 * len(overlaps(figure, texts)) + (covered(figure, axes, xy, texts) if careful else 0)
+        if found == 0:
             return texts
-        if attempt < 11:
-            for artist in [*texts, *leaders]:
-                if artist is not None:
-                    artist.remove()
+        for artist in drawn:
+            artist.remove()  # type: ignore[attr-defined]
+        if found < faults:
+            best, faults = (size, reach), found
+        if faults < 1000 and number >= 3:
+            break  # smaller text would be hard to read, and no label overlaps another
+    for _ in range(8):
+        texts, drawn = write(*best)
+        if faults < 1000 or not overlaps(figure, texts):
+            break
+        for artist in drawn:
+            artist.remove()  # type: ignore[attr-defined]
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(1.25 * float(width), 1.25 * float(height))
+        best = tries[-1]
+    else:
+        texts, drawn = write(*best)
     return texts
+
+
+def covered(figure: "Figure", axes: "Axes", xy: np.ndarray, texts: "Sequence[Text]") -> int:
+    """How many points have a label on top of them."""
+    if not texts:
+        return 0
+    figure.draw_without_rendering()
+    x0, y0, x1, y1 = np.array([text.get_window_extent().extents for text in texts]).T[:, :, None]
+    x, y = axes.transData.transform(xy).T
+    reach = POINT * figure.dpi / 72
+    on_top = (x0 < x + reach) & (x1 > x - reach) & (y0 < y + reach) & (y1 > y - reach)
+    return int(on_top.any(axis=0).sum())
 
 
 def overlaps(figure: "Figure", texts: "Sequence[Text]") -> list[tuple[str, str]]:

@@ -81,7 +81,12 @@ def loss_title(
     """What a loss curve shows, in one line."""
     if len(losses) == 1:
         return f"The loss after one {unit} is {losses[0]:.3f}"
+    low = min(range(len(losses)), key=losses.__getitem__)
     text = f"The loss {'falls' if losses[-1] < losses[0] else 'rises'} from {losses[0]:.3f} to {losses[-1]:.3f}"
+    if 0 < low < len(losses) - 1:
+        place = f"{low + 1 if x is None else x[low]:g}"
+        text = f"The loss falls from {losses[0]:.3f} to {losses[low]:.3f} at {unit} {place}"
+        text += f", then rises to {losses[-1]:.3f}"
     if heldout is None:
         return text
     best = min(range(len(heldout)), key=heldout.__getitem__)
