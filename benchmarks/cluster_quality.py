@@ -45,7 +45,7 @@ class Trial:
     epochs: int = 1
     lr: float = 0.025
     round: int = 40_000
-    head: int = 1_024
+    head: int = 2_048
     rarest: int = 1 << 30
     combiner: str = "shaped"
     curvature: float = 0.1

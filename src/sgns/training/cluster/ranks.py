@@ -6,17 +6,33 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 
 from sgns.errors import ConfigError, RankLost, SgnsError
 from sgns.training.cluster.group import TorchGroup
 from sgns.training.cluster.place import Place
+from sgns.training.signals import Interrupts
 
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 20.0  # seconds without one after which a rank is given up
 JOINING = 600.0  # seconds to wait until all ranks have come
 PATIENCE = 7 * 24 * 3600.0  # seconds that an exchange may take while all ranks live
+
+
+class Asked(Interrupts):
+    """Ctrl-C and SIGTERM on one rank: kept until all have agreed to stop, once they train; before, it ends the rank."""
+
+    def __init__(self, end: Callable[[int], None]) -> None:
+        super().__init__()
+        self.training = False
+        self._end = end
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        again = self.asked is not None
+        super()._hear(number, frame)
+        if not self.training and not again:
+            threading.Thread(target=self._end, args=(number,), daemon=True).start()
 
 
 class Ranks:
@@ -30,6 +46,7 @@ class Ranks:
         self.place = place
         self.group: TorchGroup
         self.hint: Callable[[], str] = lambda: ""  # what to do after a rank is lost
+        self.signals = Asked(self._end_early)
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
@@ -37,11 +54,14 @@ class Ranks:
         import torch.distributed as dist
 
         torch.set_num_threads(1)  # the cores train
-        self._store = self._open_store()
         place = self.place
+        self._store = self._open_store()
         try:
+            self._store.set(f"beat/{place.rank}", "0")
             self._store.set(f"here/{place.rank}", "1")
             self._store.wait([f"here/{rank}" for rank in range(place.ranks)], timedelta(seconds=JOINING))
+            threading.Thread(target=self._watch, name="sgns-watch", daemon=True).start()
+            self.signals.__enter__()
             dist.init_process_group(
                 "gloo" if not torch.cuda.is_available() else "cpu:gloo,cuda:nccl",
                 store=dist.PrefixStore("group", self._store),
@@ -50,11 +70,9 @@ class Ranks:
                 timeout=timedelta(seconds=PATIENCE),
             )
             self.group = TorchGroup()
-            self._store.set(f"beat/{place.rank}", "0")
             self.group.collect(torch.zeros(1))
         except (RuntimeError, RankLost) as error:
             raise self._not_joined(error) from None
-        threading.Thread(target=self._watch, name="sgns-watch", daemon=True).start()
         return self
 
     def __exit__(
@@ -63,6 +81,7 @@ class Ranks:
         import torch.distributed as dist
 
         if error is None:
+            self.signals.__exit__(kind, error, trace)
             self._over.set()
             dist.destroy_process_group()
             return
@@ -135,6 +154,13 @@ class Ranks:
             if not self._over.wait(SILENCE / 2):  # at the end of a job the store may go first
                 self._give_up("the machine of rank 0 cannot be reached any more")
 
+    def _end_early(self, number: int) -> None:
+        """A signal before training: torchrun sends it too, to those that are left when a rank is gone."""
+        gone = self._gone()
+        if gone and self._first():
+            print(f"sgns: {self._are_gone(gone)}{self.hint()}", file=sys.stderr, flush=True)
+        leave(RankLost.exit_code if gone else 128 + number)
+
     def _give_up(self, what: str) -> NoReturn:
         if self._first():
             print(f"sgns: {what}{self.hint()}", file=sys.stderr, flush=True)
@@ -142,26 +168,29 @@ class Ranks:
 
     def _tell_loss(self) -> None:
         """After an exchange has failed: say which rank is gone, on one of those that are left."""
-        lost = self._missing()
+        gone = self._gone()
         if self._first():
-            print(f"sgns: {lost}{self.hint()}", file=sys.stderr, flush=True)
+            what = self._are_gone(gone) if gone else "a connection between ranks broke"
+            print(f"sgns: {what}{self.hint()}", file=sys.stderr, flush=True)
         leave(RankLost.exit_code)
 
-    def _missing(self) -> str:
-        """Which ranks give no more signs of life, and have not left by themselves."""
+    def _gone(self) -> list[int]:
+        """Which ranks give no more signs of life, and do not look for others that do not."""
         ranks = range(self.place.ranks)
         try:
             self._store.set(f"left/{self.place.rank}", "1")
             before = [self._store.get(f"beat/{rank}") for rank in ranks]
             time.sleep(2.5 * BEAT)
-            gone = [
+            return [
                 rank
                 for rank in ranks
                 if self._store.get(f"beat/{rank}") == before[rank] and not self._store.check([f"left/{rank}"])
             ]
-        except RuntimeError:
-            return "the machine of rank 0 cannot be reached any more"
-        return f"{named(gone)} {'is' if len(gone) == 1 else 'are'} gone" if gone else "a connection between ranks broke"
+        except RuntimeError:  # the store is gone with its machine
+            return [0]
+
+    def _are_gone(self, ranks: list[int]) -> str:
+        return f"{named(ranks)} {'is' if len(ranks) == 1 else 'are'} gone"
 
 
 def named(ranks: list[int]) -> str:

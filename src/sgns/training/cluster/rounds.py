@@ -12,7 +12,7 @@ from sgns.config import Config
 from sgns.training.schedule import LONGEST, Block
 
 SHORTEST_ROUND = 2_000  # words of a rank
-ROUNDS_AT_LEAST = 64  # in an epoch, so that a small text is merged often enough
+ROUNDS_AT_LEAST = 256  # in an epoch: a text of 17M tokens lost quality with 64 (docs/scale.md)
 
 
 @dataclass(frozen=True)

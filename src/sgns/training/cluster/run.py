@@ -28,7 +28,6 @@ from sgns.training.cluster.rows import Rows
 from sgns.training.engines import choose
 from sgns.training.engines.cpu import first_vectors
 from sgns.training.engines.sampling import stream_key
-from sgns.training.signals import Interrupts
 from sgns.training.train import (
     Display,
     Keep,
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from sgns.training.engines.cuda import CudaEngine
 
 ROUND = 400_000  # words of a rank in a round at most
-HEAD = 1_024  # rows merged in every round
+HEAD = 2_048  # rows merged in every round
 PIECES = 4  # blocks for each thread in a round, so that threads end it together
 RANKS = 4  # purpose of the random streams that tell ranks apart
 
@@ -161,34 +160,35 @@ class Run:
         vectors = Vectors(corpus.vocabulary.words, E, C, corpus.vocabulary.counts)
         state, sums = self._begin(vectors, rounds)
         merger = self._merger(engine)
-        with Interrupts() as signals:
-            rests = RoundsAndCheckpoints(
-                self.group, merger, rounds, vectors, heldout, self.checkpoints, self.job.keep.every, config.threads,
-                engine.settle, lambda: signals.asked is not None,
-            )  # fmt: skip
-            rests.known = sums
-            began, before = time.perf_counter(), sums.words
+        signals = self.ranks.signals
+        signals.training = True
+        rests = RoundsAndCheckpoints(
+            self.group, merger, rounds, vectors, heldout, self.checkpoints, self.job.keep.every, config.threads,
+            engine.settle, lambda: signals.asked is not None,
+        )  # fmt: skip
+        rests.known = sums
+        began, before = time.perf_counter(), sums.words
 
-            def watch(_: State) -> None:
-                display.update("train", rests.known.words, rounds.words, "words", figures(rests.known, config))
+        def watch(_: State) -> None:
+            display.update("train", rests.known.words, rounds.words, "words", figures(rests.known, config))
 
-            watch(state)
-            try:
-                state = train(
-                    engine,
-                    rounds,  # type: ignore[arg-type]
-                    1 if one_at_a_time(engine, config) else config.threads,
-                    watch,
-                    state=state,
-                    rests=rests,
-                    stop=lambda: rests.stopped,
-                )
-            except DivergedError as error:
-                raise DivergedError(f"{error}{self._hint()}") from None
-            finally:
-                merger.close()
-                if self.checkpoints is not None:
-                    self.checkpoints.settle()
+        watch(state)
+        try:
+            state = train(
+                engine,
+                rounds,  # type: ignore[arg-type]
+                1 if one_at_a_time(engine, config) else config.threads,
+                watch,
+                state=state,
+                rests=rests,
+                stop=lambda: rests.stopped,
+            )
+        except DivergedError as error:
+            raise DivergedError(f"{error}{self._hint()}") from None
+        finally:
+            merger.close()
+            if self.checkpoints is not None:
+                self.checkpoints.settle()
         seconds = time.perf_counter() - began
         state.signal = signals.asked
         known = replace(rests.known, interrupted=state.interrupted, signal=state.signal)
