@@ -23,14 +23,22 @@ import torch
 Combiner = Literal["shaped", "damped", "mean", "touched", "sum"]
 CURVATURE = 0.1  # h of `damped`
 SAMPLE = 512  # rows from which H is estimated
+AXES = 16  # eigenvectors along which a step is scaled apart; the others share the mean of their eigenvalues
 
 
 @dataclass(frozen=True)
 class Curvature:
-    """H of the rows of a table: its eigenvalues (d,) and eigenvectors (d, d), a column each."""
+    """H of the rows of a table.
+
+    Attributes:
+        values: (m,), its largest eigenvalues, m ≤ `AXES`.
+        vectors: (d, m), their eigenvectors, a column each.
+        rest: Mean of its other eigenvalues.
+    """
 
     values: torch.Tensor
     vectors: torch.Tensor
+    rest: float
 
 
 def curvatures(E: torch.Tensor, C: torch.Tensor) -> tuple[Curvature, Curvature]:
@@ -46,7 +54,9 @@ def curvatures(E: torch.Tensor, C: torch.Tensor) -> tuple[Curvature, Curvature]:
 def shape(rows: torch.Tensor, weights: torch.Tensor) -> Curvature:
     """Mean of weight·row·rowᵀ, in its own axes."""
     values, vectors = torch.linalg.eigh((rows * weights[:, None]).T @ rows / len(rows))
-    return Curvature(values.clamp(min=0), vectors)
+    values, m = values.clamp(min=0), min(AXES, len(values))
+    rest = float(values[:-m].mean()) if m < len(values) else 0.0
+    return Curvature(values[-m:], vectors[:, -m:].contiguous(), rest)
 
 
 def gain(covered: torch.Tensor, N: int) -> torch.Tensor:
@@ -85,8 +95,10 @@ def combine(
         return total / (steps != 0).any(2).sum(0).clamp(min=1)[:, None]
     if isinstance(curvature, float):
         return total * gain(lr * curvature * uses, N)[:, None]
-    gains = gain(lr * uses[:, None] * curvature.values[None, :], N)
-    return ((total @ curvature.vectors) * gains) @ curvature.vectors.T
+    a = lr * uses[:, None]
+    rest = gain(a * curvature.rest, N)
+    along = (total @ curvature.vectors) * (gain(a * curvature.values, N) - rest)
+    return torch.addmm(total * rest, along, curvature.vectors.T)
 
 
 def uses_of_a_word(
