@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 
-from sgns.training.cluster.combine import CURVATURE, Combiner, combine, curvatures, sample
+from sgns.training.cluster.combine import CURVATURE, Combiner, Curvature, combine, curvatures, sample
 from sgns.training.cluster.group import Group
 from sgns.training.cluster.place import Wire
 from sgns.training.cluster.rows import Rows
@@ -63,6 +64,10 @@ class Sent:
 
 Combine = Callable[[torch.Tensor, int, int], torch.Tensor]
 """Of the steps (ranks, rows, d) of rows low to high in an exchange, the common step (rows, d)."""
+
+
+Both = tuple[Curvature | float, Curvature | float]
+"""The curvature for rows of E, and for rows of C."""
 
 
 class Merger:
@@ -119,7 +124,7 @@ class Merger:
         began = time.perf_counter()
         self._words += words
         stretches = self._rows.of_round(number)
-        steps, combine_rows = self._steps(stretches), self._combining(stretches, lr)
+        steps, combine_rows = self._steps(stretches), self._combining(stretches, lr, self._shapes())
         rounded = steps.to(self._wire)
         result = self._thread.submit(self._exchange, rounded, combine_rows, torch.tensor(say, dtype=torch.float64))
         self._sent = Sent(stretches, rounded.float(), result)
@@ -156,10 +161,10 @@ class Merger:
         began, traffic = time.perf_counter(), self.traffic
         before = traffic.bytes, traffic.seconds
         self._words += words
-        V, step = len(self._tables[0]), max(1, SLICE // (2 * self._dim))
+        V, step, shapes = len(self._tables[0]), max(1, SLICE // (2 * self._dim)), self._shapes()
         for low in range(0, V, step):
             stretches, part = [(low, min(V, low + step))], slice(low, low + step)
-            steps, combine_rows = self._steps(stretches).to(self._wire), self._combining(stretches, lr)
+            steps, combine_rows = self._steps(stretches).to(self._wire), self._combining(stretches, lr, shapes)
             merged, _ = self._thread.submit(self._exchange, steps, combine_rows, torch.zeros(1)).result()
             for table, common, change in zip(self._tables, self._common, merged, strict=True):
                 common[part] += change
@@ -185,18 +190,23 @@ class Merger:
             [torch.cat([table[low:high] - common[low:high] for low, high in stretches]) for table, common in pairs]
         )
 
-    def _combining(self, stretches: list[tuple[int, int]], lr: float) -> Combine:
+    def _shapes(self) -> Callable[[], Both]:
+        """The curvature of both tables as they are now; it is worked out where it is first needed."""
+        if self._combiner != "shaped":
+            return lambda: (self._curvature, self._curvature)
+        samples = [table[rows] for table, rows in zip(self._tables, self._samples, strict=True)]
+        return cache(lambda: curvatures(*samples))
+
+    def _combining(self, stretches: list[tuple[int, int]], lr: float, shapes: Callable[[], Both]) -> Combine:
         """How the rows of `stretches` are combined, which are merged now."""
         words = torch.cat([self._words - self._merged[low:high] for low, high in stretches]).float()
         for low, high in stretches:
             self._merged[low:high] = self._words
         uses = [torch.cat([one[low:high] for low, high in stretches]) * words for one in self._uses]
-        samples = [table[rows] for table, rows in zip(self._tables, self._samples, strict=True)]
         n, kind = len(words), self._combiner
 
         def of(steps: torch.Tensor, low: int, high: int) -> torch.Tensor:
-            both = curvatures(*samples) if kind == "shaped" else (self._curvature, self._curvature)
-            parts = []
+            both, parts = shapes(), []
             for k in (0, 1):  # rows of E, then rows of C
                 first, last = max(low, k * n), min(high, (k + 1) * n)
                 if first < last:

@@ -55,6 +55,7 @@ class Ranks:
 
         torch.set_num_threads(1)  # the cores train
         place = self.place
+        take_card(place)
         self._store = self._open_store()
         try:
             self._store.set(f"beat/{place.rank}", "0")
@@ -191,6 +192,26 @@ class Ranks:
 
     def _are_gone(self, ranks: list[int]) -> str:
         return f"{named(ranks)} {'is' if len(ranks) == 1 else 'are'} gone"
+
+
+def take_card(place: Place) -> None:
+    """Show this process one card alone, its own: threads of a process always begin with the first card they see.
+
+    Raises:
+        ConfigError: there are cards, but fewer than ranks on this machine.
+    """
+    import torch
+
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    cards = seen.split(",") if seen else [str(k) for k in range(torch.cuda.device_count())]
+    if torch.cuda.device_count() == 0 or place.locals == 1:
+        return
+    if place.locals > len(cards):
+        raise ConfigError(
+            f"{place.locals} ranks on this machine, but {len(cards)} cards; start one rank for each card, or hide the "
+            "cards with CUDA_VISIBLE_DEVICES= and take --engine cpu"
+        )
+    os.environ["CUDA_VISIBLE_DEVICES"] = cards[place.local]
 
 
 def named(ranks: list[int]) -> str:
