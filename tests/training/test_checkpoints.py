@@ -9,7 +9,7 @@ import pytest
 
 from sgns import Config, Corpus
 from sgns.errors import CheckpointError, ConfigError, DivergedError
-from sgns.training import checkpoint, train
+from sgns.training import checkpoint, equipment, train
 from sgns.training.checkpoint import Every
 from sgns.training.train import Keep
 from sgns.vectors.formats import load
@@ -122,7 +122,7 @@ def test_another_text_is_refused(corpus, tmp_path, text):
 
 def test_another_version_is_refused(corpus, tmp_path, monkeypatch):
     run(corpus, tmp_path / "v")
-    monkeypatch.setattr(train, "__version__", "99.0")
+    monkeypatch.setattr(equipment, "__version__", "99.0")
     with pytest.raises(CheckpointError, match=r"sgns version was .*, now it is 99.0"):
         run(corpus, tmp_path / "v", resume=True)
 
