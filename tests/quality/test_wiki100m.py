@@ -52,7 +52,12 @@ def mean_figures(lines, **options):
 
 @pytest.mark.parametrize(
     "options",
-    [GENSIM, GENSIM | LARGE, *(GENSIM | {"sharing": sharing} for sharing in ("window", "pair")), GENSIM | {"deterministic": True}],
+    [
+        GENSIM,
+        GENSIM | LARGE,
+        *(GENSIM | {"sharing": sharing} for sharing in ("window", "pair")),
+        GENSIM | {"deterministic": True},
+    ],
     ids=["gensim's", "large", "window", "pair", "deterministic"],
 )
 def test_as_good_as_the_best_peer(lines, options):
