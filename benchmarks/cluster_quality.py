@@ -48,7 +48,7 @@ class Trial:
     head: int = 2_048
     rarest: int = 1 << 30
     combiner: str = "shaped"
-    curvature: float = 0.1
+    curvature: float = 1.0
     wire: str = "float32"
     overlap: bool = True
 

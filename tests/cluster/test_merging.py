@@ -1,5 +1,7 @@
 """Merging: what is learnt anywhere is known everywhere, and no exchange hides or doubles a step."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -152,3 +154,28 @@ def test_curvature_is_the_hessian_of_the_loss_of_negatives():
 def test_rows_are_sampled_in_proportion_to_their_uses():
     rows = sample(np.array([3.0, 1.0, 0.0, 4.0]))
     assert np.bincount(rows, minlength=4).tolist() == [192, 64, 0, 256]
+
+
+def test_a_slow_rank_does_not_keep_the_others_from_the_next_round():
+    """Rank 1 ends its round 2 only after rank 0 has ended its round 3: with exchanges in step, both would wait."""
+    ended = threading.Event()
+
+    def work(group):
+        tables = torch.zeros(2, V, STRIDE)
+        uses = (np.ones(V, np.float32), np.ones(V, np.float32))
+        merger = Merger((tables[0], tables[1]), D, group, Rows(V, 16), uses, combiner="sum")
+        for number in range(5):
+            if group.rank == 1 and number == 2:
+                assert ended.wait(20)
+            tables[:, :, :D] += 1.0
+            if group.rank == 0 and number == 3:
+                ended.set()
+            merger.take_over()
+            merger.send(number, 1.0, 0.025, [])
+        merger.take_over()
+        merger.settle(0.0, 0.025)
+        merger.close()
+        return tables
+
+    for tables in in_threads(2, work):
+        assert (tables[:, :, :D] == 10).all()

@@ -183,6 +183,7 @@ def train_among(place: "Place", inputs: list[str] | None, output: Path, config: 
     with make_display(how if first else How(quiet=True)) as display:
         display.update("wait for all ranks", 0, None)
         with Ranks(place) as ranks:
+            ranks.leaving = display.close
 
             def check() -> Keep:
                 by_ending(output)

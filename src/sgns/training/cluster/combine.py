@@ -21,7 +21,6 @@ import numpy as np
 import torch
 
 Combiner = Literal["shaped", "damped", "mean", "touched", "sum"]
-CURVATURE = 0.1  # h of `damped`
 SAMPLE = 512  # rows from which H is estimated
 AXES = 16  # eigenvectors along which a step is scaled apart; the others share the mean of their eigenvalues
 
@@ -41,13 +40,13 @@ class Curvature:
     rest: float
 
 
-def curvatures(E: torch.Tensor, C: torch.Tensor) -> tuple[Curvature, Curvature]:
+def curvatures(E: torch.Tensor, C: torch.Tensor, factor: float = 1.0) -> tuple[Curvature, Curvature]:
     """H for the rows of E and for the rows of C, from samples (n, d) of both, drawn in proportion to their uses.
 
     Pairs of the two samples stand for the negatives, which are most of the pairs.
     """
     s = torch.sigmoid(E @ C.T)
-    weights = s * (1 - s)  # (n, n)
+    weights = factor * s * (1 - s)  # (n, n)
     return shape(C, weights.mean(0)), shape(E, weights.mean(1))
 
 

@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from sgns.training.cluster.combine import CURVATURE, Combiner, Curvature, combine, curvatures, sample
+from sgns.training.cluster.combine import Combiner, Curvature, combine, curvatures, sample
 from sgns.training.cluster.group import Group
 from sgns.training.cluster.place import Wire
 from sgns.training.cluster.rows import Rows
@@ -55,10 +55,9 @@ class Traffic:
 
 @dataclass
 class Sent:
-    """Steps on their way."""
+    """Steps on their way: for the rows of these stretches, what is to be added to the tables when it is back."""
 
     stretches: list[tuple[int, int]]
-    steps: torch.Tensor  # (2, rows, d) float32, as they were rounded for the wire
     result: "Future[tuple[torch.Tensor, list[list[float]]]]"
 
 
@@ -81,7 +80,7 @@ class Merger:
         uses: How often each row of E and of C is used for a token, see `combine.uses_of_a_word`.
         wire: What numbers are rounded to on their way.
         combiner: How steps are added up.
-        curvature: h of the damped combiner.
+        curvature: h of the damped combiner; what H of the shaped one is multiplied by.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class Merger:
         *,
         wire: Wire = "float32",
         combiner: Combiner = "shaped",
-        curvature: float = CURVATURE,
+        curvature: float = 1.0,
     ) -> None:
         """Take the tables as they are for common: all ranks have the same."""
         self._tables = [table[:, :dim] for table in tables]
@@ -125,9 +124,8 @@ class Merger:
         self._words += words
         stretches = self._rows.of_round(number)
         steps, combine_rows = self._steps(stretches), self._combining(stretches, lr, self._shapes())
-        rounded = steps.to(self._wire)
-        result = self._thread.submit(self._exchange, rounded, combine_rows, torch.tensor(say, dtype=torch.float64))
-        self._sent = Sent(stretches, rounded.float(), result)
+        words_said = torch.tensor(say, dtype=torch.float64)
+        self._sent = Sent(stretches, self._thread.submit(self._exchange, stretches, steps, combine_rows, words_said))
         self.traffic.rounds += 1
         self.traffic.moved += time.perf_counter() - began
 
@@ -141,17 +139,14 @@ class Merger:
             return []
         sent, self._sent = self._sent, None
         began = time.perf_counter()
-        merged, heard = sent.result.result()
+        changes, heard = sent.result.result()
         here = time.perf_counter()
         self.traffic.waited += here - began
         at = 0
         for low, high in sent.stretches:
-            rows = slice(at, at + high - low)
-            for table, common, change, own in zip(self._tables, self._common, merged, sent.steps, strict=True):
-                # table = common + own + since, and becomes common + change + since
-                table[low:high] += change[rows] - own[rows]
-                common[low:high] += change[rows]
-            at = rows.stop
+            for table, change in zip(self._tables, changes, strict=True):
+                table[low:high] += change[at : at + high - low]
+            at += high - low
         self.traffic.moved += time.perf_counter() - here
         return heard
 
@@ -164,20 +159,15 @@ class Merger:
         V, step, shapes = len(self._tables[0]), max(1, SLICE // (2 * self._dim)), self._shapes()
         for low in range(0, V, step):
             stretches, part = [(low, min(V, low + step))], slice(low, low + step)
-            steps, combine_rows = self._steps(stretches).to(self._wire), self._combining(stretches, lr, shapes)
-            merged, _ = self._thread.submit(self._exchange, steps, combine_rows, torch.zeros(1)).result()
-            for table, common, change in zip(self._tables, self._common, merged, strict=True):
-                common[part] += change
+            combine_rows = self._combining(stretches, lr, shapes)
+            job = self._thread.submit(self._exchange, stretches, self._steps(stretches), combine_rows, torch.zeros(1))
+            job.result()
+            for table, common in zip(self._tables, self._common, strict=True):
                 table[part] = common[part]
         traffic.flushes += 1
         traffic.flush_seconds += time.perf_counter() - began
         traffic.flush_bytes += traffic.bytes - before[0]
         traffic.bytes, traffic.seconds = before
-
-    def take(self) -> None:
-        """Take the tables as they are for common, as at the beginning."""
-        for table, common in zip(self._tables, self._common, strict=True):
-            common.copy_(table)
 
     def close(self) -> None:
         """No more exchanges."""
@@ -185,17 +175,20 @@ class Merger:
 
     def _steps(self, stretches: list[tuple[int, int]]) -> torch.Tensor:
         """What this rank has learnt on some rows beyond the common values: (2, rows, d)."""
-        pairs = zip(self._tables, self._common, strict=True)
-        return torch.stack(
-            [torch.cat([table[low:high] - common[low:high] for low, high in stretches]) for table, common in pairs]
-        )
+        steps = torch.empty(2, sum(high - low for low, high in stretches), self._dim, device=self._tables[0].device)
+        for k, (table, common) in enumerate(zip(self._tables, self._common, strict=True)):
+            at = 0
+            for low, high in stretches:
+                torch.sub(table[low:high], common[low:high], out=steps[k, at : at + high - low])
+                at += high - low
+        return steps
 
     def _shapes(self) -> Callable[[], Both]:
         """The curvature of both tables as they are now; it is worked out where it is first needed."""
         if self._combiner != "shaped":
             return lambda: (self._curvature, self._curvature)
-        samples = [table[rows] for table, rows in zip(self._tables, self._samples, strict=True)]
-        return cache(lambda: curvatures(*samples))
+        E, C = (table[rows] for table, rows in zip(self._tables, self._samples, strict=True))
+        return cache(lambda: curvatures(E, C, self._curvature))
 
     def _combining(self, stretches: list[tuple[int, int]], lr: float, shapes: Callable[[], Both]) -> Combine:
         """How the rows of `stretches` are combined, which are merged now."""
@@ -217,22 +210,39 @@ class Merger:
         return of
 
     def _exchange(
-        self, steps: torch.Tensor, combine_rows: Combine, said: torch.Tensor
+        self, stretches: list[tuple[int, int]], steps: torch.Tensor, combine_rows: Combine, said: torch.Tensor
     ) -> tuple[torch.Tensor, list[list[float]]]:
-        """Add up the steps of all ranks: (2, rows, d) in, merged steps out, float32."""
+        """Add up the steps of all ranks, and add them to the common values, which nobody else looks at meanwhile.
+
+        Args:
+            stretches: Rows.
+            steps: (2, rows, d) float32, of this rank.
+            combine_rows: For the rows that this rank owns.
+            said: Numbers for the other ranks.
+
+        Returns:
+            What is to be added to the tables of this rank, (2, rows, d): a row that was common + step + since becomes
+            common + common step + since. And what all ranks said.
+        """
         began = time.perf_counter()
-        ranks, rank = self._group.ranks, self._group.rank
-        flat = steps.reshape(-1, self._dim)
+        ranks, rank, d = self._group.ranks, self._group.rank, self._dim
+        flat = steps.view(-1, d)
         n = len(flat)
         share = -(-n // ranks)  # rows of an owner
-        room = torch.zeros(ranks * share, self._dim, dtype=flat.dtype, device=flat.device)
+        room = torch.zeros(ranks * share, d, dtype=self._wire, device=flat.device)
         room[:n] = flat
-        mine = self._group.swap(room.view(ranks, share, self._dim)).float()
+        mine = self._group.swap(room.view(ranks, share, d)).float()
         low, high = min(n, rank * share), min(n, (rank + 1) * share)
-        total = torch.zeros(share, self._dim, device=flat.device)
+        total = torch.zeros(share, d, device=flat.device)
         total[: high - low] = combine_rows(mine[:, : high - low], low, high)
-        merged = self._group.collect(total.to(self._wire)).view(ranks * share, self._dim)[:n].float()
+        merged = self._group.collect(total.to(self._wire)).view(ranks * share, d)[:n].float().view(steps.shape)
         heard = self._group.collect(said).tolist()
-        self.traffic.bytes += 2 * (ranks - 1) * share * self._dim * flat.element_size() + (ranks - 1) * 8 * len(said)
+        at = 0
+        for first, last in stretches:
+            for common, change in zip(self._common, merged, strict=True):
+                common[first:last] += change[at : at + last - first]
+            at += last - first
+        sent = room[:n].float().view(steps.shape)  # as it was rounded: what rounding has lost is sent next time
+        self.traffic.bytes += 2 * (ranks - 1) * share * d * room.element_size() + (ranks - 1) * 8 * len(said)
         self.traffic.seconds += time.perf_counter() - began
-        return merged.view(2, -1, self._dim), heard
+        return merged.sub_(sent), heard

@@ -22,6 +22,9 @@ class Place:
         locals: Ranks on its machine.
         restarts: How often torchrun has started the job anew.
         may_restart: Whether torchrun starts it anew after a failure.
+        host: Machine on which ranks find each other.
+        port: Its port.
+        agent: Whether torchrun listens there; otherwise rank 0 does.
     """
 
     rank: int
@@ -30,6 +33,9 @@ class Place:
     locals: int
     restarts: int = 0
     may_restart: bool = False
+    host: str = "localhost"
+    port: int = 29_500
+    agent: bool = False
 
     @classmethod
     def found(cls, environment: Mapping[str, str] = os.environ) -> "Place | None":
@@ -40,14 +46,15 @@ class Place:
         """
         if "RANK" not in environment or "WORLD_SIZE" not in environment:
             return None
-        names = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}
+        names = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1", "MASTER_PORT": "29500"}
+        names |= {"TORCHELASTIC_RESTART_COUNT": "0", "TORCHELASTIC_MAX_RESTARTS": "0"}
         values = {}
         for name, default in names.items():
             text = environment.get(name, default)
             if not text.isdigit():
                 raise ConfigError(f"{name} is {text!r} in the environment, not a whole number; start it with torchrun")
             values[name] = int(text)
-        rank, ranks, local, locals = values.values()
+        rank, ranks, local, locals, port, restarts, most = values.values()
         if ranks == 1 and "TORCHELASTIC_RUN_ID" not in environment:
             return None
         if rank >= ranks or local >= locals:
@@ -57,9 +64,9 @@ class Place:
             )
         if ranks > 1 and not {"MASTER_ADDR", "MASTER_PORT"} <= environment.keys():
             raise ConfigError("MASTER_ADDR and MASTER_PORT are not in the environment; start it with torchrun")
-        restarts = int(environment.get("TORCHELASTIC_RESTART_COUNT", "0"))
-        most = int(environment.get("TORCHELASTIC_MAX_RESTARTS", "0"))
-        return cls(rank, ranks, local, locals, restarts, most > 0)
+        host = environment.get("MASTER_ADDR", "localhost")
+        agent = environment.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+        return cls(rank, ranks, local, locals, restarts, most > 0, host, port, agent)
 
 
 @dataclass(frozen=True)

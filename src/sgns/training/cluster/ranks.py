@@ -4,7 +4,9 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
@@ -38,16 +40,26 @@ class Asked(Interrupts):
 class Ranks:
     """All ranks of a job, seen from one of them.
 
-    Use it as a context: it joins on entering. An error inside ends all ranks, and one of them tells it: the context
-    raises it there, and ends the others without a word.
+    Use it as a context: it joins on entering. After an error inside, all ranks end, and one of them has told it. An
+    error that all have found at the same place (`group.together`) is raised on rank 0.
+
+    Attributes:
+        place: Which rank this is.
+        group: How to talk to the others.
+        signals: Ctrl-C and SIGTERM.
+        hint: What to do after a rank was lost, the end of a sentence.
+        leaving: Called before this process ends without a return: it puts the screen in order.
     """
+
+    group: TorchGroup
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.group: TorchGroup
-        self.hint: Callable[[], str] = lambda: ""  # what to do after a rank is lost
         self.signals = Asked(self._end_early)
-        self._over = threading.Event()
+        self.hint: Callable[[], str] = lambda: ""
+        self.leaving: Callable[[], None] = lambda: None
+        self._store: Any = None
+        self._over = threading.Event()  # nothing is watched any more
 
     def __enter__(self) -> Self:
         import torch
@@ -56,15 +68,15 @@ class Ranks:
         torch.set_num_threads(1)  # the cores train
         place = self.place
         take_card(place)
-        self._store = self._open_store()
         try:
+            self._store = self._open_store(hosts=place.rank == 0 and not place.agent)
             self._store.set(f"beat/{place.rank}", "0")
             self._store.set(f"here/{place.rank}", "1")
             self._store.wait([f"here/{rank}" for rank in range(place.ranks)], timedelta(seconds=JOINING))
             threading.Thread(target=self._watch, name="sgns-watch", daemon=True).start()
             self.signals.__enter__()
             dist.init_process_group(
-                "gloo" if not torch.cuda.is_available() else "cpu:gloo,cuda:nccl",
+                "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
                 store=dist.PrefixStore("group", self._store),
                 rank=place.rank,
                 world_size=place.ranks,
@@ -72,8 +84,16 @@ class Ranks:
             )
             self.group = TorchGroup()
             self.group.collect(torch.zeros(1))
-        except (RuntimeError, RankLost) as error:
-            raise self._not_joined(error) from None
+        except (RuntimeError, ValueError, RankLost) as error:
+            said = " ".join(str(error).split())[:160]
+            line = (
+                f"rank {place.rank} of {place.ranks} could not join the others at {place.host}:{place.port} ({said}); "
+                "start all ranks, and check that this address and port can be reached from every machine"
+            )
+            if self._store is None:
+                raise ConfigError(line) from None
+            self._tell(line)
+            self._leave(ConfigError.exit_code)
         return self
 
     def __exit__(
@@ -85,95 +105,67 @@ class Ranks:
             self.signals.__exit__(kind, error, trace)
             self._over.set()
             dist.destroy_process_group()
-            return
-        if isinstance(error, RankLost):
-            self._tell_loss()
-        if isinstance(error, SgnsError):
-            # found by all at once: rank 0 speaks. Found by one alone: that one.
-            speaks = self.place.rank == 0 if getattr(error, "found_by_all", False) else self._first()
+        elif isinstance(error, SgnsError) and getattr(error, "found_by_all", False):
             self._over.set()
-            if not speaks:
-                leave(error.exit_code)
-            if not getattr(error, "found_by_all", False) and self.place.ranks > 1:
-                error.args = (f"rank {self.place.rank}: {error}",)
+            if self.place.rank > 0:
+                self._leave(error.exit_code)
+        elif isinstance(error, RankLost):
+            gone = self._gone()
+            self._tell(f"{are_gone(gone) if gone else 'a connection between ranks broke'}{self.hint()}")
+            self._leave(error.exit_code)
+        elif isinstance(error, SgnsError):
+            self._tell(f"rank {self.place.rank}: {' '.join(str(error).split())}")
+            self._leave(error.exit_code)
+        elif isinstance(error, KeyboardInterrupt):
+            self._leave(130)
+        else:  # a mistake of ours
+            traceback.print_exception(error)
+            self._leave(1)
 
-    def _open_store(self) -> Any:
+    def _open_store(self, hosts: bool, patience: float = JOINING) -> Any:
+        """What ranks note for each other; after a restart an empty one."""
         import torch.distributed as dist
 
-        host, port = os.environ.get("MASTER_ADDR", "localhost"), int(os.environ.get("MASTER_PORT", "29500"))
-        hosts = self.place.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
-        try:
-            self._host = dist.TCPStore(
-                host,
-                port,
-                is_master=hosts,
-                timeout=timedelta(seconds=JOINING),
-                wait_for_workers=False,
-                multi_tenant=True,
-            )
-        except (RuntimeError, ValueError) as error:
-            raise self._not_joined(error) from None
-        return dist.PrefixStore(f"sgns-{self.place.restarts}", self._host)
-
-    def _not_joined(self, error: Exception) -> ConfigError:
-        said = " ".join(str(error).split())[:160]
-        return ConfigError(
-            f"rank {self.place.rank} of {self.place.ranks} could not join the others at "
-            f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')} ({said}); start all ranks, and check "
-            "that this address and port can be reached from every machine"
+        store = dist.TCPStore(
+            self.place.host,
+            self.place.port,
+            is_master=hosts,
+            timeout=timedelta(seconds=patience),
+            wait_for_workers=False,
+            multi_tenant=True,
         )
-
-    def _first(self) -> bool:
-        """Whether this rank is the first that has something to tell."""
-        try:
-            return bool(self._store.add("told", 1) == 1)
-        except RuntimeError:  # the store is gone with its machine
-            return True
+        return dist.PrefixStore(f"sgns-{self.place.restarts}", store)
 
     def _watch(self) -> None:
         """Give signs of life; rank 0 looks after all others, and they after rank 0."""
-        import torch.distributed as dist
-
-        host, port = os.environ.get("MASTER_ADDR", "localhost"), int(os.environ.get("MASTER_PORT", "29500"))
         try:
-            own = dist.TCPStore(host, port, is_master=False, timeout=timedelta(seconds=SILENCE), wait_for_workers=False)
-            store = dist.PrefixStore(f"sgns-{self.place.restarts}", own)
+            store = self._open_store(hosts=False, patience=SILENCE)  # a connection of its own: the other one may wait
             watched = range(1, self.place.ranks) if self.place.rank == 0 else [0]
             seen = {rank: (b"", time.monotonic()) for rank in watched}
             beat = 0
             while not self._over.wait(BEAT):
                 beat += 1
                 store.set(f"beat/{self.place.rank}", str(beat))
+                if store.check(["told"]) and not self._over.is_set():
+                    self._leave(RankLost.exit_code)
                 for rank in watched:
                     now = store.get(f"beat/{rank}")
                     if now != seen[rank][0]:
                         seen[rank] = now, time.monotonic()
                 silent = [rank for rank in watched if time.monotonic() - seen[rank][1] > SILENCE]
                 if silent and not self._over.is_set():
-                    self._give_up(f"no sign of life from {named(silent)} for {SILENCE:.0f} s")
+                    self._tell(f"no sign of life from {named(silent)} for {SILENCE:.0f} s{self.hint()}")
+                    self._leave(RankLost.exit_code)
         except RuntimeError:
             if not self._over.wait(SILENCE / 2):  # at the end of a job the store may go first
-                self._give_up("the machine of rank 0 cannot be reached any more")
+                self._tell(f"rank 0 cannot be reached any more{self.hint()}")
+                self._leave(RankLost.exit_code)
 
     def _end_early(self, number: int) -> None:
         """A signal before training: torchrun sends it too, to those that are left when a rank is gone."""
-        gone = self._gone()
-        if gone and self._first():
-            print(f"sgns: {self._are_gone(gone)}{self.hint()}", file=sys.stderr, flush=True)
-        leave(RankLost.exit_code if gone else 128 + number)
-
-    def _give_up(self, what: str) -> NoReturn:
-        if self._first():
-            print(f"sgns: {what}{self.hint()}", file=sys.stderr, flush=True)
-        leave(RankLost.exit_code)
-
-    def _tell_loss(self) -> None:
-        """After an exchange has failed: say which rank is gone, on one of those that are left."""
-        gone = self._gone()
-        if self._first():
-            what = self._are_gone(gone) if gone else "a connection between ranks broke"
-            print(f"sgns: {what}{self.hint()}", file=sys.stderr, flush=True)
-        leave(RankLost.exit_code)
+        if gone := self._gone():
+            self._tell(are_gone(gone) + self.hint())
+        self._leave(RankLost.exit_code if gone else 128 + number)
 
     def _gone(self) -> list[int]:
         """Which ranks give no more signs of life, and do not look for others that do not."""
@@ -187,11 +179,39 @@ class Ranks:
                 for rank in ranks
                 if self._store.get(f"beat/{rank}") == before[rank] and not self._store.check([f"left/{rank}"])
             ]
-        except RuntimeError:  # the store is gone with its machine
+        except RuntimeError:  # what ranks note is gone with rank 0
             return [0]
 
-    def _are_gone(self, ranks: list[int]) -> str:
-        return f"{named(ranks)} {'is' if len(ranks) == 1 else 'are'} gone"
+    def _tell(self, line: str) -> None:
+        """Write a line, if no other rank has written one."""
+        self._over.set()
+        try:
+            first = self._store.add("told", 1) == 1
+        except RuntimeError:
+            first = self.place.rank == 1
+        if first:
+            with suppress(Exception):
+                self.leaving()
+            print(f"sgns: {line}", file=sys.stderr, flush=True)
+
+    def _leave(self, code: int) -> NoReturn:
+        """End this process at once, for its threads may wait for ranks that are gone.
+
+        Rank 0 stays for a moment, so that the others learn that the end has been told.
+        """
+        self._over.set()
+        with suppress(Exception):
+            self.leaving()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if self.place.rank == 0 and self.place.ranks > 1 and not self.place.agent:
+            time.sleep(4 * BEAT)
+        os._exit(code)
+
+
+def are_gone(ranks: list[int]) -> str:
+    """`rank 2 is gone`."""
+    return f"{named(ranks)} {'is' if len(ranks) == 1 else 'are'} gone"
 
 
 def take_card(place: Place) -> None:
@@ -217,10 +237,3 @@ def take_card(place: Place) -> None:
 def named(ranks: list[int]) -> str:
     """`rank 2`, or `ranks 2, 3`."""
     return f"rank{'s' if len(ranks) > 1 else ''} {', '.join(map(str, ranks))}"
-
-
-def leave(code: int) -> NoReturn:
-    """End this process at once: threads may wait for ranks that are gone."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

@@ -80,6 +80,9 @@ class RoundsAndCheckpoints:
             return
         self._merger.settle(words, lr)
         self._settle()
+        said = collect_things(self._group, self._say(state))  # in a short text every round may end an epoch
+        stop |= any(one[STOP] for one in said)
+        write |= any(one[WRITE] for one in said)
         if ended or stop:
             self._evaluate(state)
         self.known = total(self._group, state)

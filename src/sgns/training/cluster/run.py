@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from sgns.training.engines.cpu import CpuEngine
     from sgns.training.engines.cuda import CudaEngine
 
-ROUND = 400_000  # words of a rank in a round at most
+ROUND = 2_000_000  # words of a rank in a round at most
 HEAD = 2_048  # rows merged in every round
 PIECES = 4  # blocks for each thread in a round, so that threads end it together
 RANKS = 4  # purpose of the random streams that tell ranks apart
@@ -190,7 +190,7 @@ class Run:
             if self.checkpoints is not None:
                 self.checkpoints.settle()
         seconds = time.perf_counter() - began
-        state.signal = signals.asked
+        state.signal = max(collect_things(self.group, signals.asked or 0)) or None
         known = replace(rests.known, interrupted=state.interrupted, signal=state.signal)
         watch(state)
         traffic = collect_things(self.group, merger.traffic.__dict__)
