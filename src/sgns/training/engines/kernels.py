@@ -201,10 +201,11 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                 pair_scores(stride, X, Y, inputs.ctypes.data + p * 4, centres.ctypes.data + p * 4, P + p * 4)
             block_scores(CENTRES, draws, stride, x_rows.ctypes.data, z_rows.ctypes.data, G)
             # Loss
-            of_noise = block_gradient(numbers, G, labels, W, lr)
             if tile % lifetime == 0:
-                fresh_loss += of_noise
+                fresh_loss += block_gradient(numbers, G, labels, W, lr)
                 fresh_pairs += n
+            else:
+                block_gradient(numbers, G, labels, W, lr)  # nobody asks for its loss, so LLVM leaves that out
             pairs += n
             if n:
                 loss += pair_gradient(P, n, lr)
