@@ -130,7 +130,7 @@ def larger(scalars):
     )
 
 
-# Derivatives grow with the depth of an expression, and sympy's work with them: without a bound it once took an hour.
+# Derivatives grow with the depth of an expression, and sympy's work with them: without a bound it took minutes, once.
 leaves = st.sampled_from([Name("x"), Name("y"), Number(2.0), Number(0.5)])
 scalars = st.recursive(leaves, larger, max_leaves=8)
 
