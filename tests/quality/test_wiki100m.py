@@ -1,6 +1,7 @@
 """Vectors of 100 MB of Wikipedia are as good as those of the best programs; minutes, so: make test-quality.
 
-The floors are what gensim 4.4 reaches in the mean of three seeds (.613, .276, .584, .377), less .01.
+The floors hold for the mean of three seeds: at least .60, .27, .575 and .37, and not below what gensim 4.4 reaches
+(.613, .276, .584, .377) less .01. SimLex is the tight one: single runs scatter from .260 to .277.
 """
 
 from pathlib import Path
@@ -19,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not TEXT.exists(), reason="needs 100 MB of Wikipedia"),
 ]
 GENSIM = {"dim": 100, "window": 5, "negatives": 5, "epochs": 5, "lr": 0.025, "subsample": 1e-3, "min_count": 5}
-FLOORS = {"wordsim353": 0.603, "simlex999": 0.266, "men": 0.574, "analogies": 0.367}
+FLOORS = {"wordsim353": 0.603, "simlex999": 0.27, "men": 0.575, "analogies": 0.37}
 LARGE = {"lr": 0.04, "subsample": 1e-4}  # docs/training.md
 SEEDS = (1, 2, 3)
 
