@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from sgns.training.cluster.rounds import ROUNDS_AT_LEAST
 from sgns.training.cluster.rows import Rows
-from sgns.training.cluster.run import HEAD, ROUND
+from sgns.training.cluster.merging import Merging
 
 CPU = 2.3e-8  # seconds a number of the tables takes on its way, on a core that has other work as well
 MOVE = 1.5e-8  # seconds a number takes out of the tables and back

@@ -1,6 +1,7 @@
 """Quality of merging: ranks as threads of one process, each with its own E, C and part of the text.
 
-    python -m benchmarks.cluster_quality --ranks 1,8 --epochs 1 --combiner damped,touched
+    python -m benchmarks.cluster_quality --ranks 2,4,8 --seed 1,2,3
+    python -m benchmarks.cluster_quality --epochs 1 --combiner damped,touched
 
 The exchange is the one that torchrun's processes use (`training/cluster/merging.py`), between threads; so quality is
 measured without a network, and does not depend on how busy the machine is. Prints one JSON line for each run.
@@ -12,7 +13,7 @@ import json
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,8 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.cluster.combine import uses_of_a_word
 from sgns.training.cluster.group import ThreadGroup
-from sgns.training.cluster.merging import Merger
+from sgns.training.cluster.merging import Merger, Merging
 from sgns.training.cluster.rounds import Rounds
-from sgns.training.cluster.rows import Rows
 from sgns.training.engines.cpu import CpuEngine, first_vectors
 from sgns.training.engines.sampling import stream_key
 from sgns.vectors.vectors import Vectors
@@ -38,25 +38,37 @@ RANKS = 4  # purpose of a random stream
 
 @dataclass(frozen=True)
 class Trial:
-    """What is tried."""
+    """What is tried.
+
+    Attributes:
+        ranks: How many.
+        overlap: Whether the next round trains while steps are exchanged.
+        merging: How they merge.
+        config: How they train.
+    """
 
     ranks: int = 8
-    seed: int = 1
-    epochs: int = 1
-    lr: float = 0.025
-    round: int = 40_000
-    head: int = 2_048
-    rarest: int = 1 << 30
-    combiner: str = "shaped"
-    curvature: float = 1.0
-    wire: str = "float32"
     overlap: bool = True
+    merging: Merging = field(default_factory=Merging)
+    config: Config = field(default_factory=lambda: Config(threads=1))
+
+    def flat(self) -> dict[str, Any]:
+        """Every option by its name, but those that are None."""
+        options = asdict(self.merging) | self.config.to_dict() | {"ranks": self.ranks, "overlap": self.overlap}
+        return {name: value for name, value in options.items() if value is not None}
+
+    def but(self, changes: dict[str, Any]) -> "Trial":
+        """The same with some options changed, each in the part that has it."""
+
+        def changed(part: Any) -> Any:
+            return replace(part, **{one.name: changes[one.name] for one in fields(part) if one.name in changes})
+
+        return replace(changed(self), merging=changed(self.merging), config=changed(self.config))
 
 
 def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
     """The vectors of a trial, and what merging cost."""
-    config = Config(epochs=trial.epochs, lr=trial.lr, seed=trial.seed, threads=1)
-    v = corpus.vocabulary
+    config, v = trial.config, corpus.vocabulary
     keep, noise = v.keep_probabilities(config.subsample), v.noise(config.noise_power)
     ends = np.asarray(corpus.sentence_ends)
     cuts = [0, *(int(ends[np.searchsorted(ends, corpus.tokens * k // trial.ranks)]) for k in range(1, trial.ranks))]
@@ -76,12 +88,10 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
             engine = CpuEngine(corpus.ids[cuts[r] : cuts[r + 1]], ends[first : last + 1] - cuts[r], keep, noise, own)
             first_vectors(engine.E, config.dim, config.seed)
             engines[r] = engine
-            rounds = Rounds.of(parts, r, config, trial.round)
+            rounds = Rounds.of(parts, r, config, trial.merging.round)
             merger = mergers[r] = Merger(
-                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, group,
-                Rows(len(v), trial.head, trial.rarest), uses, wire=trial.wire, combiner=trial.combiner,
-                curvature=trial.curvature,
-            )  # fmt: skip
+                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, group, uses, trial.merging
+            )
             done = 0
             for number, block in enumerate(rounds):
                 with gate:
@@ -116,27 +126,31 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, default in Trial().__dict__.items():
-        parser.add_argument(f"--{name}", default=str(default), help="one value or several, as 1,2,4")
-    options = vars(parser.parse_args())
+    defaults = Trial().flat()
+    for name, default in defaults.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", default=str(default), help="one value or several, as 1,2,4")
     torch.set_num_threads(1)
-    kinds = {name: type(default) for name, default in Trial().__dict__.items()}
     values = {
-        name: [word == "True" if kinds[name] is bool else kinds[name](word) for word in text.split(",")]
-        for name, text in options.items()
+        name: [parse(word, defaults[name]) for word in text.split(",")]
+        for name, text in vars(parser.parse_args()).items()
     }
     corpus = Corpus.from_files(in_lines(DATA / "corpora/wiki100m.xz"), Config())
     for choice in itertools.product(*values.values()):
-        trial = Trial(**dict(zip(values, choice)))
+        chosen = dict(zip(values, choice))
         began = time.perf_counter()
-        vectors, facts = train(corpus, trial)
+        vectors, facts = train(corpus, Trial().but(chosen))
         with tempfile.TemporaryDirectory() as room:
             path = Path(room) / "v.safetensors"
             vectors.save(path)
             figures = {name: round(value, 4) for name, value in quality(path, DATA).items()}
-        changed = {n: x for n, x in trial.__dict__.items() if len(values[n]) > 1 or x != getattr(Trial(), n)}
+        changed = {name: value for name, value in chosen.items() if len(values[name]) > 1 or value != defaults[name]}
         facts = {name: round(value, 3) for name, value in facts.items()} | {"s": round(time.perf_counter() - began, 1)}
         print(json.dumps(changed | figures | facts), flush=True)
+
+
+def parse(word: str, default: Any) -> Any:
+    """A value of the kind of the default."""
+    return word == "True" if isinstance(default, bool) else type(default)(word)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from threaded import in_threads
 
 from sgns.training.cluster.combine import combine, curvatures, gain, sample, shape
-from sgns.training.cluster.merging import Merger
+from sgns.training.cluster.merging import Merger, Merging
 from sgns.training.cluster.rows import Rows
 
 V, D, STRIDE = 90, 5, 16
@@ -51,8 +51,8 @@ def merged(ranks, combiner, wire="float32", rounds=6, settle_at=(), head=16, ste
     def work(group):
         tables = start.copy()
         merger = Merger(
-            (torch.from_numpy(tables[0]), torch.from_numpy(tables[1])), D, group, Rows(V, head), uses,
-            combiner=combiner, wire=wire,
+            (torch.from_numpy(tables[0]), torch.from_numpy(tables[1])), D, group, uses,
+            Merging(head=head, combiner=combiner, wire=wire),
         )  # fmt: skip
         heard = []
         for number in range(rounds):
@@ -163,7 +163,7 @@ def test_a_slow_rank_does_not_keep_the_others_from_the_next_round():
     def work(group):
         tables = torch.zeros(2, V, STRIDE)
         uses = (np.ones(V, np.float32), np.ones(V, np.float32))
-        merger = Merger((tables[0], tables[1]), D, group, Rows(V, 16), uses, combiner="sum")
+        merger = Merger((tables[0], tables[1]), D, group, uses, Merging(head=16, combiner="sum"))
         for number in range(5):
             if group.rank == 1 and number == 2:
                 assert ended.wait(20)

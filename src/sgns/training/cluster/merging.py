@@ -28,6 +28,27 @@ from sgns.training.cluster.rows import Rows
 SLICE = 1 << 24  # numbers exchanged together when the whole tables are
 
 
+@dataclass(frozen=True)
+class Merging:
+    """How ranks merge. The defaults are what `sgns train` does; benchmarks try others.
+
+    Attributes:
+        round: Words of a rank in a round at most; `Rounds.fitting` makes it fewer in a small text.
+        head: Rows merged in every round, see `Rows`.
+        rarest: The longest time between two merges of a row, in rounds; a power of two.
+        wire: What numbers are rounded to on their way.
+        combiner: How steps are added up.
+        curvature: h of the damped combiner; what H of the shaped one is multiplied by.
+    """
+
+    round: int = 2_000_000
+    head: int = 2_048
+    rarest: int = 1 << 30
+    wire: Wire = "float32"
+    combiner: Combiner = "shaped"
+    curvature: float = 1.0
+
+
 @dataclass
 class Traffic:
     """What merging has cost this rank.
@@ -76,11 +97,8 @@ class Merger:
         tables: E and C, (2 of) (V, stride) float32, changed in place.
         dim: Columns that are sent.
         group: The ranks.
-        rows: Which rows are merged in which round.
         uses: How often each row of E and of C is used for a token, see `combine.uses_of_a_word`.
-        wire: What numbers are rounded to on their way.
-        combiner: How steps are added up.
-        curvature: h of the damped combiner; what H of the shaped one is multiplied by.
+        how: Which rows are merged when, and how.
     """
 
     def __init__(
@@ -88,22 +106,17 @@ class Merger:
         tables: tuple[torch.Tensor, torch.Tensor],
         dim: int,
         group: Group,
-        rows: Rows,
         uses: tuple[np.ndarray, np.ndarray],
-        *,
-        wire: Wire = "float32",
-        combiner: Combiner = "shaped",
-        curvature: float = 1.0,
+        how: Merging,
     ) -> None:
         """Take the tables as they are for common: all ranks have the same."""
         self._tables = [table[:, :dim] for table in tables]
         self._common = [table.clone(memory_format=torch.contiguous_format) for table in self._tables]
-        self._group, self._rows, self._dim = group, rows, dim
+        self._group, self._rows, self._dim = group, Rows(len(tables[0]), how.head, how.rarest), dim
         self._uses = [torch.from_numpy(one).to(tables[0].device) for one in uses]
-        self._wire = torch.bfloat16 if wire == "bfloat16" else torch.float32
-        self._combiner: Combiner = combiner
+        self._wire = torch.bfloat16 if how.wire == "bfloat16" else torch.float32
+        self._combiner, self._curvature = how.combiner, how.curvature
         self._samples = [torch.from_numpy(sample(one)).to(tables[0].device) for one in uses]
-        self._curvature = curvature
         self._words = 0.0  # of an average rank so far
         self._merged = torch.zeros(len(tables[0]), dtype=torch.float64, device=tables[0].device)  # then, for each row
         self._thread = ThreadPoolExecutor(1, "sgns-merge")

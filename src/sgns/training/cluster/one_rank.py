@@ -16,12 +16,11 @@ from sgns.training.cluster.beginning import begin, how_to_go_on
 from sgns.training.cluster.combine import uses_of_a_word
 from sgns.training.cluster.counting import Totals
 from sgns.training.cluster.group import collect_things, together
-from sgns.training.cluster.merging import Merger
+from sgns.training.cluster.merging import Merger, Merging
 from sgns.training.cluster.place import Sharing
 from sgns.training.cluster.ranks import Ranks
 from sgns.training.cluster.rests import RoundsAndCheckpoints
 from sgns.training.cluster.rounds import Rounds
-from sgns.training.cluster.rows import Rows
 from sgns.training.engines.cpu import first_vectors
 from sgns.training.engines.sampling import stream_key
 from sgns.training.train import (
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from sgns.training.engines.cpu import CpuEngine
     from sgns.training.engines.cuda import CudaEngine
 
-ROUND = 2_000_000  # words of a rank in a round at most
-HEAD = 2_048  # rows merged in every round
 PIECES = 4  # blocks for each thread in a round, so that threads end it together
 RANKS = 4  # purpose of the random streams that tell ranks apart
 
@@ -71,7 +68,7 @@ class OneRank:
     ) -> None:
         self.ranks, self.group, self.place = ranks, ranks.group, ranks.place
         self.config, self.corpus, self.totals, self.parts = config, text.corpus, text.totals, text.parts
-        self.keep, self.sharing, self.display, self.began = keep, sharing, display, began
+        self.keep, self.merging, self.display, self.began = keep, Merging(wire=sharing.wire), display, began
         fields = config.to_dict() | {"threads": 0, "ranks": self.place.ranks, "wire": sharing.wire}
         self.identity = identity(fields, self.corpus.hash, versions(config.engine))
         first = self.place.rank == 0
@@ -140,15 +137,14 @@ class OneRank:
         longest = engine.longest
         if not one_at_a_time(engine, self.config):
             threads = max(collect_things(self.group, self.config.threads))
-            longest = min(longest, max(500, Rounds.fitting(ROUND, self.parts) // (PIECES * threads)))
-        return Rounds.of(self.parts, self.place.rank, self.config, ROUND, longest)
+            longest = min(longest, max(500, Rounds.fitting(self.merging.round, self.parts) // (PIECES * threads)))
+        return Rounds.of(self.parts, self.place.rank, self.config, self.merging.round, longest)
 
     def _merger(self, engine: "CpuEngine | CudaEngine") -> Merger:
         vocabulary, config = self.corpus.vocabulary, self.config
         keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
         uses = uses_of_a_word(vocabulary.counts, keep, noise, config.window, config.negatives)
-        rows = Rows(len(vocabulary), HEAD)
-        return Merger(tables_of(engine), config.dim, self.group, rows, uses, wire=self.sharing.wire)
+        return Merger(tables_of(engine), config.dim, self.group, uses, self.merging)
 
     def _report(
         self, known: State, compiled: float, seconds: float, before: int, traffic: list[dict[str, Any]], rounds: Rounds
