@@ -1,95 +1,240 @@
-"""What a run on many machines costs: a model, and what it says of machines that nobody has measured.
+"""What a run on many machines costs: a model, set beside measurements, and what it says of machines nobody measured.
 
     python -m benchmarks.cluster_model
 
 A round of R words takes a rank R/s seconds of training at s words/s, t_move to take rows out and put them back, and,
-beside them, t_exchange. It lasts max(R/s + t_move, t_exchange): the exchange is hidden as far as training lasts. With
-n rows of E and of C in a round, d columns of b bytes, N ranks and a link of B bytes/s each way,
+beside them, t_exchange. With n rows of E and of C in a round, d columns of b bytes, N ranks and a link of B bytes/s
+each way,
 
-    sent = 2·(N − 1)/N·2·n·d·b,    t_exchange = sent/B + c·n·d + (N − 1)·2·latency,
+    sent = 2·(N − 1)/N·2·n·d·b,    t_exchange = sent/B + w·2·n·d + 2·(N − 1)·latency,
 
-c being the seconds of processor time a number takes (rounding, adding up, copying in and out of sockets). Once an epoch
-all V rows are exchanged, and nothing hides that. `CPU` and `MOVE` come from `benchmarks.cluster_network` without a
-limit on the link; the measurements with a limit are what the model is checked against (docs/scale.md).
+w being the seconds that a number takes without a limit on the link (rounding, adding up, copying in and out of
+sockets). What of that is processor time, p seconds a number, is taken from training, whose threads use all cores:
+p·2·n·d over the cores of the machine. So a round lasts
+
+    max(R/s + t_move + p·2·n·d/cores, t_exchange):
+
+the exchange is hidden as far as training lasts. Once an epoch all V rows are exchanged, and nothing hides that.
+
+w, p, t_move and their like for whole tables are those of 2 ranks without a limit in benchmarks/cluster.json, which
+`benchmarks.cluster_network` writes. With more ranks than cores there, each waits for its turn: w is then multiplied by
+ranks over cores. The latency is assumed where netem was missing.
 """
 
 import argparse
+import json
 from dataclasses import dataclass
+from typing import Any
 
+from benchmarks.pages import ROOT, fill
+from sgns.training.cluster.merging import Merging
 from sgns.training.cluster.rounds import ROUNDS_AT_LEAST
 from sgns.training.cluster.rows import Rows
-from sgns.training.cluster.merging import Merging
 
-CPU = 2.3e-8  # seconds a number of the tables takes on its way, on a core that has other work as well
-MOVE = 1.5e-8  # seconds a number takes out of the tables and back
-LATENCY = 50e-6  # seconds, of a switch and two network stacks
+RESULTS, PAGE = ROOT / "benchmarks" / "cluster.json", ROOT / "docs" / "scale.md"
+LATENCY = 50e-6  # seconds, of a switch and two network stacks: assumed
+WORDS_OF_A_CORE = 0.5e6  # words/s at d = 300, about what this class of machine reaches
+BYTES = {"float32": 4, "bfloat16": 2}
+
+
+def is_reference(one: dict[str, Any]) -> bool:
+    """Whether constants are taken from a measured exchange."""
+    return (one["ranks"], one["gbit"], one["ms"]) == (2, None, 0.0)
+
+
+def wires(results: dict[str, Any]) -> list[str]:
+    """Those whose constants are known."""
+    known = [one["wire"] for one in results["exchanges"] if is_reference(one)]
+    if not known:
+        raise SystemExit("no exchange of 2 ranks without a limit was measured; leave --ranks and --gbit as they are")
+    return known
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds that a number of E or C takes.
+
+    Attributes:
+        round: In an exchange of a round (w).
+        whole: In a merge of the whole tables.
+        move: Out of the tables and back, in a round.
+        processor: Of processor time in a round (p), moving left out.
+    """
+
+    round: float
+    whole: float
+    move: float
+    processor: float
+
+    @classmethod
+    def of(cls, results: dict[str, Any], wire: str) -> "Costs":
+        """Measured between two ranks without a limit on the link."""
+        one = next(one for one in results["exchanges"] if is_reference(one) and one["wire"] == wire)
+        numbers, whole = 2 * rows_of(one["V"]) * one["dim"], 2 * one["V"] * one["dim"]
+        return cls(
+            (one["s"] - one["moved_s"]) / numbers,
+            one["whole_s"] / whole,
+            one["moved_s"] / numbers,
+            (one["processor_s"] - one["moved_s"]) / numbers,
+        )
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Words/s of a machine alone, and its link in bits/s."""
+    """Words/s of a machine alone, its cores, and its link in bits/s, None without a limit."""
 
     words: float
-    link: float
+    cores: float
+    link: float | None
 
 
 @dataclass(frozen=True)
 class Text:
     """Tokens of an epoch, vocabulary, dimension."""
 
-    tokens: float
-    V: int
-    dim: int
+    tokens: float = 10e9
+    V: int = 1_000_000
+    dim: int = 300
 
 
-def exchange(rows: float, text: Text, ranks: int, link: float, wire: int) -> float:
-    """Seconds in which so many rows of both tables are exchanged."""
-    numbers = 2 * rows * text.dim
-    sent = 2 * (ranks - 1) / ranks * numbers * wire
-    return sent * 8 / link + CPU * numbers + 2 * (ranks - 1) * LATENCY
+def rows_of(V: int) -> float:
+    """Rows of a table in a round."""
+    return Rows(V, Merging().head).in_a_round
 
 
-def epoch(text: Text, ranks: int, machine: Machine, wire: int) -> dict[str, float]:
+def exchange(
+    rows: float, dim: int, ranks: int, link: float | None, wire: str, seconds: float, latency: float = LATENCY
+) -> float:
+    """Seconds in which so many rows of both tables are exchanged; a number takes `seconds` beside the wire."""
+    numbers = 2 * rows * dim
+    sent = 2 * (ranks - 1) / ranks * numbers * BYTES[wire]
+    return (sent * 8 / link if link else 0.0) + seconds * numbers + 2 * (ranks - 1) * latency
+
+
+def a_round(training: float, V: int, dim: int, ranks: int, machine: Machine, wire: str, costs: Costs) -> float:
+    """Seconds of a round with so many of training."""
+    numbers = 2 * rows_of(V) * dim
+    beside = exchange(rows_of(V), dim, ranks, machine.link, wire, costs.round)
+    return max(training + (costs.move + costs.processor / machine.cores) * numbers, beside)
+
+
+def epoch(text: Text, ranks: int, machine: Machine, wire: str, costs: Costs) -> dict[str, float]:
     """Seconds of an epoch, and what of them is not training."""
     part = text.tokens / ranks
-    round_words = min(ROUND, part / ROUNDS_AT_LEAST)
-    rounds = part / round_words
-    rows = Rows(text.V, HEAD).in_a_round
-    moving = MOVE * 2 * rows * text.dim
+    round_words = min(Merging().round, part / ROUNDS_AT_LEAST)
     training = round_words / machine.words
-    each = max(training + moving, exchange(rows, text, ranks, machine.link, wire))
-    flush = exchange(text.V, text, ranks, machine.link, wire)
-    total = rounds * each + flush
+    each = a_round(training, text.V, text.dim, ranks, machine, wire, costs)
+    flush = exchange(text.V, text.dim, ranks, machine.link, wire, costs.whole)
+    total = part / round_words * each + flush
     return {
-        "hours": total / 3600,
         "efficiency": part / machine.words / total,
-        "exchange": exchange(rows, text, ranks, machine.link, wire),
+        "exchange": exchange(rows_of(text.V), text.dim, ranks, machine.link, wire, costs.round),
         "training": training,
         "flush": flush / total,
     }
 
 
+def named(link: float | None) -> str:
+    return "no limit" if link is None else f"{link:g} Gbit/s"
+
+
+def bits(gbit: float | None) -> float | None:
+    return gbit * 1e9 if gbit else None
+
+
+def measured(results: dict[str, Any]) -> str:
+    """Exchanges without training beside what the model says of them."""
+    cores = results["machine"]["cores"]
+    lines = [
+        "| ranks | link | wire | sent in a round | a round, measured | modelled "
+        "| sent at the end | end of epoch, measured | modelled |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in results["exchanges"]:
+        costs, crowd = Costs.of(results, one["wire"]), max(1.0, one["ranks"] / cores)
+        n, dim, link, latency = rows_of(one["V"]), one["dim"], bits(one["gbit"]), one["ms"] / 1e3
+        each = exchange(n, dim, one["ranks"], link, one["wire"], (costs.round + costs.move) * crowd, latency)
+        whole = exchange(one["V"], dim, one["ranks"], link, one["wire"], costs.whole * crowd, latency)
+        late = f", {one['ms']:g} ms" if one["ms"] else ""
+        lines.append(
+            f"| {one['ranks']} | {named(one['gbit'])}{late} | {one['wire']} | {one['sent_MB']:.1f} MB "
+            f"| {one['s']:.3f} s | {each:.3f} s "
+            f"| {one['whole_sent_MB']:.0f} MB | {one['whole_s']:.2f} s | {whole:.2f} s |"
+        )
+    return "\n".join([*lines, "", where(results)])
+
+
+def hidden(results: dict[str, Any]) -> str:
+    """Exchanges beside training, and what the model says of them."""
+    cores = results["machine"]["cores"]
+    lines = [
+        "| link | wire | words in a round | training alone | exchange | … hidden | … waited for | rows out and in "
+        "| a round | modelled | efficiency |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in results["training"]:
+        costs = Costs.of(results, one["wire"])
+        machine = Machine(one["round_words"] / one["training_s"], cores / one["ranks"], bits(one["gbit"]))
+        each = a_round(one["training_s"], one["V"], one["dim"], one["ranks"], machine, one["wire"], costs)
+        share = 1 - min(1.0, one["waited_s"] / one["exchange_s"])
+        lines.append(
+            f"| {named(one['gbit'])} | {one['wire']} | {one['round_words']:,} | {one['training_s']:.3f} s "
+            f"| {one['exchange_s']:.3f} s | {share:.0%} | {one['waited_s']:.3f} s | {one['moved_s']:.3f} s "
+            f"| {one['s']:.3f} s | {each:.3f} s | {one['training_s'] / one['s']:.0%} |"
+        )
+    return "\n".join([*lines, "", where(results)])
+
+
+def where(results: dict[str, Any]) -> str:
+    one, here = results["exchanges"][0], results["machine"]
+    late = "" if results["netem"] else " This kernel has no netem, so no latency was added."
+    return (
+        f"{one['V']:,} words × {one['dim']}; {here['processor']}, {here['cores']} cores, load {here['load']:.1f} "
+        f"when it began.{late}"
+    )
+
+
+def modelled(results: dict[str, Any], text: Text) -> str:
+    """Machines that nobody measured."""
+    lines = [
+        "| words/s of a machine | link | wire | ranks | training, s a round | exchange, s | end of epoch "
+        "| efficiency |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for words in (1e6, 8e6):
+        for gbit in (1.0, 10.0):
+            for wire in wires(results):
+                costs = Costs.of(results, wire)
+                for ranks in (8, 32, 128):
+                    machine = Machine(words, words / WORDS_OF_A_CORE, bits(gbit))
+                    found = epoch(text, ranks, machine, wire, costs)
+                    lines.append(
+                        f"| {words / 1e6:g}M | {named(gbit)} | {wire} | {ranks} | {found['training']:.3f} "
+                        f"| {found['exchange']:.3f} | {found['flush']:.1%} | {found['efficiency']:.0%} |"
+                    )
+    return "\n".join(lines)
+
+
+def tell(results: dict[str, Any], text: Text, fill_page: bool) -> None:
+    """Print all tables; put them into docs/scale.md if so asked."""
+    wires(results)
+    tables = {"exchanges": measured(results), "hidden": hidden(results), "modelled": modelled(results, text)}
+    for name, table in tables.items():
+        print(f"{table}\n")
+        if fill_page:
+            fill(PAGE, name, table)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tokens", type=float, default=10e9)
-    parser.add_argument("--vocabulary", type=int, default=1_000_000)
-    parser.add_argument("--dim", type=int, default=300)
-    options = parser.parse_args()
-    text = Text(options.tokens, options.vocabulary, options.dim)
-    print(
-        "| words/s of a machine | link | wire | ranks | training, s a round | exchange, s | end of epoch | efficiency |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
-    for words in (1e6, 8e6):
-        for link in (1e9, 10e9):
-            for wire in (4, 2):
-                for ranks in (8, 32, 128):
-                    found = epoch(text, ranks, Machine(words, link), wire)
-                    how = f"{link / 1e9:g} Gbit/s | {'bfloat16' if wire == 2 else 'float32'}"
-                    print(
-                        f"| {words / 1e6:g}M | {how} | {ranks} | {found['training']:.3f} | {found['exchange']:.3f} "
-                        f"| {found['flush']:.1%} | {found['efficiency']:.0%} |"
-                    )
+    parser.add_argument("--tokens", type=float, default=Text.tokens)
+    parser.add_argument("--vocabulary", type=int, default=Text.V)
+    parser.add_argument("--dim", type=int, default=Text.dim)
+    parser.add_argument("--fill", action="store_true", help="put the tables into docs/scale.md")
+    o = parser.parse_args()
+    if not RESULTS.exists():
+        raise SystemExit(f"{RESULTS} is not there; run python -m benchmarks.cluster_network first")
+    tell(json.loads(RESULTS.read_text()), Text(o.tokens, o.vocabulary, o.dim), o.fill)
 
 
 if __name__ == "__main__":

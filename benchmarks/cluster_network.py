@@ -1,11 +1,14 @@
 """What merging costs on a network: ranks in network namespaces, their links held to a bandwidth with `tc`.
 
-    python -m benchmarks.cluster_network --ranks 2,4 --gbit 1,10        (as root, on Linux)
+    python -m benchmarks.cluster_network        (as root, on Linux, on a machine that does nothing else; 5 minutes)
 
 Each rank is a process in a namespace of its own, joined to the others by a bridge; a token bucket (tbf) holds what it
-sends to the bandwidth. The ranks exchange the rows of real rounds (`training/cluster/merging.py`) without training
-between them, so the time is that of communication alone. Prints one JSON line for each setting: rows, bytes a rank
-sends in a round, seconds of a round (median), and what the wire alone would take.
+sends to the bandwidth, and netem adds latency where the kernel has it. First 2 and 4 ranks exchange the rows of real
+rounds (`training/cluster/merging.py`) without training between them, so the time is that of communication alone. Then
+2 ranks train between exchanges, with one thread each, and `Traffic` says what of the exchanges was hidden.
+
+Results go to benchmarks/cluster.json; from them `benchmarks.cluster_model` takes its constants, sets itself beside the
+measurements and fills the tables of docs/scale.md.
 """
 
 import argparse
@@ -16,9 +19,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import median
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import cluster_model
+from benchmarks.cluster_rank import Work
+from benchmarks.parts import machine
 
 BRIDGE, NET = "sgnsbr", "10.77.0."
+FAR = 0.5  # milliseconds of latency, where netem can add it
 
 
 def ip(*words: object) -> None:
@@ -26,8 +36,8 @@ def ip(*words: object) -> None:
 
 
 @contextmanager
-def namespaces(n: int, gbit: float | None) -> Iterator[list[str]]:
-    """So many namespaces on one bridge; each sends at `gbit` at most."""
+def namespaces(n: int, gbit: float | None, ms: float = 0.0) -> Iterator[list[str]]:
+    """So many namespaces on one bridge; each sends at `gbit` at most, and what it sends is `ms` late."""
     names = [f"sgns{k}" for k in range(n)]
     try:
         ip("link", "add", BRIDGE, "type", "bridge")
@@ -39,9 +49,14 @@ def namespaces(n: int, gbit: float | None) -> Iterator[list[str]]:
             ip("-n", name, "addr", "add", f"{NET}{k + 1}/24", "dev", "eth0")
             ip("-n", name, "link", "set", "eth0", "up")
             ip("-n", name, "link", "set", "lo", "up")
+            tc, parent = ["ip", "netns", "exec", name, "tc", "qdisc", "add", "dev", "eth0"], ["root"]
+            if ms:
+                late = ["handle", "1:", "netem", "delay", f"{ms}ms", "limit", "100000"]
+                subprocess.run([*tc, *parent, *late], check=True, capture_output=True)
+                parent = ["parent", "1:1"]
             if gbit is not None:
-                tc = ["tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", f"{gbit}gbit", "burst", "4mb"]
-                subprocess.run(["ip", "netns", "exec", name, *tc, "latency", "50ms"], check=True, capture_output=True)
+                bucket = ["tbf", "rate", f"{gbit}gbit", "burst", "4mb", "latency", "50ms"]
+                subprocess.run([*tc, *parent, *bucket], check=True, capture_output=True)
         yield names
     finally:
         for k, name in enumerate(names):
@@ -50,86 +65,78 @@ def namespaces(n: int, gbit: float | None) -> Iterator[list[str]]:
         subprocess.run(["ip", "link", "del", BRIDGE], capture_output=True)
 
 
-def one_rank(V: int, dim: int, head: int, wire: str, rounds: int) -> None:
-    """A rank of the measurement; rank 0 prints."""
-    import numpy as np
-    import torch
-
-    from sgns.training.cluster.merging import Merger
-    from sgns.training.cluster.place import Place
-    from sgns.training.cluster.ranks import Ranks
-    from sgns.training.cluster.rows import Rows
-
-    place = Place.found()
-    assert place is not None
-    with Ranks(place) as ranks:
-        tables = [torch.rand(V, dim) for _ in range(2)]
-        rows = Rows(V, head)
-        uses = (1 / np.arange(1, V + 1)).astype(np.float32)
-        merger = Merger((tables[0], tables[1]), dim, ranks.group, rows, (uses, uses), wire=wire)  # type: ignore[arg-type]
-        seconds = []
-        for number in range(rounds):
-            ranks.group.collect(torch.zeros(1))
-            began = time.perf_counter()
-            merger.send(number, 1.0, 0.025, [0.0])
-            merger.take_over()
-            seconds.append(time.perf_counter() - began)
-        moved = merger.traffic.moved / rounds
-        each = merger.traffic.bytes / rounds
-        began = time.perf_counter()
-        merger.settle(1.0, 0.025)
-        whole = time.perf_counter() - began
-        merger.close()
-        facts = {"rows": round(rows.in_a_round), "MB sent": each / 1e6, "s": median(seconds[2:]), "s moving": moved}
-        facts |= {"MB sent, whole": merger.traffic.flush_bytes / 1e6, "s, whole": whole}
-        if place.rank == 0:
-            print(json.dumps(facts), flush=True)
+def has_netem() -> bool:
+    """Whether this kernel can add latency."""
+    try:
+        with namespaces(1, None, FAR):
+            return True
+    except subprocess.CalledProcessError:
+        return False
 
 
-def measure(n: int, gbit: float | None, V: int, dim: int, head: int, wire: str, rounds: int) -> dict[str, float]:
+def measure(n: int, gbit: float | None, work: Work, ms: float = 0.0) -> dict[str, Any]:
     """One setting."""
-    with namespaces(n, gbit) as names:
+    with namespaces(n, gbit, ms) as names:
         processes = []
-        for rank, name in enumerate(names):
-            place = {"RANK": rank, "WORLD_SIZE": n, "MASTER_ADDR": f"{NET}1", "MASTER_PORT": 29541}
-            place |= {"GLOO_SOCKET_IFNAME": "eth0", "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1}
-            work = ["one", V, dim, head, wire, rounds]
-            command = ["ip", "netns", "exec", name, sys.executable, "-m", "benchmarks.cluster_network", *work]
-            processes.append(
-                subprocess.Popen(
-                    list(map(str, command)),
-                    env=os.environ | {key: str(value) for key, value in place.items()},
-                    stdout=subprocess.PIPE,
-                    text=True,
+        try:
+            for rank, name in enumerate(names):
+                place = {"RANK": rank, "WORLD_SIZE": n, "MASTER_ADDR": f"{NET}1", "MASTER_PORT": 29541}
+                place |= {"GLOO_SOCKET_IFNAME": "eth0", "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1}
+                rank_of_it = [sys.executable, "-m", "benchmarks.cluster_rank", json.dumps(asdict(work))]
+                processes.append(
+                    subprocess.Popen(
+                        ["ip", "netns", "exec", name, *rank_of_it],
+                        env=os.environ | {"TORCH_CPP_LOG_LEVEL": "ERROR"} | {k: str(v) for k, v in place.items()},
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
                 )
-            )
-        said = [process.communicate(timeout=300)[0] for process in processes]
-    facts = json.loads(said[0].splitlines()[-1])
-    if gbit is not None:
-        facts["s on the wire"] = facts["MB sent"] * 8 / 1e3 / gbit
-    return {"ranks": n, "Gbit/s": gbit, "wire": wire, "V": V, "dim": dim} | facts
+            said = [process.communicate(timeout=300)[0] for process in processes]
+        finally:
+            for process in processes:
+                process.kill()
+    if any(process.returncode for process in processes):
+        raise SystemExit(f"{n} ranks on {cluster_model.named(gbit)} failed; see above")
+    return {"ranks": n, "gbit": gbit, "ms": ms} | asdict(work) | json.loads(said[0].splitlines()[-1])
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["one"]:
-        V, dim, head, wire, rounds = sys.argv[2:]
-        one_rank(int(V), int(dim), int(head), wire, int(rounds))
-        return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ranks", default="2,4")
-    parser.add_argument("--gbit", default="1,10,0", help="0: as fast as the machine")
+    parser.add_argument("--gbit", default="0,10,1", help="0: as fast as the machine")
     parser.add_argument("--wire", default="float32,bfloat16")
     parser.add_argument("--vocabulary", type=int, default=100_000)
     parser.add_argument("--dim", type=int, default=300)
-    parser.add_argument("--head", type=int, default=2_048)
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--json", type=Path, help="keep the results there, and leave docs/scale.md as it is")
     o = parser.parse_args()
-    for n in map(int, o.ranks.split(",")):
-        for gbit in map(float, o.gbit.split(",")):
-            for wire in o.wire.split(","):
-                facts = measure(n, gbit or None, o.vocabulary, o.dim, o.head, wire, o.rounds)
-                rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in facts.items()}
-                print(json.dumps(rounded), flush=True)
+    began, here = time.perf_counter(), machine()
+    results: dict[str, Any] = {"machine": here, "netem": has_netem(), "exchanges": [], "training": []}
+    links = [float(word) or None for word in o.gbit.split(",")]
+    wires = o.wire.split(",")
+    settings: list[tuple[int, float | None, float, Work]] = [
+        (n, gbit, 0.0, Work(o.vocabulary, o.dim, wire, o.rounds))
+        for n in map(int, o.ranks.split(","))
+        for gbit in links
+        for wire in wires
+    ]
+    if results["netem"]:
+        settings += [(2, gbit, FAR, Work(o.vocabulary, o.dim, "float32", o.rounds)) for gbit in links]
+    settings += [
+        (2, gbit, 0.0, Work(o.vocabulary, o.dim, wire, rounds, words))
+        for words, rounds in ((250_000, 8), (1_000_000, 3))
+        for gbit in links
+        for wire in wires
+        if wire == "float32" or (gbit, words) == (1, 250_000)
+    ]
+    for n, gbit, ms, work in settings:
+        found = measure(n, gbit, work, ms)
+        results["training" if work.round_words else "exchanges"].append(found)
+        print(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in found.items()}), file=sys.stderr)
+    results["seconds"] = round(time.perf_counter() - began)
+    path = o.json or cluster_model.RESULTS
+    path.write_text(json.dumps(results, indent=1) + "\n")
+    cluster_model.tell(results, cluster_model.Text(), fill_page=o.json is None)
 
 
 if __name__ == "__main__":
