@@ -117,6 +117,61 @@ def test_large_text_takes_the_kernel_and_gives_the_same(tmp_path: Path, monkeypa
     assert fast.E.tobytes() == slow.E.tobytes() == v.E.tobytes()
 
 
+@settings(max_examples=80, deadline=None)
+@given(
+    words=st.lists(st.binary(max_size=20).map(lambda word: word.replace(b" ", b"_")), min_size=1, max_size=25),
+    d=st.integers(1, 5),
+    block=st.integers(1, 200),
+    line_ends=st.booleans(),
+    packed=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_binary_rows_across_the_edges_of_blocks(
+    tmp_path_factory: pytest.TempPathFactory,
+    words: list[bytes],
+    d: int,
+    block: int,
+    line_ends: bool,
+    packed: bool,
+    seed: int,
+) -> None:
+    """Any bytes but a blank make a word, any bytes of finite numbers a row, wherever a block ends."""
+    octets = np.random.default_rng(seed).integers(0, 256, (len(words), 4 * d), np.uint8)
+    octets[:, 3::4] &= 0b10111111  # below 2: finite
+    octets[octets > 200] = 32  # blanks in rows are no ends of words
+    E = octets.view("<f4")
+    content = b"%d %d\n" % E.shape + b"".join(b"%b %b" % pair + b"\n" * line_ends for pair in zip(words, octets))
+    path = tmp_path_factory.mktemp("blocks") / "v"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    first: dict[str, bytes] = {}
+    for word, row in zip(words, octets):
+        first.setdefault(word.lstrip(b"\n").decode("utf-8", "backslashreplace"), row.tobytes())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sgns.vectors.binary.BLOCK", block)
+        patch.setattr("sgns.vectors.binary.LONGEST_WORD", 21)  # bytes, one of them the last row's line end
+        v = formats.load(path, "word2vec-binary", tell=quiet)
+        assert dict(zip(v.words, (row.tobytes() for row in v.E))) == first
+        assert v.words == list(first)
+        whole = len(content) - line_ends
+        path.write_bytes(content[: seed % (whole - whole // 2) + whole // 2])  # torn anywhere in its second half
+        with pytest.raises(FormatError, match=r"torn at byte|promises"):
+            formats.load(path, "word2vec-binary", tell=quiet)
+        w = formats.load(path, "word2vec-binary", tell=quiet, repair=True)
+        assert w.words == v.words[: len(w)]
+        assert w.E.tobytes() == v.E[: len(w)].tobytes()
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_a_binary_file_whose_words_do_not_end(tmp_path: Path, repair: bool) -> None:
+    from sgns.vectors import binary
+
+    row = struct.pack("<2f", 1, 2)
+    good = b"".join(b"w%d %b" % (i, row) for i in range(60_000))  # more than a block
+    (tmp_path / "v").write_bytes(b"60009 2\n" + good + b"x" * (binary.LONGEST_WORD + 9) + b" " + row * 9)
+    with pytest.raises(FormatError, match=f"byte {8 + len(good):,}: no blank ends the word within 10,000 bytes"):
+        formats.load(tmp_path / "v", repair=repair)
+
+
 # --- sniffing ------------------------------------------------------------------------------------------------------
 
 
@@ -387,10 +442,11 @@ def test_a_pipe_can_be_read(tmp_path: Path) -> None:
     for name, content in (("text", TEXT), ("binary", BINARY), ("packed", gzip.compress(TEXT))):
         fifo = tmp_path / name
         os.mkfifo(fifo)
-        writer = threading.Thread(target=fifo.write_bytes, args=(content,))
+        writer = threading.Thread(target=fifo.write_bytes, args=(content,), daemon=True)  # waits for ever if none reads
         writer.start()
         assert formats.load(fifo).words == ["a", "b", "c"]
-        writer.join()
+        writer.join(60)
+        assert not writer.is_alive()
 
 
 def test_links_are_followed_and_stay_links(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """word2vec's binary format: a line `V d`, then for each word its bytes, a blank and d float32 (little endian)."""
 
+import re
 from typing import IO
 
 import numpy as np
 
 from sgns.vectors.gathering import Gathering
-from sgns.vectors.streams import BLOCK, Report, Source, Tell
+from sgns.vectors.streams import Report, Source, Tell
 from sgns.vectors.textual import header_of, one_token, words_for
 from sgns.vectors.vectors import Vectors
 
 LONGEST_WORD = 10_000  # bytes
+BLOCK = 2**19  # bytes read at once: what is found, copied and checked in a block is still in the cache
 
 
 def read(source: Source, repair: bool, tell: Tell) -> Vectors:
@@ -21,48 +23,42 @@ def read(source: Source, repair: bool, tell: Tell) -> Vectors:
     V, d, length = header_of(source.head) or (0, 0, 0)
     gathering = Gathering(source, d, V, repair, tell)
     row = 4 * d
-    if source.plain_size is not None and (source.plain_size - length) // (row + 1) < V and not repair:
+    if source.plain_size is not None:
         held = (source.plain_size - length) // (row + 1)
-        raise source.error(
-            f"torn at byte {source.plain_size:,}: its header promises {V:,} words of dimension {d}, there is room"
-            f" for at most {held:,}; copy it again, or sgns convert IN OUT --repair keeps the rest"
-        )
+        if held < V and not repair:
+            raise source.error(
+                f"torn at byte {source.plain_size:,}: its header promises {V:,} words of dimension {d}, there is room"
+                f" for at most {held:,}; copy it again, or sgns convert IN OUT --repair keeps the rest"
+            )
+        gathering.room(min(V, held))  # all of it at once: the file's size vouches for the header
     source.read(length)
-    base, buffer, at = length, b"", 0  # base: place of buffer[0] in the file
-    rows_a_block = max(1, BLOCK // (row + 8))
-    torn = False
-    while gathering.seen < V and not torn:
-        wanted = min(rows_a_block, V - gathering.seen)
-        if len(buffer) - at < wanted * (row + 16):
-            base, buffer, at = base + at, buffer[at:] + source.read(wanted * (row + 16)), 0
-        target = gathering.room(min(wanted, max(1, len(buffer) // (row + 1)))).reshape(-1)
-        flat = memoryview(target.view(np.uint8))  # type: ignore[arg-type]
-        view, out = memoryview(buffer), 0
-        words: list[str] = []
-        places: list[int] = []
-        while len(words) < wanted:
-            blank = buffer.find(b" ", at, at + LONGEST_WORD)
-            stop = blank + 1 + row
-            if blank < 0 or stop > len(buffer):
-                break
-            flat[out : out + row] = view[blank + 1 : stop]
-            words.append(gathering.decode(buffer[at:blank].lstrip(b"\n"), base + at, "byte"))
-            places.append(base + at)
-            at, out = stop, out + row
-        del flat, target
-        gathering.take(words, places, "byte")
-        if not words:
-            if len(buffer) - at > LONGEST_WORD + row:
-                raise source.error(
-                    f"byte {base + at:,}: no blank ends the word within {LONGEST_WORD:,} bytes; the header's dimension"
-                    f" {d} is wrong, or the file is damaged"
-                )
-            more = source.read(LONGEST_WORD + row + 1)
-            torn = not more
-            base, buffer, at = base + at, buffer[at:] + more, 0
-    left = (buffer[at:] + source.read(BLOCK)).strip(b"\n") if not torn else b""
+    pattern = rows_of(row)
+    base, rest = length, b""  # base: place of rest[0] in the file
+    while gathering.seen < V:
+        more = source.read(max(BLOCK, LONGEST_WORD + 1 + row))
+        if not more:
+            break
+        data = rest + more
+        words = pattern.findall(data)
+        ends = np.cumsum(np.fromiter(map(len, words), np.int64, len(words)) + 1 + row)
+        count = min(int(np.searchsorted(ends, len(data), "right")), V - gathering.seen)  # of whole rows
+        if count:
+            words, ends = words[:count], ends[:count]
+            slices = np.ndarray(len(data) - row + 1, f"V{row}", data, strides=(1,))  # slices[i]: from byte i on
+            gathering.room(count).view(f"V{row}")[:, 0] = slices[ends - row]
+            places = base + np.concatenate([[0], ends[:-1]])
+            gathering.take(decoded(words, places, gathering), places, "byte")
+            base, rest = base + int(ends[-1]), data[ends[-1] :]
+        else:
+            rest = data
+        if len(rest) > LONGEST_WORD + row and gathering.seen < V:
+            raise source.error(
+                f"byte {base:,}: no blank ends the word within {LONGEST_WORD:,} bytes; the header's dimension {d} is"
+                " wrong, or the file is damaged"
+            )
+    left = (rest + source.read(BLOCK)).strip(b"\n") if gathering.seen >= V else b""
     if left:
-        what = f"{len(left):,} bytes or more are left after the {V:,} words of the header, from byte {base + at:,}"
+        what = f"{len(left):,} bytes or more are left after the {V:,} words of the header, from byte {base:,}"
         if not repair:
             raise source.error(
                 f"{what}: the header is wrong, or a word holds a blank; write the file again, or sgns convert IN OUT"
@@ -70,6 +66,23 @@ def read(source: Source, repair: bool, tell: Tell) -> Vectors:
             )
         tell(f"{source.name}: {what}; they are left out")
     return gathering.finish()
+
+
+def rows_of(row: int) -> re.Pattern[bytes]:
+    """Finds the words of whole rows of `row` bytes, one after the other, and what is left of a block as the last word.
+
+    What is left reaches to the end of the block, so a row after it would end beyond: this tells it from a word.
+    """
+    return re.compile(rb"([^ ]{0,%d}(?= .{%d})|.+)(?: .{%d})?" % (LONGEST_WORD, row, row), re.DOTALL)
+
+
+def decoded(words: list[bytes], places: np.ndarray, gathering: Gathering) -> list[str]:
+    """The words as text: at once, since no word holds a blank; one by one where a word is no UTF-8."""
+    words = [word.lstrip(b"\n") for word in words]
+    try:
+        return b" ".join(words).decode("utf-8").split(" ")
+    except UnicodeDecodeError:
+        return [gathering.decode(word, place, "byte") for word, place in zip(words, places.tolist())]
 
 
 def write(vectors: Vectors, file: IO[bytes], tell: Tell, progress: Report | None = None) -> None:

@@ -1,6 +1,6 @@
 """Rows as a reader finds them, gathered into one growing matrix; what is repaired is counted and told."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +64,7 @@ class Gathering:
             self.E.resize((grown, self.d), refcheck=False)
         return self.E[len(self.index) : need]
 
-    def take(self, words: Iterable[str], places: Iterable[Any], unit: str) -> None:
+    def take(self, words: list[str], places: Sequence[int] | np.ndarray, unit: str) -> None:
         """Take the rows that were filled after the last ones.
 
         Args:
@@ -76,7 +76,6 @@ class Gathering:
             FormatError: a row is not finite (unless repaired).
         """
         start = len(self.index)
-        words, places = list(words), list(places)
         block = self.E[start : start + len(words)]
         self.seen += len(words)
         with np.errstate(over="ignore", invalid="ignore"):
