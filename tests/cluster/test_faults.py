@@ -3,9 +3,11 @@
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -78,18 +80,51 @@ def test_killed_and_resumed_it_gives_the_file_of_an_undisturbed_run(ranks, text,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("after", [0.5, 2.0, 3.0, 4.0])
-def test_a_rank_killed_before_training_ends_the_job(torchrun_job, text, tmp_path, after):
+@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("after", [0.0, 0.5, 2.0, 3.0, 4.0])
+def test_a_rank_killed_before_training_ends_the_job(torchrun_job, text, tmp_path, victim, after):
     process = torchrun_job(3, "train", text, "-o", tmp_path / "v.safetensors", *OPTIONS, "--epochs", 200)
     until(lambda: len(children(process.pid)) == 3)
     time.sleep(after)
-    os.kill(children(process.pid)[1], signal.SIGKILL)
+    os.kill(children(process.pid)[victim], signal.SIGKILL)
     began = time.monotonic()
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 30
     assert process.returncode != 0
     told = [line for line in err.splitlines() if line.startswith("sgns:")]
     assert len(told) <= 1, err  # before ranks have joined, torchrun alone tells which one failed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 2])
+def test_a_rank_killed_before_all_have_come_ends_the_others(ranks, text, tmp_path, victim):
+    """Without torchrun: nobody else would end ranks that wait for a fourth one, which never comes."""
+    port = free_port()
+    job = ranks(3, "train", text, "-o", tmp_path / "v.safetensors", *OPTIONS, WORLD_SIZE=4, MASTER_PORT=port)
+    until(lambda: have_come(port, 3))
+    job.processes[victim].send_signal(signal.SIGKILL)
+    began = time.monotonic()
+    codes, said = job.wait(60)
+    assert time.monotonic() - began < 30
+    assert [code for rank, code in enumerate(codes) if rank != victim] == [2, 2]
+    assert len(lines(said)) == 1, said
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("localhost", 0))
+        return one.getsockname()[1]
+
+
+def have_come(port, ranks):
+    """Whether so many ranks have given a sign of life."""
+    from torch.distributed import PrefixStore, TCPStore
+
+    try:
+        store = TCPStore("localhost", port, is_master=False, timeout=timedelta(seconds=1), wait_for_workers=False)
+    except RuntimeError:
+        return False
+    return PrefixStore("sgns-0", store).check([f"beat/{rank}" for rank in range(ranks)])
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ class Ranks:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.signals = Asked(self._end_early)
-        self.hint: Callable[[], str] = lambda: ""
+        self.hint: Callable[[], str] = lambda: "; start all ranks again"
         self.leaving: Callable[[], None] = lambda: None
         self._store: Any = None
         self._over = threading.Event()  # nothing is watched any more
@@ -71,13 +71,12 @@ class Ranks:
         try:
             self._store = self._open_store(hosts=place.rank == 0 and not place.agent)
             self._store.set(f"beat/{place.rank}", "0")
-            self._store.set(f"here/{place.rank}", "1")
-            self._store.wait([f"here/{rank}" for rank in range(place.ranks)], timedelta(seconds=JOINING))
             threading.Thread(target=self._watch, name="sgns-watch", daemon=True).start()
+            self._wait_for_all()
             self.signals.__enter__()
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
-                store=dist.PrefixStore("group", self._store),
+                store=dist.PrefixStore("group", self._open_store(hosts=False)),
                 rank=place.rank,
                 world_size=place.ranks,
                 timeout=timedelta(seconds=PATIENCE),
@@ -123,7 +122,7 @@ class Ranks:
             self._leave(1)
 
     def _open_store(self, hosts: bool, patience: float = JOINING) -> Any:
-        """What ranks note for each other; after a restart an empty one."""
+        """A connection to what ranks note for each other; after a restart nothing is noted."""
         import torch.distributed as dist
 
         store = dist.TCPStore(
@@ -136,10 +135,20 @@ class Ranks:
         )
         return dist.PrefixStore(f"sgns-{self.place.restarts}", store)
 
+    def _wait_for_all(self) -> None:
+        """Wait until every rank has given its first sign of life. The store is asked again and again: one that waits
+        would keep the thread that watches from telling that a rank has gone meanwhile."""
+        beats, end = [f"beat/{rank}" for rank in range(self.place.ranks)], time.monotonic() + JOINING
+        while not self._store.check(beats):
+            if time.monotonic() > end:
+                late = [rank for rank, beat in enumerate(beats) if not self._store.check([beat])]
+                raise RuntimeError(f"{named(late)} did not come within {JOINING:.0f} s")
+            time.sleep(BEAT / 5)
+
     def _watch(self) -> None:
-        """Give signs of life; rank 0 looks after all others, and they after rank 0."""
+        """Give signs of life; rank 0 looks after all others that have come, and they after rank 0."""
         try:
-            store = self._open_store(hosts=False, patience=SILENCE)  # a connection of its own: the other one may wait
+            store = self._open_store(hosts=False, patience=SILENCE)
             watched = range(1, self.place.ranks) if self.place.rank == 0 else [0]
             seen = {rank: (b"", time.monotonic()) for rank in watched}
             beat = 0
@@ -149,8 +158,9 @@ class Ranks:
                 if store.check(["told"]) and not self._over.is_set():
                     self._leave(RankLost.exit_code)
                 for rank in watched:
-                    now = store.get(f"beat/{rank}")
-                    if now != seen[rank][0]:
+                    come = store.check([f"beat/{rank}"])
+                    now = store.get(f"beat/{rank}") if come else b""
+                    if now != seen[rank][0] or not come:
                         seen[rank] = now, time.monotonic()
                 silent = [rank for rank in watched if time.monotonic() - seen[rank][1] > SILENCE]
                 if silent and not self._over.is_set():
