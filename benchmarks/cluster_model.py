@@ -34,6 +34,7 @@ from sgns.training.cluster.rows import Rows
 RESULTS, PAGE = ROOT / "benchmarks" / "cluster.json", ROOT / "docs" / "scale.md"
 LATENCY = 50e-6  # seconds, of a switch and two network stacks: assumed
 WORDS_OF_A_CORE = 0.5e6  # words/s at d = 300, about what this class of machine reaches
+ASKED = 0.85  # efficiency
 BYTES = {"float32": 4, "bfloat16": 2}
 
 
@@ -45,8 +46,10 @@ def is_reference(one: dict[str, Any]) -> bool:
 def wires(results: dict[str, Any]) -> list[str]:
     """Those whose constants are known."""
     known = [one["wire"] for one in results["exchanges"] if is_reference(one)]
-    if not known:
-        raise SystemExit("no exchange of 2 ranks without a limit was measured; leave --ranks and --gbit as they are")
+    if "float32" not in known:
+        raise SystemExit(
+            "2 ranks without a limit, float32, were not measured; leave --ranks, --gbit, --wire as they are"
+        )
     return known
 
 
@@ -215,10 +218,24 @@ def modelled(results: dict[str, Any], text: Text) -> str:
     return "\n".join(lines)
 
 
+def limits(results: dict[str, Any], text: Text) -> str:
+    """From how many machines on efficiency is below `ASKED`, and what 8 reach."""
+    costs, found = Costs.of(results, "float32"), []
+    for words in (1e6, 8e6):
+        for gbit in (1.0, 10.0):
+            machine = Machine(words, words / WORDS_OF_A_CORE, bits(gbit))
+            efficiency = {n: epoch(text, n, machine, "float32", costs)["efficiency"] for n in range(2, 257)}
+            low = next((str(n) for n, share in efficiency.items() if share < ASKED), "more than 256")
+            found.append(f"| {words / 1e6:g}M | {named(gbit)} | {efficiency[8]:.0%} | {low} |")
+    head = f"| words/s of a machine | link | 8 machines | below {ASKED:.0%} from … machines |"
+    return "\n".join([head, "|---|---|---|---|", *found])
+
+
 def tell(results: dict[str, Any], text: Text, fill_page: bool) -> None:
     """Print all tables; put them into docs/scale.md if so asked."""
     wires(results)
-    tables = {"exchanges": measured(results), "hidden": hidden(results), "modelled": modelled(results, text)}
+    model = f"{modelled(results, text)}\n\nWhere it breaks, float32:\n\n{limits(results, text)}"
+    tables = {"exchanges": measured(results), "hidden": hidden(results), "modelled": model}
     for name, table in tables.items():
         print(f"{table}\n")
         if fill_page:
