@@ -55,6 +55,17 @@ def test_zero_rows_have_cosine_zero_with_everything() -> None:
     assert cosines.tolist() == [[0, -1]]
 
 
+def test_norms_of_many_rows_in_threads_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    E = np.random.default_rng(0).normal(size=(30_001, 300)).astype(np.float32)
+    alone = search.row_norms(E)
+    np.testing.assert_allclose(alone, np.linalg.norm(E.astype(np.float64), axis=1), rtol=1e-5)
+    monkeypatch.setattr(search, "WORTH_THREADS", 0)
+    assert search.row_norms(E).tobytes() == alone.tobytes()
+    E[29_000, 7] = np.nan
+    with pytest.raises(FormatError, match="row 29000 is not finite"):
+        search.row_norms(E)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
 def test_a_row_that_is_not_finite_is_named(bad: float) -> None:
     E = np.ones((5, 3), np.float32)

@@ -1,6 +1,7 @@
 """Words and their rows: looked up, selected, and made into other rows. What is asked of them stands in `vectors`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -8,8 +9,11 @@ import numpy as np
 from sgns.errors import ConfigError, FormatError, UnknownWord
 from sgns.text.spelling import nearest as nearest_spellings
 from sgns.vectors import search
+from sgns.vectors.lines import WordLines
 
 Space = Literal["E", "C", "E+C"]
+SEARCHES = 64  # of words in a file's lines, at any size about as long as making the index
+FEW = 100  # words that are decoded on their own
 
 
 class Rows:
@@ -25,6 +29,8 @@ class Rows:
     ) -> None:
         self._words = words if isinstance(words, bytes) else list(words)
         self._index: dict[str, int] | None = None
+        self._lines: WordLines | None = None
+        self._searches = 0
         self._norms: np.ndarray | None = None
         self.E = np.asarray(E, np.float32)  # (V, d)
         self.C = None if C is None else np.asarray(C, np.float32)  # (V, d)
@@ -55,7 +61,7 @@ class Rows:
                 raise FormatError(
                     f"{len(words)} words for {len(self.E)} rows of E; the file is damaged, write it again"
                 )
-            self._words = words
+            self._words, self._lines = words, None
         return self._words
 
     @property
@@ -87,7 +93,7 @@ class Rows:
         return len(self.E)
 
     def __contains__(self, word: object) -> bool:
-        return word in self.index
+        return self._searched(word) is not None or word in self.index
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.words)
@@ -98,6 +104,9 @@ class Rows:
 
     def id(self, word: str) -> int:
         """The row of `word`. Raises `UnknownWord` (a KeyError) with its nearest spellings."""
+        row = self._searched(word)
+        if row is not None:
+            return row
         try:
             return self.index[word]
         except (KeyError, TypeError):
@@ -107,7 +116,36 @@ class Rows:
 
     def ids(self, words: Iterable[str]) -> np.ndarray:
         """The rows (n,) int64 of several words. Raises `UnknownWord`."""
+        words = list(words)
+        if len(words) > SEARCHES // 4:
+            self.index  # noqa: B018  made now, since it will be
         return np.array([self.id(word) for word in words], np.int64)
+
+    def names(self, rows: Sequence[int] | np.ndarray) -> list[str]:
+        """The words of some rows; a few are taken from their file without decoding all."""
+        lines = self._file_lines() if len(rows) <= FEW else None
+        if lines is not None:
+            with suppress(UnicodeDecodeError):  # the list of all words tells where
+                return [lines.word(int(row)) for row in rows]
+        words = self.words
+        return [words[row] for row in rows]
+
+    def _searched(self, word: object) -> int | None:
+        """The row of a word as found in its file's lines, for the first few words asked for; None: ask the index."""
+        if self._index is None and isinstance(word, str) and self._searches < SEARCHES:
+            lines = self._file_lines()
+            if lines is not None:
+                self._searches += 1
+                return lines.row(word)
+        return None
+
+    def _file_lines(self) -> WordLines | None:
+        """The words as their file's lines; None once they are decoded, or when they are not one a row."""
+        if not isinstance(self._words, bytes):
+            return None
+        if self._lines is None:
+            self._lines = WordLines(self._words)
+        return self._lines if len(self._lines) == len(self.E) else None
 
     def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
         """The row (d,) of a word, or the rows (n, d) of a list of words; raises `UnknownWord`."""

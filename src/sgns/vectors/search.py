@@ -1,9 +1,12 @@
 """Exact nearest neighbours by cosine: one blocked matrix product, no index and no copy of the matrix."""
 
+import os
+
 import numpy as np
 
 from sgns.errors import FormatError
 
+WORTH_THREADS = 2**24  # numbers in E
 BLOCK_BYTES = 32 * 2**20  # of scores; a block of E is multiplied and forgotten
 
 
@@ -21,11 +24,20 @@ def row_norms(E: np.ndarray) -> np.ndarray:
     """
     norms = np.empty(len(E), np.float32)
     rows = max(1, 2**20 // max(1, E.shape[1]))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(E), rows):
-            block = E[start : start + rows]
-            norms[start : start + rows] = np.einsum("ij,ij->i", block, block)
-        np.sqrt(norms, out=norms)
+    starts = iter(range(0, len(E), rows))
+
+    def work(_: object = None) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in starts:
+                block = E[start : start + rows]
+                np.sqrt(np.einsum("ij,ij->i", block, block), out=norms[start : start + rows])
+
+    if E.size < WORTH_THREADS:
+        work()
+    else:
+        from sgns.text.spill import in_threads
+
+        in_threads(work, min(4, os.cpu_count() or 1), lambda: None)  # more would wait for memory
     sound = np.isfinite(norms)
     if not sound.all():
         bad = int(np.argmin(sound))

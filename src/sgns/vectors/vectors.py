@@ -89,9 +89,8 @@ class Vectors(Rows):
         """The n words nearest to a unit vector (d,), leaving out the rows of `without`."""
         check_n(n)
         ids, cosines = search.nearest(self.E, self.norms, direction[None, :], n + len(set(without)))
-        words, out = self.words, set(without)
-        found = [(words[i], float(cosine)) for i, cosine in zip(ids[0], cosines[0]) if i not in out]
-        return found[:n]
+        kept = [(i, float(cosine)) for i, cosine in zip(ids[0].tolist(), cosines[0]) if i not in without][:n]
+        return list(zip(self.names([i for i, _ in kept]), (cosine for _, cosine in kept)))
 
     def similar_each(self, words: Sequence[str] | np.ndarray, n: int = 10) -> list[Answers]:
         """`similar` for many words, or for the rows of an array (q, d), in one matrix product.
@@ -144,7 +143,7 @@ class Vectors(Rows):
         scores = cosines[1] * cosines[2] / (cosines[0] + np.float32(1e-6))
         scores[rows] = -np.inf
         best = search.top(scores, min(n, len(self) - len(set(rows.tolist()))))
-        return [(self.words[i], float(scores[i])) for i in best]
+        return list(zip(self.names(best), scores[best].tolist()))
 
     def odd(self, words: Iterable[str]) -> Answers:
         """The odd one out: each word's cosine with the mean of all unit vectors, the oddest first.
@@ -173,7 +172,8 @@ class Vectors(Rows):
         scores = self.cosines(search.unit(self.E[rows[:1]]))[0]
         ids = np.flatnonzero(scores > scores[rows[1]])
         ids = ids[ids != rows[0]]
-        return [(self.words[i], float(scores[i])) for i in ids[np.argsort(-scores[ids], kind="stable")]]
+        ids = ids[np.argsort(-scores[ids], kind="stable")]
+        return list(zip(self.names(ids), scores[ids].tolist()))
 
     def cosines(self, queries: np.ndarray) -> np.ndarray:
         """Cosines (q, V) float32 of unit rows `queries` (q, d) with every word; a zero row gives 0."""
