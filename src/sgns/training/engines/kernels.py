@@ -63,7 +63,7 @@ def negative_groups(negatives: int, window: int) -> int:
     return max(1, round(negatives * (window + 1) / 2 / COLUMNS))
 
 
-LIFETIME = 8  # tiles that a set of negatives serves, where fetching new ones costs time
+LIFETIME = 4  # tiles that a set of negatives serves, where fetching new ones costs time; 8 lost .01 on SimLex
 CACHED = 8 << 20  # bytes of C that the caches of a core may be taken to hold
 STAMPS = 4096  # places where a tile's negatives leave a stamp, to see cheaply whether a word is among them
 
