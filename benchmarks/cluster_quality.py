@@ -50,7 +50,7 @@ class Trial:
     ranks: int = 8
     overlap: bool = True
     merging: Merging = field(default_factory=Merging)
-    config: Config = field(default_factory=lambda: Config(threads=1))
+    config: Config = field(default_factory=lambda: Config(threads=1, lr=0.025, subsample=1e-3))
 
     def flat(self) -> dict[str, Any]:
         """Every option by its name, but those that are None."""
