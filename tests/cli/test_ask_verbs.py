@@ -108,7 +108,7 @@ def test_one_question_in_words_or_quoted(royal: Path, capsys: pytest.CaptureFixt
 def test_a_pipe_answers_every_line(royal: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sgns", "ask", str(royal), "-n", "1"],
-        input='king - man + woman\n\nbad (\n"new york"\n', capture_output=True, text=True,
+        input='king - man + woman\n\nbad (\n"new york"\n', capture_output=True, text=True, timeout=200,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stdout.split("\n\n")[0].splitlines()[2].startswith("queen")
@@ -118,8 +118,9 @@ def test_a_pipe_answers_every_line(royal: Path) -> None:
 
 def test_a_pipe_as_json_is_one_object(royal: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "sgns", "ask", str(royal), "--json"], input="king\nman\n", capture_output=True, text=True
-    )
+        [sys.executable, "-m", "sgns", "ask", str(royal), "--json"],
+        input="king\nman\n", capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
     assert [q["question"] for q in json.loads(done.stdout)["questions"]] == ["king", "man"]
 
 
@@ -292,8 +293,9 @@ def test_the_quick_verbs_import_nothing_slow(royal: Path) -> None:
             f"print([m for m in {slow} if m in sys.modules])"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code, verb[0], str(royal), *verb[1:]], capture_output=True, text=True, check=True
-        )
+            [sys.executable, "-c", code, verb[0], str(royal), *verb[1:]],
+            capture_output=True, text=True, check=True, timeout=200,
+        )  # fmt: skip
         assert done.stdout.splitlines()[-1] == "[]", verb
 
 

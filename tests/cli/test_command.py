@@ -20,7 +20,7 @@ def test_help_is_quick_and_loads_nothing_heavy(limit):
         "import sys; from sgns.cli import make_app, run; run(make_app(), ['--help']); "
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=200)
     assert done.stdout.splitlines()[-1] == "[]"
     for verb in VERBS:
         assert verb in done.stdout
@@ -54,7 +54,7 @@ def test_version(capsys):
 
 @pytest.mark.parametrize("command", [["-m", "sgns"], [str(ROOT / "word2vec.py")], [str(ROOT / "analysis.py")]])
 def test_other_ways_in(command):
-    done = subprocess.run([sys.executable, *command, "--help"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *command, "--help"], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0
     assert "Usage" in done.stdout
 
@@ -62,8 +62,9 @@ def test_other_ways_in(command):
 def test_word2vec_takes_a_text_and_analysis_its_vectors(tmp_path, small_text):
     def python(script, *arguments):
         done = subprocess.run(
-            [sys.executable, str(ROOT / script), *map(str, arguments)], capture_output=True, text=True, cwd=tmp_path
-        )
+            [sys.executable, str(ROOT / script), *map(str, arguments)],
+            capture_output=True, text=True, cwd=tmp_path, timeout=200,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -84,7 +85,8 @@ def test_a_closed_pipe_is_no_mistake(tmp_path, small_text):
     vectors = tmp_path / "v.txt"
     vectors.write_text("2000 2\n" + "".join(f"w{i} {i} 1\n" for i in range(2_000)))
     done = subprocess.run(
-        f"{sys.executable} -m sgns similar {vectors} w1 -n 1999 | head -1", shell=True, capture_output=True, text=True
-    )
+        f"{sys.executable} -m sgns similar {vectors} w1 -n 1999 | head -1",
+        shell=True, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr

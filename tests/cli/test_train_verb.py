@@ -98,8 +98,9 @@ class TestResults:
     def test_standard_input(self, small_text, tmp_path):
         arguments = ["train", "-", "-o", str(tmp_path / "v.safetensors"), *FAST, "--json"]
         done = subprocess.run(
-            [sys.executable, "-m", "sgns", *arguments], stdin=small_text.open(), capture_output=True, text=True
-        )
+            [sys.executable, "-m", "sgns", *arguments],
+            stdin=small_text.open(), capture_output=True, text=True, timeout=200,
+        )  # fmt: skip
         assert done.returncode == 0
         assert json.loads(done.stdout)["tokens"] == 24_000
 

@@ -61,7 +61,7 @@ def test_the_same_text_in_every_process(small, tmp_path):
     code += (
         "builtin.write_text(Path(sys.argv[1]), lambda *_: None); print('numba' in sys.modules, 'torch' in sys.modules)"
     )
-    out = subprocess.check_output([sys.executable, "-c", code, str(tmp_path / "there.txt")])
+    out = subprocess.check_output([sys.executable, "-c", code, str(tmp_path / "there.txt")], timeout=200)
     assert out.split() == [b"False", b"False"]
     lines = (tmp_path / "here.txt").read_text()
     assert lines == (tmp_path / "there.txt").read_text()
