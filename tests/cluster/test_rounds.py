@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sgns.config import Config
 from sgns.errors import ConfigError
+from sgns.training.cluster.merging import Merging
 from sgns.training.cluster.place import Place
 from sgns.training.cluster.rounds import Rounds
 
@@ -35,6 +36,15 @@ def test_every_rank_trains_each_of_its_tokens_once_an_epoch(parts, epochs, round
         assert max(block.stop - block.start for block in blocks) <= one.longest + 1
         assert all(a.lr > b.lr for a, b in pairwise(blocks))
         assert [block.lr for block in blocks] == [block.lr for block in ranks[0]]
+
+
+@pytest.mark.parametrize(
+    ("part", "words", "rounds"),
+    [(10_000, 2_000, 5), (2_048_000, 4_000, 512), (1_024_000_000, 2_000_000, 512), (2_000_000_000, 2_000_000, 1_000)],
+)
+def test_a_small_text_has_short_rounds_and_a_large_one_no_more_than_it_needs(part, words, rounds):
+    found = Rounds.of([part, part // 2], 1, Config(), Merging().round)
+    assert (found.round_words, found.rounds_per_epoch) == (words, rounds)
 
 
 def test_the_rate_begins_and_ends_as_on_one_machine():
