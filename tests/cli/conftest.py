@@ -1,3 +1,9 @@
+import os
+import subprocess
+import sys
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -8,6 +14,24 @@ from sgns.cli import make_app, run
 def own_cache(tmp_path_factory, monkeypatch):
     """Encoded texts of a test stay in a cache of its own."""
     monkeypatch.setenv("SGNS_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def cost():
+    """Run the command in a process of its own: cost("--help") -> (seconds, seconds of CPU)."""
+
+    def call(*arguments):
+        start = time.perf_counter()
+        process = subprocess.Popen([sys.executable, "-m", "sgns", *arguments], stdout=subprocess.DEVNULL)
+        end = threading.Timer(200, process.kill)
+        end.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        end.cancel()
+        assert process.returncode == 0
+        return time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+
+    return call
 
 
 @pytest.fixture
