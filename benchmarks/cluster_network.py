@@ -14,6 +14,7 @@ measurements and fills the tables of docs/scale.md.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -101,6 +102,7 @@ def measure(n: int, gbit: float | None, work: Work, ms: float = 0.0) -> dict[str
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that ranks end and namespaces go
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ranks", default="2,4")
     parser.add_argument("--gbit", default="0,10,1", help="0: as fast as the machine")
