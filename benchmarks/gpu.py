@@ -161,7 +161,7 @@ def main() -> None:
 
     rows: list[tuple[str, ...]] = []
     for (title, packed), dim in itertools.product(texts.items(), asked.dims):
-        config = Config(dim=dim, engine="cuda", epochs=asked.epochs)
+        config = Config(dim=dim, engine="cuda", epochs=asked.epochs, lr=0.025, subsample=1e-3)
         found = report[f"speed {title} {dim}"] = speed(packed, config, knobs, asked.seconds, bandwidth)
         print(f"speed  {title} d={dim}: {json.dumps(found, default=float)}", flush=True)
         figures = f"{found['words/s'] / 1e6:,.1f}M words/s", f"{found['bytes/word']:,.0f} B/word"
@@ -169,7 +169,9 @@ def main() -> None:
     if asked.sweep and texts:
         title, packed = next(iter(texts.items()))
         print(f"sweep  {title} d={asked.dims[0]}, one knob changed at a time from {knobs}", flush=True)
-        report["sweep"] = sweep(packed, Config(dim=asked.dims[0], engine="cuda"), asked.seconds / 4, bandwidth)
+        report["sweep"] = sweep(
+            packed, Config(dim=asked.dims[0], engine="cuda", lr=0.025, subsample=1e-3), asked.seconds / 4, bandwidth
+        )
         rows += [(f"sweep {knob}", f"{figure / 1e6:,.1f}M words/s") for knob, figure in report["sweep"]]
     if asked.corpus and asked.sets:
         report["quality"] = quality(texts[asked.corpus.stem], asked.sets, asked.seeds, asked.epochs, make, knobs)

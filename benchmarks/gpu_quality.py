@@ -25,7 +25,7 @@ def quality(
     found: dict[str, dict[str, list[float]]] = {"cuda": {}, "cpu": {}}
     for seed in range(1, seeds + 1):
         for name in found:
-            config = Config(engine=name, seed=seed, epochs=epochs)
+            config = Config(engine=name, seed=seed, epochs=epochs, lr=0.025, subsample=1e-3)
             vocabulary = packed.vocabulary
             if name == "cuda":
                 engine, threads = make(packed, config, knobs), 1

@@ -28,7 +28,7 @@ class Config:
     """Negatives k for each positive pair."""
     epochs: int = 5
     """Passes over the corpus."""
-    lr: float = 0.025
+    lr: float = 0.04
     """Learning rate at the start; falls linearly with the words seen."""
     min_lr: float = 0.0001
     """Learning rate at the end."""
@@ -36,8 +36,9 @@ class Config:
     """Words seen fewer times are left out."""
     max_vocabulary: int | None = None
     """Keep at most this many words, the most frequent ones."""
-    subsample: float = 1e-3
-    """Threshold t: a word of frequency f is kept with chance min(1, sqrt(t/f) + t/f); 0 keeps all."""
+    subsample: float | None = None
+    """Threshold t: a word of frequency f is kept with chance min(1, sqrt(t/f) + t/f); 0 keeps all. Left out, it is
+    1,000 / tokens, at most 1e-3 and at least 1e-4."""
     noise_power: float = 0.75
     """Negatives are drawn in proportion to count ** this."""
     sentences: Sentences = "line"
@@ -79,14 +80,16 @@ class Config:
             if not low <= value <= high:
                 raise ConfigError(f"{name} is {value}, outside {low} to {high}; {remedy}")
         real = {
-            "lr": (0.0, 10.0, False, "0.025 is usual"),
+            "lr": (0.0, 10.0, False, "0.025 to 0.05 is usual"),
             "min_lr": (0.0, 10.0, True, "0.0001 is usual"),
-            "subsample": (0.0, 1.0, True, "0.001 is usual, 0 keeps every token"),
+            "subsample": (0.0, 1.0, True, "0.001 is usual, 0 keeps every token, without it the text decides"),
             "heldout": (0.0, 0.5, True, "0.01 is usual, 0 trains on everything"),
             "noise_power": (-10.0, 10.0, True, "0.75 is usual"),
         }
         for name, (least, most, closed, remedy) in real.items():
             value = getattr(self, name)
+            if value is None and name == "subsample":
+                continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 raise ConfigError(f"{name} is {value!r}, not a finite number; {remedy}")
             if not (least <= value if closed else least < value) or value > most:

@@ -36,7 +36,7 @@ def test_each_verb_has_help(verb, capsys):
 def test_train_help_shows_the_defaults(capsys):
     run(make_app(), ["train", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    for default in ("100", "5", "0.025", "0.001", "tile", "auto"):
+    for default in ("100", "5", "0.04", "0.0001", "tile", "auto"):
         assert f"[default: {default}]" in text
 
 

@@ -69,7 +69,8 @@ def test_analysis_names_a_missing_word_with_its_neighbours_in_spelling(here):
     done = analysis("--words", "aple", "--save_plot", "p.png")
     assert done.returncode == 2
     assert "'aple' is not among the 42 words; did you mean apple" in done.stderr
-    assert done.stderr.count("\n") == 1
+    told = [line for line in done.stderr.splitlines() if "took" not in line]  # a slow machine shows progress
+    assert len(told) == 1
     assert not (here / "p.png").exists()
 
 

@@ -61,6 +61,16 @@ def test_keep_probabilities_are_gensims_law(numbers, t):
     assert (v.keep_probabilities(0) == 1).all()
 
 
+@pytest.mark.parametrize(
+    ("tokens", "t"), [(300, 1e-3), (1_000_000, 1e-3), (4_000_000, 2.5e-4), (10_000_000, 1e-4), (10**10, 1e-4)]
+)
+def test_a_threshold_left_to_the_text_falls_with_its_size(tokens, t):
+    v = vocabulary([tokens // 3, tokens - tokens // 3])
+    assert v.threshold(None) == pytest.approx(t)
+    assert v.threshold(0.5) == 0.5
+    np.testing.assert_array_equal(v.keep_probabilities(None), v.keep_probabilities(v.threshold(None)))
+
+
 @given(counts, st.floats(-10, 10))
 def test_noise_is_a_distribution(numbers, power):
     v = vocabulary(numbers)

@@ -69,18 +69,27 @@ class Vocabulary:
         hint = f"nearest: {', '.join(near)}" if near else "no spelling is near; a rare word may fall under min_count"
         raise UnknownWord(f"{word!r} is not among the {len(self)} words; {hint}")
 
-    def keep_probabilities(self, subsample: float) -> np.ndarray:
+    def threshold(self, subsample: float | None) -> float:
+        """The threshold of subsampling: the one asked for, or for None the one that suits a text of this size.
+
+        1,000 / tokens, between 1e-3 and 1e-4. A large text can spare more of its frequent words: with lr 0.04 its
+        vectors were better and done sooner; a small one starves (docs/training.md has the measurements).
+        """
+        return min(1e-3, max(1e-4, 1_000 / max(1, self.total))) if subsample is None else subsample
+
+    def keep_probabilities(self, subsample: float | None) -> np.ndarray:
         """The chance of each word's token to be kept in an epoch.
 
         p(w) = min(1, sqrt(t/f) + t/f) with f = count / total tokens. This is the law of word2vec.c and gensim;
         Mikolov et al. 2013 (arXiv 1310.4546, eq. 5) print 1 - sqrt(t/f) as the chance to drop.
 
         Args:
-            subsample: threshold t; 0 keeps every token.
+            subsample: threshold t; 0 keeps every token, None: see `threshold`.
 
         Returns:
             (V,) float64 between 0 and 1.
         """
+        subsample = self.threshold(subsample)
         if subsample <= 0 or not len(self):
             return np.ones(len(self))
         ratio = subsample * self.total / self.counts  # t / f

@@ -4,7 +4,7 @@ import math
 import platform
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -153,6 +153,7 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
     same file as one that was not. Times are in the report.
     """
     began = time.perf_counter()
+    config = replace(config, subsample=corpus.vocabulary.threshold(config.subsample))  # a file's header tells what was
     for note in corpus.notes:
         display.note(note)
     if corpus.tokens == corpus.sentences:

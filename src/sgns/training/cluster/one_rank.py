@@ -67,7 +67,8 @@ class OneRank:
         self, ranks: Ranks, config: Config, text: Text, keep: Keep, sharing: Sharing, display: Display, began: float
     ) -> None:
         self.ranks, self.group, self.place = ranks, ranks.group, ranks.place
-        self.config, self.corpus, self.totals, self.parts = config, text.corpus, text.totals, text.parts
+        self.corpus, self.totals, self.parts = text.corpus, text.totals, text.parts
+        config = self.config = replace(config, subsample=self.corpus.vocabulary.threshold(config.subsample))
         self.keep, self.merging, self.display, self.began = keep, Merging(wire=sharing.wire), display, began
         fields = config.to_dict() | {"threads": 0, "ranks": self.place.ranks, "wire": sharing.wire}
         self.identity = identity(fields, self.corpus.hash, versions(config.engine))

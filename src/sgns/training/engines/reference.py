@@ -73,7 +73,7 @@ def run_reference(
                 epochs=config.epochs,
                 lr=config.lr,
                 min_lr=config.min_lr,
-                subsample=config.subsample,
+                subsample=corpus.vocabulary.threshold(config.subsample),
                 noise_power=config.noise_power,
                 seed=config.seed,
                 on_progress=on_progress,
