@@ -35,6 +35,7 @@ test-quality: .venv/test ## trains on 100 MB of text and scores the vectors
 	$(BIN)/python -m pytest -m quality -o faulthandler_timeout=0
 
 bench: .venv/test ## speed and quality beside other programs, in one run
+	@$(PIP) fasttext || echo "fastText could not be built here; it is left out"
 	$(BIN)/python -m benchmarks
 
 clean: ## take away .venv, caches and what the demo made

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from benchmarks import parts
 from benchmarks.pages import BENCHMARKS, README, ROOT, fill
+from benchmarks.scaling import markdown as shape
 from benchmarks.scaling import scaling
 from benchmarks.table import markdown
+from benchmarks.threads import two_against_one
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 
@@ -37,7 +39,7 @@ def main() -> None:
 
     work = {
         "speed": lambda: parts.speed(options.text, tell, times=options.times),
-        "threads": lambda: parts.threads(options.text, tell, times=options.times),
+        "threads": lambda: two_against_one(options.text, tell),
         "vocabulary": lambda: parts.large_vocabulary(tell),
         "reading": lambda: parts.reading(options.text, tell),
         "memory": lambda: parts.memory(options.text, tell),
@@ -54,6 +56,8 @@ def main() -> None:
     for page in (README, BENCHMARKS):
         fill(page, "benchmarks", table)
     print(table)
+    if "scaling" in results:
+        fill(BENCHMARKS, "scaling", "\n".join(shape(results["scaling"])))
 
 
 if __name__ == "__main__":

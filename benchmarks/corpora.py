@@ -38,11 +38,18 @@ def zipf(vocabulary: int, tokens: int, seed: int = 1) -> Path:
     if not out.exists():
         rng = np.random.default_rng(seed)
         chance = 1 / np.arange(1, vocabulary + 1)
-        ids = np.searchsorted(np.cumsum(chance / chance.sum()), rng.random(tokens)).clip(max=vocabulary - 1)
-        ids = np.concatenate([ids, rng.permutation(vocabulary)])
+        law = np.cumsum(chance / chance.sum())
+        words = [f"w{i}" for i in range(vocabulary)]
         part = out.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as file:
+
+        def write(ids: np.ndarray) -> None:
             for start in range(0, len(ids), 1000):
-                print(*(f"w{i}" for i in ids[start : start + 1000]), file=file)
+                print(*map(words.__getitem__, ids[start : start + 1000].tolist()), file=file)
+
+        with part.open("w", encoding="utf-8") as file:
+            for start in range(0, tokens, 1_000_000):
+                ids = np.searchsorted(law, rng.random(min(1_000_000, tokens - start)))
+                write(ids.clip(max=vocabulary - 1))
+            write(rng.permutation(vocabulary))
         part.replace(out)
     return out

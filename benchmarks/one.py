@@ -8,6 +8,7 @@ options.
 import json
 import resource
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class Job:
     threads: int = 2
     seed: int = 1
     sharing: str = "tile"
+    cache: bool = False  # keep the encoded text, and map it
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Measured:
     train_cpu_seconds: float
     total_seconds: float
     peak_bytes: int
+    own_bytes: int = 0  # peak of what no file backs: what is left when mapped text is not counted; sgns alone
 
     @property
     def words_per_second(self) -> float:
@@ -58,7 +61,7 @@ def run_sgns(job: Job) -> tuple[int, float, float]:
     options = {name: getattr(job, name) for name in ("dim", "window", "negatives", "epochs", "lr", "subsample")}
     config = Config(min_count=job.min_count, threads=job.threads, seed=job.seed, sharing=job.sharing, **options)
     with Progress(quiet=True) as display:
-        corpus = Corpus.from_files(job.text, config, cache=False)
+        corpus = Corpus.from_files(job.text, config, cache=job.cache)
         cpu = time.process_time()
         trained = run(corpus, config, display)
         cpu = time.process_time() - cpu
@@ -140,14 +143,36 @@ def _time_fasttext(job: Job, epochs: int) -> tuple[Any, float, float]:
     return model if epochs else None, time.perf_counter() - wall, time.process_time() - cpu
 
 
+class OwnMemory:
+    """The peak of this process's memory that no file backs, looked at fifty times a second."""
+
+    def __init__(self) -> None:
+        self._peak, self._over = 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        status = Path("/proc/self/status")
+        while status.exists() and not self._over.wait(0.02):
+            line = next(line for line in status.read_text().splitlines() if line.startswith("RssAnon"))
+            self._peak = max(self._peak, int(line.split()[1]) * 1024)
+
+    def stop(self) -> int:
+        """Bytes."""
+        self._over.set()
+        self._thread.join()
+        return self._peak
+
+
 def main() -> None:
     """Run the job of the command line."""
     job = Job(**json.loads(sys.argv[1]))
+    own = OwnMemory()
     began = time.perf_counter()
     words, train_seconds, cpu = {"sgns": run_sgns, "gensim": run_gensim, "fasttext": run_fasttext}[job.tool](job)
     total = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps(asdict(Measured(words, train_seconds, cpu, total, peak))))
+    print(json.dumps(asdict(Measured(words, train_seconds, cpu, total, peak, own.stop()))))
 
 
 if __name__ == "__main__":
