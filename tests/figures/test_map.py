@@ -26,6 +26,14 @@ def data_of(path):
     return json.loads(text[1])
 
 
+def vectors_of(path, number=0):
+    """What the page carries for neighbours: high, low and scales, as arrays."""
+    html = path.read_text(encoding="utf-8")
+    kinds = {"high": "<i2", "low": np.uint8, "scales": "<f4"}
+    found = {name: re.search(rf'id="{name}-{number}">(.*?)</script>', html) for name in kinds}
+    return [np.frombuffer(base64.b64decode(found[name][1]), kind) for name, kind in kinds.items()]
+
+
 @settings(deadline=None)
 @given(arrays.arrays(np.float64, st.tuples(st.integers(1, 8), st.integers(1, 8)), elements=st.floats(-1, 1)))
 def test_quantised_rows_are_as_good_as_float32(X):
@@ -38,9 +46,8 @@ def test_neighbours_of_carried_vectors_are_exact(make_vectors, tmp_path):
     vectors = make_vectors(filler=2000, dim=50)
     make_map([vectors], tmp_path / "m.html")
     model = data_of(tmp_path / "m.html")["models"][0]
-    high = np.frombuffer(base64.b64decode(model["high"]), "<i2").reshape(-1, 50)
-    low = np.frombuffer(base64.b64decode(model["low"]), np.uint8).reshape(-1, 50)
-    scales = np.frombuffer(base64.b64decode(model["scales"]), "<f4")
+    high, low, scales = vectors_of(tmp_path / "m.html")
+    high, low = high.reshape(-1, 50), low.reshape(-1, 50)
     X = unit_rows((256 * high.astype(np.int64) + low) * scales[:, None].astype(np.float64))
     for i in range(0, len(vectors), 50):
         scores = X @ X[i]

@@ -129,7 +129,7 @@ def make_map(
         "colour": colourings[0][0].key,
         "models": page,
     }
-    html = assemble(data).encode("utf-8")
+    html = assemble(data, [model.E for model in shown]).encode("utf-8")
     write(path, html)
     report("map", steps, steps, "steps")
     return MapResult(path, [len(model) for model in shown], len(html), explained)
@@ -150,16 +150,12 @@ def _colourings(models: "Sequence[Vectors]", colour: str, seed: int) -> list[lis
 
 
 def _model(vectors: "Vectors", name: str, xy: np.ndarray, colourings: list[Colouring]) -> dict[str, Any]:
-    high, low, scales = quantise(unit_rows(vectors.E))
     return {
         "name": name,
         "words": vectors.words,
         "counts": None if vectors.counts is None else vectors.counts.tolist(),
         "dim": vectors.dim,
         "xy": _base64(xy.astype("<f4")),
-        "high": _base64(high),
-        "low": _base64(low),
-        "scales": _base64(scales),
         "colourings": [
             {"key": c.key, "label": c.label, "names": c.names, "scale": c.scale, "none": NONE, "of": _base64(c.of)}
             for c in colourings
@@ -185,8 +181,8 @@ def quantise(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return (whole >> 8).astype("<i2"), (whole & 255).astype(np.uint8), scales
 
 
-def assemble(data: dict[str, Any]) -> str:
-    """The page: template, style, library, scripts and data in one string."""
+def assemble(data: dict[str, Any], vectors: Sequence[np.ndarray]) -> str:
+    """The page: template, style, library, scripts, data and the (n, d) vectors of each model in one string."""
     here = files("sgns.figures")
     page = here / "page"
     script = "\n".join((page / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -197,6 +193,7 @@ def assemble(data: dict[str, Any]) -> str:
         "LIBRARY": (here / "vendor" / "regl-scatterplot.min.js").read_text(encoding="utf-8"),
         "SCRIPT": f'(() => {{\n"use strict";\n{script}\n}})();',
         "DATA": text,
+        "VECTORS": "\n".join(_carried(number, E) for number, E in enumerate(vectors)),
     }
     html = (page / "map.html").read_text(encoding="utf-8")
     for name, part in parts.items():
@@ -204,6 +201,12 @@ def assemble(data: dict[str, Any]) -> str:
         assert marker, name
         html = before + part + after
     return html
+
+
+def _carried(number: int, E: np.ndarray) -> str:
+    """The vectors of model `number` as three elements of the page, which data.js unpacks."""
+    parts = zip(("high", "low", "scales"), quantise(unit_rows(E)))
+    return "\n".join(f'<script type="text/plain" id="{name}-{number}">{_base64(part)}</script>' for name, part in parts)
 
 
 def _base64(array: np.ndarray) -> str:

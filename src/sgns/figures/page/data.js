@@ -9,8 +9,16 @@ const bytesOf = (text) => {
 };
 const numbers = (text, Kind) => new Kind(bytesOf(text).buffer);
 
+// The text of an element of the file, which is taken out: nobody needs it twice.
+const carried = (id) => {
+  const element = document.getElementById(id);
+  const text = element.textContent;
+  element.remove();
+  return text;
+};
+
 class Model {
-  constructor(raw) {
+  constructor(raw, number) {
     this.name = raw.name;
     this.words = raw.words;
     this.counts = raw.counts;
@@ -21,16 +29,16 @@ class Model {
     this.x = Float32Array.from({ length: raw.words.length }, (_, i) => xy[2 * i]);
     this.y = Float32Array.from({ length: raw.words.length }, (_, i) => xy[2 * i + 1]);
     this.colourings = raw.colourings.map((each) => ({ ...each, of: bytesOf(each.of) }));
-    this.raw = raw; // its vectors are unpacked when first asked for, so that the page opens at once
-    this.unit = null;
+    this.number = number;
+    this.unit = null; // unpacked when first asked for, so that the page opens at once
   }
 
   // Unit rows (n, d): (256 · high + low) · scale, scaled to length 1; a zero row stays zero.
   vectors() {
     if (this.unit) return this.unit;
-    const high = numbers(this.raw.high, Int16Array);
-    const low = bytesOf(this.raw.low);
-    const scales = numbers(this.raw.scales, Float32Array);
+    const high = numbers(carried(`high-${this.number}`), Int16Array);
+    const low = bytesOf(carried(`low-${this.number}`));
+    const scales = numbers(carried(`scales-${this.number}`), Float32Array);
     const { dim } = this;
     const unit = new Float32Array(high.length);
     for (let i = 0; i < scales.length; i++) {
@@ -43,7 +51,6 @@ class Model {
       const length = Math.sqrt(square) || 1;
       for (let j = i * dim; j < (i + 1) * dim; j++) unit[j] /= length;
     }
-    this.raw = null;
     this.unit = unit;
     return unit;
   }
@@ -113,6 +120,5 @@ const parseAnalogy = (text, model) => {
   return terms;
 };
 
-const DATA = JSON.parse(document.getElementById("data").textContent);
-document.getElementById("data").remove();
-const models = DATA.models.map((raw) => new Model(raw));
+const DATA = JSON.parse(carried("data"));
+const models = DATA.models.map((raw, number) => new Model(raw, number));

@@ -2,6 +2,7 @@
 
 const CELL = 16; // pixels; labels are kept apart on a grid of this size
 const FONT = "12px system-ui, sans-serif";
+const MARGIN = 0.2; // by how much a word may be narrower or wider than its letters one by one
 const BOLD = "600 13px system-ui, sans-serif";
 
 class Labels {
@@ -10,6 +11,8 @@ class Labels {
     this.context = canvas.getContext("2d");
     this.model = model;
     this.widths = new Float32Array(model.words.length);
+    this.sums = new Float32Array(model.words.length);
+    this.letters = new Float32Array(65536); // pixels, by UTF-16 code; 0: not measured
     this.gap = 6; // pixels from a point's middle to its word
     this.shown = []; // rows whose words are on the screen now
   }
@@ -21,6 +24,25 @@ class Labels {
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.width = width;
     this.height = height;
+  }
+
+  // About how wide a word is: the sum of its letters. Joined letters (Arabic, Devanagari) may be off by more than MARGIN; then
+  // a word may lose its label, and never covers another.
+  about(id) {
+    if (this.sums[id]) return this.sums[id];
+    const { context, letters } = this;
+    const word = this.model.words[id];
+    let sum = 0;
+    for (let i = 0; i < word.length; i++) {
+      const code = word.charCodeAt(i);
+      if (!letters[code]) {
+        context.font = BOLD;
+        letters[code] = context.measureText(word[i]).width || 0.01;
+      }
+      sum += letters[code];
+    }
+    this.sums[id] = sum;
+    return sum;
   }
 
   // scales: data to pixels; marked: rows always named; lines: [from, to] pairs of rows; ink: colours of the theme;
@@ -59,12 +81,31 @@ class Labels {
       context.fill();
     }
 
+    const cells = (left, y, long, see) => {
+      const c0 = Math.floor((left - 3) / CELL);
+      const c1 = Math.floor((left + long + 3) / CELL);
+      const r0 = Math.floor((y - 7) / CELL);
+      const r1 = Math.floor((y + 7) / CELL);
+      for (let r = r0; r <= r1; r++) for (let c = c0; c <= c1; c++) if (see(r * columns + c)) return true;
+      return false;
+    };
+    const full = (left, y, long) => cells(left, y, long, (cell) => taken[cell]);
+    const take = (left, y, long) => cells(left, y, long, (cell) => void (taken[cell] = 1));
     const place = (id, bold) => {
       const x = (model.x[id] - x0) * kx;
       const y = (y1 - model.y[id]) * ky;
       if (x < 0 || y < 8 || x > width || y > height - 4) return;
       const font = bold ? BOLD : FONT;
       if (!this.widths[id]) {
+        // Measuring costs 20 microseconds a word: not for the many that find their place taken anyway
+        if (x + gap < width - 40 && full(x + gap, y, 0)) return;
+        const about = this.about(id);
+        const least = (1 - MARGIN) * about;
+        if (x + gap + (1 + MARGIN) * about <= width) {
+          if (full(x + gap, y, least)) return;
+        } else if (x + gap + least > width) {
+          if (x - gap - least < 0 || full(x - gap - least, y, least)) return;
+        }
         context.font = BOLD;
         this.widths[id] = context.measureText(model.words[id]).width;
       }
@@ -72,12 +113,8 @@ class Labels {
       let left = x + gap;
       if (left + long > width) left = x - gap - long;
       if (left < 0) return;
-      const c0 = Math.floor((left - 3) / CELL);
-      const c1 = Math.floor((left + long + 3) / CELL);
-      const r0 = Math.floor((y - 7) / CELL);
-      const r1 = Math.floor((y + 7) / CELL);
-      for (let r = r0; r <= r1; r++) for (let c = c0; c <= c1; c++) if (taken[r * columns + c]) return;
-      for (let r = r0; r <= r1; r++) for (let c = c0; c <= c1; c++) taken[r * columns + c] = 1;
+      if (full(left, y, long)) return;
+      take(left, y, long);
       this.shown.push(id);
       if (context.font !== font) context.font = font;
       context.strokeText(model.words[id], left, y);

@@ -21,7 +21,11 @@ const panel = new Panel($("panel"), (pane, id) => showWord(pane.model.words[id],
 
 function showWord(word, { fly = false, remember = true } = {}) {
   if (remember && current?.word && current.word !== word) trail.push(current.word);
-  current = { word };
+  current = { word, fly };
+  if (!whole()) {
+    panes.forEach((pane) => pane.mark(pane.model.row.get(word) ?? null, []));
+    return panel.wait(word);
+  }
   const answers = panes.map((pane) => {
     const id = pane.model.row.get(word);
     const found = id === undefined ? [] : pane.model.similar([{ id, weight: 1 }]);
@@ -35,6 +39,7 @@ function showWord(word, { fly = false, remember = true } = {}) {
 
 function showAnalogy(text) {
   current = { analogy: text };
+  if (!whole()) return panel.wait(text);
   const answers = panes.map((pane) => {
     try {
       const terms = parseAnalogy(text, pane.model);
@@ -81,6 +86,13 @@ const on = {
   },
   view: () => saveView(),
 };
+
+// Whether the vectors, the last and largest part of the file, have been read. What was asked before is answered then.
+const whole = () => document.readyState !== "loading";
+document.addEventListener("DOMContentLoaded", () => {
+  if (current?.word) showWord(current.word, { fly: current.fly });
+  else if (current?.analogy) showAnalogy(current.analogy);
+});
 
 // --- the address keeps the view ----------------------------------------------------------------------------------
 
@@ -142,7 +154,7 @@ function drawLegend() {
     swatch.style.background = "var(--line)";
     rows.push(make("div", {}, swatch, "other words"));
   }
-  pane.element.querySelector(".legend").replaceChildren(...rows);
+  $("legend").replaceChildren(...rows);
 }
 
 function setLasso(active) {
@@ -159,11 +171,10 @@ async function start() {
     const element = make("section", { className: "pane" });
     $("panes").append(element);
     if (models.length > 1) element.append(make("div", { className: "name", textContent: model.name }));
-    if (i === 0) element.append(make("div", { className: "legend" }));
   }
   const elements = [...document.querySelectorAll(".pane")];
   models.forEach((model, i) => panes.push(new Pane(model, elements[i], on)));
-  elements.forEach((element) => element.append(...element.querySelectorAll(".name, .legend"))); // above the canvases
+  elements.forEach((element) => element.append(...element.querySelectorAll(".name"))); // above the canvases
   const chosen = (model) => model.colourings.find((each) => each.key === DATA.colour);
   await Promise.all(panes.map((pane) => pane.colour(chosen(pane.model))));
   drawLegend();
@@ -171,6 +182,7 @@ async function start() {
   panes.forEach((pane) => pane.home());
   readView();
   addEventListener("hashchange", readView);
+  await Promise.all(panes.map((pane) => pane.drawn()));
   document.body.dataset.ready = String(Math.round(performance.now()));
 }
 

@@ -111,7 +111,7 @@ class Pane {
 
   resize() {
     const { width, height } = this.element.getBoundingClientRect();
-    if (!width || !height) return;
+    if (!width || !height || (width === this.labels.width && height === this.labels.height)) return;
     this.labels.resize(width, height);
     this.renderer.resize(width, height);
     this.plot.set({ width, height });
@@ -130,6 +130,17 @@ class Pane {
     const marked = this.hovered === null ? this.marked : new Set([...this.marked, this.hovered]);
     const { focus, lines, ink } = this;
     this.labels.draw(this.xScale, this.yScale, { marked, focus, lines, ink, radius: this.radius() });
+  }
+
+  // Resolves when points and labels have been drawn once more, and the frame after has begun: they are on the screen.
+  drawn() {
+    return new Promise((done) => {
+      const subscription = this.plot.subscribe("drawing", () => {
+        this.plot.unsubscribe(subscription);
+        requestAnimationFrame(() => done());
+      });
+      this.plot.redraw();
+    });
   }
 
   // Of a point, in pixels: the library's points grow with the inverse hyperbolic sine of the zoom.

@@ -81,6 +81,10 @@ class Panel {
     );
   }
 
+  wait(text) {
+    this.element.replaceChildren(make("h2", { textContent: text }), make("p", { textContent: "Reading the vectors …" }));
+  }
+
   rest() {
     const total = models.map((model) => model.words.length.toLocaleString("en")).join(" and ");
     this.element.replaceChildren(
