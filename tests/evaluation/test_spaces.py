@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sgns.errors import ConfigError
-from sgns.evaluation.spaces import Space, agreement, measure, procrustes, shared_words
+from sgns.evaluation.spaces import Space, agreement, measure
+from sgns.vectors.alignment import procrustes, shared_words
 from sgns.vectors.vectors import Vectors
 
 WORDS = [f"w{i}" for i in range(120)]

@@ -1,17 +1,11 @@
 import numpy as np
 import pytest
-from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
 from sgns.errors import ConfigError
-from sgns.figures.movement import plot_movement, procrustes
+from sgns.evaluation.spaces import agreement
+from sgns.figures.movement import plot_movement
 from sgns.vectors.vectors import Vectors
-
-
-def test_procrustes_is_scipys():
-    random = np.random.default_rng(0)
-    A, B = random.normal(size=(30, 6)), random.normal(size=(30, 6))
-    np.testing.assert_allclose(procrustes(A, B), orthogonal_procrustes(B, A)[0], atol=1e-10)
 
 
 def test_a_turned_model_has_not_moved(vectors, tmp_path):
@@ -29,6 +23,24 @@ def test_the_word_that_moved_is_named(vectors, tmp_path):
     assert min(moved.cosines, key=moved.cosines.__getitem__) == "apple"
     assert moved.title.startswith("apple moved most from then to now")
     assert moved.overlapping == []
+
+
+def test_compare_and_plot_name_the_same_words(make_vectors, tmp_path):
+    """Also where the spaces do not lie around the origin, ranks differ and the word that moved is not frequent."""
+    a = make_vectors(filler=2000)
+    random = np.random.default_rng(2)
+    E = a.E + 0.1 * random.normal(size=a.E.shape) + 0.3
+    for word in a.words[900:1900:100]:
+        E[a.id(word)] = random.normal(size=a.dim)
+    order = random.permutation(len(a))
+    b = Vectors([a.words[i] for i in order], E[order])
+    compared = agreement([a], [b], moved=12, resamples=10).moved
+    drawn = plot_movement(a, b, tmp_path / "m.png")
+    assert drawn.words[:12] == [each.word for each in compared]
+    np.testing.assert_allclose(
+        [drawn.cosines[each.word] for each in compared], [each.cosine for each in compared], atol=1e-5
+    )
+    assert drawn.title.startswith(f"{compared[0].word} moved most")
 
 
 def test_words_in_another_order(vectors, tmp_path):

@@ -15,6 +15,7 @@ from sgns.errors import ConfigError, InputError
 from sgns.evaluation.compare import SetComparison
 from sgns.evaluation.compare import compare as compare_models
 from sgns.evaluation.spaces import Agreement, agreement
+from sgns.vectors.alignment import WORDS
 from sgns.vectors.vectors import Space, Vectors
 
 
@@ -25,7 +26,7 @@ def compare(
     categories: Files = [],  # noqa: B006
     restrict: int = 30_000,
     method: Literal["add", "mul"] = "add",
-    words: int = 10_000,
+    words: int = WORDS,
     neighbours: int = 10,
     moved: int = 20,
     space: Space = "E",

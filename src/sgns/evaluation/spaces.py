@@ -14,6 +14,7 @@ from sgns.errors import ConfigError
 from sgns.evaluation import statistics
 from sgns.evaluation.statistics import Interval
 from sgns.vectors import search
+from sgns.vectors.alignment import WORDS, aligned_cosines, shared_words
 from sgns.vectors.vectors import Vectors
 
 
@@ -59,7 +60,7 @@ def agreement(
     first: Sequence[Vectors],
     second: Sequence[Vectors],
     *,
-    words: int = 10_000,
+    words: int = WORDS,
     neighbours: int = 10,
     moved: int = 20,
     resamples: int = statistics.RESAMPLES,
@@ -117,14 +118,6 @@ def agreement(
     )
 
 
-def shared_words(models: Sequence[Vectors]) -> list[str]:
-    """Words of all models, those first whose worst rank is best."""
-    ranks = {word: rank for rank, word in enumerate(models[0].words)}
-    for vectors in models[1:]:
-        ranks = {word: max(ranks[word], rank) for rank, word in enumerate(vectors.words) if word in ranks}
-    return sorted(ranks, key=lambda word: (ranks[word], word))
-
-
 @dataclass(frozen=True)
 class Space:
     """The shared words in one space."""
@@ -163,16 +156,9 @@ def measure(a: Space, b: Space) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         lengths = np.linalg.norm(s, axis=1) * np.linalg.norm(t, axis=1)
         second_order[part] = np.divide((s * t).sum(axis=1), lengths, out=np.zeros(len(s)), where=lengths > 0)
     x, y = pad(a.units, b.units), pad(b.units, a.units)
-    aligned = np.einsum("ij,ij->i", x @ procrustes(x, y), y).astype(np.float64)
-    return overlap, second_order, np.clip(aligned, -1, 1)
+    return overlap, second_order, aligned_cosines(x, y)
 
 
 def pad(x: np.ndarray, like: np.ndarray) -> np.ndarray:
     """`x` with columns of zeros up to the dimension of `like`."""
     return np.pad(x, ((0, 0), (0, max(0, like.shape[1] - x.shape[1]))))
-
-
-def procrustes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The orthogonal R (d, d) that brings x R nearest to y (Schönemann 1966): U Vᵀ of the SVD of xᵀ y."""
-    u, _, vt = np.linalg.svd((x.T @ y).astype(np.float64))
-    return (u @ vt).astype(np.float32)

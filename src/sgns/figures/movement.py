@@ -10,13 +10,14 @@ import numpy as np
 from sgns.errors import ConfigError
 from sgns.figures.labels import overlaps, place_labels
 from sgns.figures.output import check_output
-from sgns.figures.pca import pca, unit_rows
+from sgns.figures.pca import pca
 from sgns.figures.style import COLOURS, SOFT, new_figure, save, set_title
+from sgns.vectors import search
+from sgns.vectors.alignment import WORDS, aligned_cosines, procrustes, shared_words
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
 
-ANCHORS = 20_000  # frequent shared words that fix the rotation
 CHOICE = 12  # words shown at each end when none are named
 
 
@@ -34,15 +35,6 @@ class Movement:
     overlapping: list[tuple[str, str]]
 
 
-def procrustes(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """The orthogonal R (d, d) that brings B·R closest to A in the sum of squares: R = U·Vᵀ for BᵀA = U·S·Vᵀ.
-
-    A and B are (n, d), row by row the same word. Source: Schönemann (1966); for word vectors Hamilton et al. (2016).
-    """
-    U, _, Vt = np.linalg.svd(B.T @ A)
-    return U @ Vt
-
-
 def plot_movement(
     a: "Vectors",
     b: "Vectors",
@@ -54,14 +46,15 @@ def plot_movement(
 ) -> Movement:
     """Draw where words of `a` stand in `b`.
 
-    Both models are scaled to unit rows and centred on their shared words; `b` is turned onto `a` by orthogonal
-    Procrustes. The plane is the first two principal components of all arrow ends.
+    Both models are scaled to unit rows and `b` is turned onto `a` by orthogonal Procrustes over the 10,000 shared words
+    most frequent in both, as `sgns compare` does: both name the same words, with the same cosines. The plane is the
+    first two principal components of all arrow ends.
 
     Args:
         a: the first model.
         b: the second; it needs the same dimension, and at least d words in common.
         path: where to write; .png, .svg or .pdf.
-        words: what to draw; where left out, the 12 frequent words that moved most and the 12 that moved least.
+        words: what to draw; where left out, the 12 of those 10,000 that moved most and the 12 that moved least.
         names: what to call the models.
         title: what is seen; made from the word that moved most where left out.
 
@@ -76,22 +69,20 @@ def plot_movement(
     path = check_output(path)
     if a.dim != b.dim:
         raise ConfigError(f"the models have {a.dim} and {b.dim} dimensions; train both with the same --dim")
-    shared = [word for word in a.words if word in b][:ANCHORS]
+    shared = shared_words([a, b])[:WORDS]
     if len(shared) < a.dim:
         raise ConfigError(
             f"the models share {len(shared)} words, fewer than their {a.dim} dimensions; too few to align them"
         )
-    A, B = unit_rows(a.E[a.ids(shared)]), unit_rows(b.E[b.ids(shared)])
-    means = A.mean(axis=0), B.mean(axis=0)
-    R = procrustes(A - means[0], B - means[1])
+    A, B = search.unit(a[shared]), search.unit(b[shared])
+    R = procrustes(B, A)
     if words is None:
-        moved = np.argsort(_self_cosines(A - means[0], (B - means[1]) @ R)[: 60 * CHOICE], kind="stable")
-        picked = dict.fromkeys([*moved[:CHOICE].tolist(), *moved[-CHOICE:].tolist()])
-        words = [shared[i] for i in picked]
+        moved = np.argsort(aligned_cosines(A, B), kind="stable")
+        words = [shared[i] for i in dict.fromkeys([*moved[:CHOICE].tolist(), *moved[-CHOICE:].tolist()])]
     words = list(dict.fromkeys(words))
-    start = unit_rows(a.E[a.ids(words)]) - means[0]
-    end = (unit_rows(b.E[b.ids(words)]) - means[1]) @ R
-    cosines = dict(zip(words, _self_cosines(start, end).tolist()))
+    start = search.unit(a[words])
+    end = search.unit(b[words]) @ R
+    cosines = dict(zip(words, np.einsum("ij,ij->i", start, end).astype(np.float64).tolist()))
     xy, explained = pca(np.vstack([start, end]))
     start, end = xy[: len(words)], xy[len(words) :]
     if title is None:
@@ -118,7 +109,3 @@ def plot_movement(
     texts = place_labels(figure, axes, start, words, colours, avoid=np.stack([start, end], axis=1))
     save(figure, path)
     return Movement(path, words, cosines, start, end, len(shared), title, overlaps(figure, texts))
-
-
-def _self_cosines(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    return np.einsum("ij,ij->i", unit_rows(A), unit_rows(B))

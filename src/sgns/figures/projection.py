@@ -61,8 +61,8 @@ def turn_onto(xy: np.ndarray, target: np.ndarray, shared: np.ndarray, shared_tar
         shared: rows of xy whose words stand in both maps.
         shared_target: their rows in `target`.
     """
-    from sgns.figures.movement import procrustes
+    from sgns.vectors.alignment import procrustes
 
     if len(shared) < 3:
         return xy
-    return (xy @ procrustes(target[shared_target], xy[shared])).astype(np.float32)
+    return (xy @ procrustes(xy[shared], target[shared_target])).astype(np.float32)
