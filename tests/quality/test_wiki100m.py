@@ -1,7 +1,7 @@
 """Vectors of 100 MB of Wikipedia are as good as those of the best programs; minutes, so: make test-quality.
 
 The floors hold for the mean of three seeds: at least .60, .27, .575 and .37, and not below what gensim 4.4 reaches
-(.613, .276, .584, .377) less .01. SimLex is the tight one: single runs scatter from .260 to .277.
+(.613, .276, .584, .377) less .01. SimLex is the tight one: single runs scatter from .274 to .284.
 """
 
 from pathlib import Path
@@ -21,7 +21,6 @@ pytestmark = [
 ]
 GENSIM = {"dim": 100, "window": 5, "negatives": 5, "epochs": 5, "lr": 0.025, "subsample": 1e-3, "min_count": 5}
 FLOORS = {"wordsim353": 0.603, "simlex999": 0.27, "men": 0.575, "analogies": 0.37}
-LARGE = {"lr": 0.04, "subsample": 1e-4}  # docs/training.md
 SEEDS = (1, 2, 3)
 
 
@@ -55,11 +54,11 @@ def mean_figures(lines, **options):
     "options",
     [
         GENSIM,
-        GENSIM | LARGE,
+        {},
         *(GENSIM | {"sharing": sharing} for sharing in ("window", "pair")),
         GENSIM | {"deterministic": True},
     ],
-    ids=["gensim's", "large", "window", "pair", "deterministic"],
+    ids=["gensim's", "defaults", "window", "pair", "deterministic"],
 )
 def test_as_good_as_the_best_peer(lines, options):
     found = mean_figures(lines, **options)
