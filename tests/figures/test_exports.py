@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -42,6 +43,24 @@ def test_tensorboard_folder(vectors, tmp_path):
     assert made.command == f"uvx tensorboard --logdir '{tmp_path}/log dir'"
 
 
+# Of EmbeddingInfo in TensorBoard's tensorboard/plugins/projector/projector_config.proto: the fields that are strings.
+PROJECTOR_STRINGS = {"tensor_name", "metadata_path", "bookmarks_path", "tensor_path"}
+
+
+def test_the_config_is_one_that_the_projector_knows(vectors, tmp_path):
+    export(vectors, tmp_path / "log", words=30)
+    config = (tmp_path / "log" / "projector_config.pbtxt").read_text(encoding="utf-8")
+    block = re.fullmatch(r"embeddings \{\n((?:  \w+: \"[^\"\\\n]*\"\n)+)\}\n", config)
+    assert block is not None
+    fields = dict(re.findall(r'(\w+): "(.*)"', block[1]))
+    assert set(fields) <= PROJECTOR_STRINGS
+    rows = (tmp_path / "log" / fields["tensor_path"]).read_text(encoding="utf-8").splitlines()
+    words = (tmp_path / "log" / fields["metadata_path"]).read_text(encoding="utf-8").splitlines()
+    assert {len(row.split("\t")) for row in rows} == {vectors.dim}
+    assert words[0] == "word\tcount"
+    assert len(words) - 1 == len(rows) == 30
+
+
 def check_neighbours(vectors, rows):
     assert [row["word"] for row in rows] == vectors.words
     for row in rows[:40]:
@@ -63,7 +82,17 @@ def test_atlas_csv(vectors, tmp_path):
 def test_atlas_parquet(vectors, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     made = export(vectors, tmp_path / "words.parquet")
-    check_neighbours(vectors, parquet.read_table(tmp_path / "words.parquet").to_pylist())
+    table = parquet.read_table(tmp_path / "words.parquet")
+    assert {field.name: str(field.type) for field in table.schema} == {
+        "id": "int64",
+        "word": "string",
+        "count": "int64",
+        "x": "double",
+        "y": "double",
+        "neighbors": "struct<ids: list<element: int64>, distances: list<element: double>>",
+    }
+    assert table["word"].to_pylist() == vectors.words
+    check_neighbours(vectors, table.to_pylist())
     assert made.command.endswith("--neighbors neighbors")
 
 

@@ -26,8 +26,8 @@ def place_labels(
 ) -> list["Text"]:
     """Write each word near its point; textalloc finds the places, and we check that no two labels overlap.
 
-    Where they do, or where a label covers a point, labels may stand further off and the text is made smaller; where
-    labels overlap even so, the page becomes larger until all stand free.
+    Where they do, where a label covers a point or lines from words to points cross, labels may stand further off and
+    the text is made smaller; where labels overlap even so, the page becomes larger until all stand free.
 
     Args:
         figure: the page, drawn once already.
@@ -62,6 +62,7 @@ def place_labels(
             max_distance=reach,
             nbr_candidates=300,
             avoid_label_lines_overlap=True,
+            avoid_crossing_label_lines=True,
             draw_all=True,
             parse_math=False,  # a word with two dollar signs is no formula
         )
@@ -76,7 +77,9 @@ def place_labels(
     best, faults = tries[-1], np.inf
     for number, (size, reach) in enumerate(tries):
         texts, drawn = write(size, reach)
-        found = 1000 * len(overlaps(figure, texts)) + (covered(figure, axes, xy, texts) if careful else 0)
+        found = 1000 * len(overlaps(figure, texts))
+        if careful:
+            found += covered(figure, axes, xy, texts) + crossings(leaders_of(drawn))
         if found == 0:
             return texts
         for artist in drawn:
@@ -109,6 +112,24 @@ def covered(figure: "Figure", axes: "Axes", xy: np.ndarray, texts: "Sequence[Tex
     reach = POINT * figure.dpi / 72
     on_top = (x0 < x + reach) & (x1 > x - reach) & (y0 < y + reach) & (y1 > y - reach)
     return int(on_top.any(axis=0).sum())
+
+
+def leaders_of(drawn: "Sequence[object]") -> np.ndarray:
+    """The lines from words to points among what was drawn: (n, 2, 2), an end a row."""
+    from matplotlib.lines import Line2D
+
+    return np.array([line.get_xydata() for line in drawn if isinstance(line, Line2D)]).reshape(-1, 2, 2)
+
+
+def crossings(lines: np.ndarray) -> int:
+    """How many pairs of `lines` (n, 2, 2) cross; a common end is no crossing."""
+    a, b = lines[:, None, 0], lines[:, None, 1]
+
+    def side(p: np.ndarray) -> np.ndarray:  # of each line, on which p lies
+        return np.sign((b - a)[..., 0] * (p - a)[..., 1] - (b - a)[..., 1] * (p - a)[..., 0])
+
+    apart = side(lines[None, :, 0]) * side(lines[None, :, 1]) < 0  # [i, j]: the ends of j lie on two sides of i
+    return int(np.triu(apart & apart.T, 1).sum())
 
 
 def overlaps(figure: "Figure", texts: "Sequence[Text]") -> list[tuple[str, str]]:
