@@ -188,17 +188,19 @@ def test_analogy(open_map, file, model):
 
 def test_labels_never_overlap_and_more_come_with_zoom(open_map, file):
     page = open_map(file)
-    boxes = """() => { const l = wordMap.panes[0].labels, p = wordMap.panes[0], m = p.model;
+    boxes = """() => { const l = wordMap.panes[0].labels, m = l.model;
       const c = document.createElement('canvas').getContext('2d'); c.font = '12px system-ui, sans-serif';
-      return l.shown.map((i) => { const x = p.xScale(m.x[i]), y = p.yScale(m.y[i]), w = c.measureText(m.words[i]).width;
-        const left = x + l.gap + l.widths[i] > l.width ? x - l.gap - l.widths[i] : x + l.gap;
-        return [left, y - 6, left + w, y + 6]; }); }"""
-    seen = set()
-    for _ in range(4):
+      return l.boxes.map(([x0, y0, , y1], i) => [x0, y0, x0 + c.measureText(m.words[l.shown[i]]).width, y1]); }"""
+
+    def none_overlaps():
         x0, y0, x1, y1 = np.array(page.evaluate(boxes)).T
         wide = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
         high = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
-        assert np.triu((wide > 0) & (high > 0), 1).sum() == 0
+        return np.triu((wide > 0) & (high > 0), 1).sum() == 0
+
+    seen = set()
+    for _ in range(4):
+        assert none_overlaps()
         now = set(page.evaluate("wordMap.panes[0].labels.shown"))
         assert len(now) > 5
         seen |= now
@@ -206,6 +208,24 @@ def test_labels_never_overlap_and_more_come_with_zoom(open_map, file):
             page.keyboard.press("+")
         settle(page)
     assert len(seen) > len(now)
+    page.keyboard.press("0")
+    find(page, "dog")
+    assert none_overlaps()
+
+
+def test_neighbours_in_a_crowd_are_named(open_map, tmp_path):
+    """Eleven points in a small bunch: a word whose place at the right is taken goes to another side of its point."""
+    random = np.random.default_rng(0)
+    bunch, others = random.normal([8, 0, 1], 0.5, (11, 3)), random.normal([0, 0, -9], [6, 6, 0.6], (300, 3))
+    E = np.vstack([bunch, others])
+    words = [f"near{chr(97 + i)}" for i in range(11)] + [f"far{i}" for i in range(300)]
+    make_map([Vectors(words, E)], tmp_path / "crowd.html")
+    page = open_map(tmp_path / "crowd.html")
+    find(page, "neara")
+    named, marked = page.evaluate("""() => { const { marked, labels } = wordMap.panes[0];
+      return [[...marked].filter((i) => labels.shown.includes(i)).length, marked.size]; }""")
+    assert marked == 11
+    assert named >= 9
 
 
 def test_lasso_lists_names_and_downloads(open_map, file, model):
@@ -369,19 +389,21 @@ def test_smooth_and_soon_open(open_map, make_vectors, tmp_path, words, opens, dr
     opened, first, paced, answered = [], [], [], []
     for _ in range(3):  # a busy machine may spoil one try
         start = time.perf_counter()
-        page = open_map(tmp_path / "big.html", script=ASK_AT_ONCE)
+        page = open_map(tmp_path / "big.html")
         opened.append(time.perf_counter() - start)
         first.append(int(page.evaluate("document.body.dataset.ready")) / 1000)  # since navigation started
+        times, drawn = frames(page)
+        assert drawn >= 80
+        paced.append(statistics.median(times) / 1000)
+        page.close()
+        page = open_map(tmp_path / "big.html", script=ASK_AT_ONCE)
         seen = page.wait_for_function("window.atReady").json_value()
         answered.append(seen["answered"] / 1000)
         assert seen["labels"] > 50
         assert seen["points"]
         assert (seen["completion"], seen["heading"]) == ("apple", "apple")
-        assert seen["completed"] < 1000  # milliseconds
         check(page, model, "apple")
-        times, drawn = frames(page)
-        assert drawn >= 80
-        paced.append(statistics.median(times) / 1000)
+        page.close()
         print(
             f"{words:,} words: drawn in {first[-1]:.2f} s, open in {opened[-1]:.2f} s, neighbours of a word asked for "
             f"at once in {answered[-1]:.2f} s (asked while {seen['state']}), completion {seen['completed']:.0f} ms, "

@@ -15,6 +15,7 @@ class Labels {
     this.letters = new Float32Array(65536); // pixels, by UTF-16 code; 0: not measured
     this.gap = 6; // pixels from a point's middle to its word
     this.shown = []; // rows whose words are on the screen now
+    this.boxes = []; // where: [left, top, right, bottom] in pixels
   }
 
   resize(width, height) {
@@ -45,6 +46,16 @@ class Labels {
     return sum;
   }
 
+  // Whether a word that was never measured finds its place taken, as far as can be said without measuring it.
+  crowded(x, y, id, full) {
+    const { gap, width } = this;
+    if (x + gap < width - 40 && full(x + gap, y, 0)) return true;
+    const about = this.about(id);
+    const least = (1 - MARGIN) * about;
+    if (x + gap + (1 + MARGIN) * about <= width) return full(x + gap, y, least);
+    return x + gap + least > width && (x - gap - least < 0 || full(x - gap - least, y, least));
+  }
+
   // scales: data to pixels; marked: rows always named; lines: [from, to] pairs of rows; ink: colours of the theme;
   // radius: of a point, in pixels.
   draw(xScale, yScale, { marked, focus, lines, ink, radius }) {
@@ -58,6 +69,7 @@ class Labels {
     const kx = width / (x1 - x0);
     const ky = height / (y1 - y0);
     this.shown = [];
+    this.boxes = [];
     this.gap = radius + 4;
     const { gap } = this;
     const crowd = marked.size > 100; // a lasso: its points stay as small as they are
@@ -91,6 +103,9 @@ class Labels {
     };
     const full = (left, y, long) => cells(left, y, long, (cell) => taken[cell]);
     const take = (left, y, long) => cells(left, y, long, (cell) => void (taken[cell] = 1));
+    const inside = (left, y, long) => left >= 0 && left + long <= width && y >= 8 && y <= height - 4;
+    // where else a marked word may stand: at the left of its point, above, below
+    const around = (x, y, long) => [[x - gap - long, y], [x - long / 2, y - gap - 8], [x - long / 2, y + gap + 8]];
     const place = (id, bold) => {
       const x = (model.x[id] - x0) * kx;
       const y = (y1 - model.y[id]) * ky;
@@ -98,27 +113,26 @@ class Labels {
       const font = bold ? BOLD : FONT;
       if (!this.widths[id]) {
         // Measuring costs 20 microseconds a word: not for the many that find their place taken anyway
-        if (x + gap < width - 40 && full(x + gap, y, 0)) return;
-        const about = this.about(id);
-        const least = (1 - MARGIN) * about;
-        if (x + gap + (1 + MARGIN) * about <= width) {
-          if (full(x + gap, y, least)) return;
-        } else if (x + gap + least > width) {
-          if (x - gap - least < 0 || full(x - gap - least, y, least)) return;
-        }
+        if (!bold && this.crowded(x, y, id, full)) return;
         context.font = BOLD;
         this.widths[id] = context.measureText(model.words[id]).width;
       }
       const long = this.widths[id];
-      let left = x + gap;
-      if (left + long > width) left = x - gap - long;
-      if (left < 0) return;
-      if (full(left, y, long)) return;
-      take(left, y, long);
+      let at = x + gap;
+      let row = y;
+      if (at + long > width) at = x - gap - long;
+      if (at < 0) return;
+      if (full(at, row, long)) {
+        const free = bold && around(x, y, long).find(([left, middle]) => inside(left, middle, long) && !full(left, middle, long));
+        if (!free) return;
+        [at, row] = free;
+      }
+      take(at, row, long);
       this.shown.push(id);
+      this.boxes.push([at, row - 6, at + long, row + 6]);
       if (context.font !== font) context.font = font;
-      context.strokeText(model.words[id], left, y);
-      context.fillText(model.words[id], left, y);
+      context.strokeText(model.words[id], at, row);
+      context.fillText(model.words[id], at, row);
     };
     context.textBaseline = "middle";
     context.lineJoin = "round";
