@@ -278,6 +278,27 @@ def test_the_address_brings_back_the_view(open_map, file):
     np.testing.assert_allclose(place(again, "dog"), place(page, "dog"), atol=2)
 
 
+def test_the_address_brings_back_the_view_of_an_analogy(open_map, file):
+    page = open_map(file, "#analogy=apple - pear %2B red")
+    settle(page)
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    view = page.evaluate("wordMap.panes[0].view()")
+    page.wait_for_function("(view) => new URLSearchParams(location.hash.slice(1)).get('view') === view",
+                           arg=",".join(f"{value:.4f}" for value in view))  # fmt: skip
+    late = """
+      let read = false;
+      Object.defineProperty(document, "readyState", { get: () => (read ? "complete" : "loading") });
+      window.endOfFile = () => { read = true; document.dispatchEvent(new Event("DOMContentLoaded")); };
+    """  # a large file: the map is drawn while its vectors are still being read
+    again = open_map(file, page.evaluate("location.hash"), late)
+    again.evaluate("window.endOfFile()")
+    again.wait_for_selector("#panel .answers")
+    settle(again)
+    np.testing.assert_allclose(again.evaluate("wordMap.panes[0].view()"), view, atol=1e-3)
+
+
 def test_keyboard(open_map, file):
     page = open_map(file)
     start = page.evaluate("wordMap.panes[0].view()")

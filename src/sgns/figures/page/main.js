@@ -37,8 +37,8 @@ function showWord(word, { fly = false, remember = true } = {}) {
   saveView();
 }
 
-function showAnalogy(text) {
-  current = { analogy: text };
+function showAnalogy(text, { fly = true } = {}) {
+  current = { analogy: text, fly };
   if (!whole()) return panel.wait(text);
   const answers = panes.map((pane) => {
     try {
@@ -46,7 +46,7 @@ function showAnalogy(text) {
       const found = pane.model.similar(terms);
       if (!found.length) throw new Error("these words add up to nothing");
       pane.mark(found[0].id, terms.map((term) => term.id));
-      pane.flyTo([found[0].id, ...terms.map((term) => term.id)]);
+      if (fly) pane.flyTo([found[0].id, ...terms.map((term) => term.id)]);
       return { pane, found };
     } catch (error) {
       pane.mark(null, []);
@@ -91,7 +91,7 @@ const on = {
 const whole = () => document.readyState !== "loading";
 document.addEventListener("DOMContentLoaded", () => {
   if (current?.word) showWord(current.word, { fly: current.fly });
-  else if (current?.analogy) showAnalogy(current.analogy);
+  else if (current?.analogy) showAnalogy(current.analogy, { fly: current.fly });
 });
 
 // --- the address keeps the view ----------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ function readView() {
   if (key && key !== $("colouring").value && models[0].colourings.some((each) => each.key === key)) setColouring(key);
   if (state.get("theme")) setTheme(state.get("theme") === "dark");
   if (state.get("word")) showWord(state.get("word"));
-  else if (state.get("analogy")) showAnalogy(state.get("analogy"));
+  else if (state.get("analogy")) showAnalogy(state.get("analogy"), { fly: !state.has("view") });
   const views = (state.get("view") ?? "").split(";").map((view) => view.split(",").map(Number));
   views.forEach((view, i) => {
     if (panes[i] && view.length === 3 && view.every(Number.isFinite) && view[2] > 0) panes[i].show(view);
