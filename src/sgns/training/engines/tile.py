@@ -96,7 +96,10 @@ def gather(ctx, stride, destination, base, ids, n):  # type: ignore[no-untyped-d
 
 @intrinsic(prefer_literal=True)
 def prefetch(ctx, stride, address):  # type: ignore[no-untyped-def]
-    """Ask for the cache lines of the row at `address`, into the second-level cache."""
+    """Ask for the cache lines of the row at `address`, into the second-level cache, to be written soon.
+
+    A line that is asked for to be read has to be asked for again when it is written, if the other thread has it too.
+    """
     numbers = _numbers(stride)
     if numbers is None:
         return None
@@ -109,7 +112,7 @@ def prefetch(ctx, stride, address):  # type: ignore[no-untyped-def]
         )
         for line in range(0, S * 4, 64):
             where = b.inttoptr(b.add(args[1], whole(line)), byte)
-            b.call(function, [where, *(ir.Constant(i32, k) for k in (0, 2, 1))])  # read, level 2, data
+            b.call(function, [where, *(ir.Constant(i32, k) for k in (1, 2, 1))])  # write, level 2, data
         return context.get_dummy_value()
 
     return types.void(stride, Address), codegen
