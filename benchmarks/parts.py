@@ -159,6 +159,7 @@ def memory(text: Path, tell: Tell) -> dict[str, Any]:
     code = """
 import resource, sys, json
 import numpy, numba
+from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines.cpu import CpuEngine, row_stride
 from sgns.training.train import run
