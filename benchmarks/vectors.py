@@ -3,7 +3,7 @@
     python -m benchmarks.vectors
 
 Files are generated in a temporary folder: random words and rows, as large as asked. Every figure comes from a fresh
-process and is taken after imports, sgns and gensim in turn; files are warm (read once before). Prints a Markdown table,
+process and is taken after imports, sgns and gensim in turn; files are warm (read just before). Prints a Markdown table,
 keeps all figures in benchmarks/vectors.json and fills the pages' tables; with --json they go there instead.
 """
 
@@ -119,14 +119,22 @@ def prepare(folder: Path, V: int, d: int, short: int) -> None:
         from gensim.models import KeyedVectors
 
         KeyedVectors.load_word2vec_format(files["binary"], binary=True).save(str(files["kv"]))
-    for path in folder.iterdir():  # warm
-        with path.open("rb") as file:
+
+
+def warm(path: Path) -> None:
+    """Read a file and those beside it that belong to it, so that the system has them in memory.
+
+    Before every measure, for a system may take such memory back in the minutes between.
+    """
+    for part in path.parent.glob(f"{path.name}*"):
+        with part.open("rb") as file:
             while file.read(2**24):
                 pass
 
 
 def measure(name: str, path: Path) -> dict[str, float]:
     """Run one measure in a fresh process."""
+    warm(path)
     command = [sys.executable, "-m", "benchmarks.vectors", "--one", name, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     figures = json.loads(done.stdout.splitlines()[-1])
