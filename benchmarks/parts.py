@@ -23,7 +23,6 @@ OPTIONS: dict[
 ] = {  # of `whole` and `qualities`; docs/training.md says on what text they were chosen
     "sgns": {},  # gensim's options
     "defaults": {"lr": Config.lr, "subsample": 1e-4},  # our own, as they are for 10 million words and more
-    "soonest": {"epochs": 4, "lr": 0.045, "subsample": 2e-4},
 }
 
 

@@ -46,7 +46,6 @@ ROWS = {
     "gensim": "gensim",
     "sgns": "sgns at gensim's options",
     "defaults": "sgns as it comes (`--lr 0.04 --subsample 1e-4`)",
-    "soonest": "sgns `--epochs 4 --lr 0.045 --subsample 2e-4`",
 }
 
 
