@@ -126,7 +126,7 @@ def test_the_same_seed_draws_the_same_negatives_and_the_model_stays(model):
     assert np.array_equal(before[0], model.E)
     assert np.array_equal(before[1], model.C)
     assert len(a.outputs) + a.left_out == 6  # k and lr are those of the file
-    assert a.lr == 0.025
+    assert a.lr == Config.lr
 
 
 def test_the_first_order_says_what_a_small_step_takes_off(model):
