@@ -27,8 +27,9 @@ from sgns.text.folding import Folded, fold
 from sgns.text.ranking import most_frequent
 from sgns.text.scanner import MARGIN, MODES, scan
 from sgns.text.slots import SEEDS
-from sgns.text.spill import Spill, in_threads, together, write_all
+from sgns.text.spill import Spill, write_all
 from sgns.text.table import Strings, Table
+from sgns.threads import in_threads, together
 
 SEGMENT_SPELLINGS = 1 << 20  # a table with so many spellings is closed
 SEGMENT_TAILS = 1 << 26  # or with so many bytes of long spellings

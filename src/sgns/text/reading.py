@@ -19,7 +19,8 @@ from sgns.text.encoded import Encoded, EncodedText, nothing_left, text_options
 from sgns.text.notes import facts_of, notes_of
 from sgns.text.plain import encode_plain
 from sgns.text.sources import Source
-from sgns.text.spill import in_threads, write_all
+from sgns.text.spill import write_all
+from sgns.threads import in_threads
 
 Progress = Callable[[str, int, int | None, str], None]
 MOST_THREADS = 16  # each has a table of its own

@@ -35,7 +35,7 @@ def row_norms(E: np.ndarray) -> np.ndarray:
     if E.size < WORTH_THREADS:
         work()
     else:
-        from sgns.text.spill import in_threads
+        from sgns.threads import in_threads
 
         in_threads(work, min(4, os.cpu_count() or 1), lambda: None)  # more would wait for memory
     sound = np.isfinite(norms)
