@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sgns.config import Config
 from sgns.errors import ConfigError, FormatError
 from sgns.learn.document import Block, Heading, Paragraph, Table, verbatim
 from sgns.learn.gradients import Gradients, closed_form
@@ -48,8 +49,8 @@ def take_step(
         vectors: A model with C; with counts, negatives are drawn from count^noise_power, else all words are as likely.
         word: w.
         context: c+.
-        negatives: k; the model's own, or 5.
-        lr: Learning rate; the model's own, or 0.025.
+        negatives: k; the model's own, or that of `Config`.
+        lr: Learning rate; the model's own, or that of `Config`.
         seed: Seed of the draw.
 
     Raises:
@@ -60,8 +61,8 @@ def take_step(
     if vectors.C is None:
         raise FormatError("these vectors hold no C, only E; take a .safetensors file that sgns has trained")
     config = vectors.metadata.get("config", {})
-    k = int(config.get("negatives", 5)) if negatives is None else negatives
-    rate = float(config.get("lr", 0.025)) if lr is None else lr
+    k = int(config.get("negatives", Config.negatives)) if negatives is None else negatives
+    rate = float(config.get("lr", Config.lr)) if lr is None else lr
     if not 1 <= k <= 1000:
         raise ConfigError(f"negatives is {k}, outside 1 to 1000; 5 is usual")
     if not 0 < rate <= 10:
