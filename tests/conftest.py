@@ -1,6 +1,7 @@
-"""What holds for all tests: where Triton runs, what hypothesis draws, and that no process outlives its test."""
+"""For all tests: where Triton runs, what hypothesis draws, that Ctrl-C is heard, that no process outlives its test."""
 
 import os
+import signal
 import subprocess
 
 import pytest
@@ -16,6 +17,10 @@ if not cuda_cards():
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("SGNS_EXAMPLES", "same"))
+
+
+# A shell that starts tests in the background has them ignore Ctrl-C, and what they start inherits it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
