@@ -6,12 +6,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 
 import pytest
 
+from sgns.errors import ConfigError
 from sgns.training.checkpoint import read
+from sgns.training.cluster.group import told
+from sgns.training.cluster.place import Place
+from sgns.training.cluster.ranks import Ranks
 
 OPTIONS = ["--threads", "1", "--min-count", "2", "--dim", "50"]
 
@@ -29,6 +34,29 @@ def checkpoints(output):
 
 def lines(said):
     return [line for _, err in said for line in err.splitlines() if line.startswith("sgns:")]
+
+
+@pytest.mark.parametrize("error", [None, told(ConfigError("all have found it"))])
+def test_a_rank_that_goes_on_leaves_nothing_behind(error):
+    """A watching thread in the store while Python goes down ends the process with SIGABRT, now and then."""
+    import torch.distributed as dist
+
+    heard = signal.getsignal(signal.SIGTERM)
+    with socket.socket() as one:
+        one.bind(("localhost", 0))
+        port = one.getsockname()[1]
+    raised = None
+    try:
+        with Ranks(Place(0, 1, 0, 1, port=port)):
+            assert dist.is_initialized()
+            if error:
+                raise error
+    except ConfigError as found:
+        raised = found
+    assert raised is error
+    assert "sgns-watch" not in [thread.name for thread in threading.enumerate()]
+    assert not dist.is_initialized()
+    assert signal.getsignal(signal.SIGTERM) == heard
 
 
 @pytest.mark.slow

@@ -60,6 +60,7 @@ class Ranks:
         self.leaving: Callable[[], None] = lambda: None
         self._store: Any = None
         self._over = threading.Event()  # nothing is watched any more
+        self._watcher = threading.Thread(target=self._watch, name="sgns-watch", daemon=True)
 
     def __enter__(self) -> Self:
         import torch
@@ -71,7 +72,7 @@ class Ranks:
         try:
             self._store = self._open_store(hosts=place.rank == 0 and not place.agent)
             self._store.set(f"beat/{place.rank}", "0")
-            threading.Thread(target=self._watch, name="sgns-watch", daemon=True).start()
+            self._watcher.start()
             self._wait_for_all()
             self.signals.__enter__()
             dist.init_process_group(
@@ -98,16 +99,11 @@ class Ranks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        import torch.distributed as dist
-
-        if error is None:
-            self.signals.__exit__(kind, error, trace)
-            self._over.set()
-            dist.destroy_process_group()
-        elif isinstance(error, SgnsError) and getattr(error, "found_by_all", False):
-            self._over.set()
-            if self.place.rank > 0:
-                self._leave(error.exit_code)
+        found_by_all = isinstance(error, SgnsError) and getattr(error, "found_by_all", False)
+        if error is None or (found_by_all and self.place.rank == 0):
+            self._part(kind, error, trace)
+        elif isinstance(error, SgnsError) and found_by_all:
+            self._leave(error.exit_code)
         elif isinstance(error, RankLost):
             gone = self._gone()
             self._tell(f"{are_gone(gone) if gone else 'a connection between ranks broke'}{self.hint()}")
@@ -120,6 +116,22 @@ class Ranks:
         else:  # a mistake of ours
             traceback.print_exception(error)
             self._leave(1)
+
+    def _part(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the others in peace, so that this process may go on, and end, as if it had been alone.
+
+        The watcher must be out of the store before: a thread that comes back from there when Python is already going
+        down is ended by force, and C++ aborts the process for it.
+        """
+        import torch.distributed as dist
+
+        self.signals.__exit__(kind, error, trace)
+        self._over.set()
+        self._watcher.join(SILENCE)
+        with suppress(RuntimeError):  # others may have left already
+            dist.destroy_process_group()
 
     def _open_store(self, hosts: bool, patience: float = JOINING) -> Any:
         """A connection to what ranks note for each other; after a restart nothing is noted."""
