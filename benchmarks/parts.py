@@ -132,11 +132,10 @@ import sys, time
 began = time.perf_counter()
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.engines.cpu import CpuEngine
-config = Config()
+from sgns.training.equipment import make_engine
+config = Config(subsample=1e-3)
 corpus = Corpus.from_files(sys.argv[1], config)
-v = corpus.vocabulary
-engine = CpuEngine(corpus.ids, corpus.sentence_ends, v.keep_probabilities(1e-3), v.noise(0.75), config)
+engine = make_engine(corpus, config)
 engine.compile()
 engine.train_block(0, 0, 0, 1000, 0.025)
 print(time.perf_counter() - began)

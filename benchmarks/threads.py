@@ -1,12 +1,15 @@
 """Two threads against one, in short turns within one process, beside arithmetic that shares nothing.
 
-On a machine that is lent out in slices two cores are not always two: what plain arithmetic gains from the second
-core in the same turn is the ceiling, and it is printed beside.
+Work comes in pieces from one counter, as blocks do in a run: a thread whose core is slower takes fewer of them. One
+thread works before and after two, half as much each time, so that a machine that gets slower meanwhile favours neither.
+On a machine that is lent out in slices two cores are not always two: what plain arithmetic gains from the second core
+in the same turn is the ceiling, and it is printed beside.
 """
 
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +19,70 @@ from benchmarks.corpora import in_lines
 from benchmarks.measure import spread
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.engines.cpu import CpuEngine
+from sgns.training.equipment import make_engine
 
 BLOCK = 40_000  # tokens
-BLOCKS = 60  # of a thread in a turn: about a second
+BLOCKS = 60  # of two threads in a turn, and of one: about a second
+PIECE = 3_000_000  # steps of arithmetic
 GENSIMS = {"lr": 0.025, "subsample": 1e-3}
 
 
-def two_against_one(text: Path, tell: Callable[[str], None], *, times: int = 15) -> dict[str, Any]:
+def two_against_one(text: Path, tell: Callable[[str], None], *, times: int = 25) -> dict[str, Any]:
     """Words/s of two threads over those of one, by wall and by CPU time; and the same for arithmetic."""
     tell("threads")
-    config = Config(threads=2, **GENSIMS)
-    corpus = Corpus.from_files(in_lines(text), config)
-    v = corpus.vocabulary
-    keep, noise = v.keep_probabilities(config.subsample), v.noise(config.noise_power)
-    engine = CpuEngine(corpus.ids, corpus.sentence_ends, keep, noise, config)
-    engine.compile()
+    configs = [Config(threads=threads, **GENSIMS) for threads in (1, 2)]
+    corpus = Corpus.from_files(in_lines(text), configs[0])
     blocks = corpus.tokens // BLOCK
+    engines = [make_engine(corpus, config) for config in configs]
+    numbers = count()
 
-    def training(first: int) -> Callable[[], None]:
-        def work() -> None:
-            for k in range(first, first + BLOCKS):
-                start = k % blocks * BLOCK
-                engine.train_block(0, k, start, start + BLOCK, config.lr)
+    def block(threads: int) -> None:
+        k = next(numbers)
+        start = k % blocks * BLOCK
+        engines[threads - 1].train_block(0, k, start, start + BLOCK, GENSIMS["lr"])
 
-        return work
+    def piece(threads: int) -> None:
+        arithmetic(PIECE)
 
-    training(0)()
-    arithmetic(1)
+    gain(block)
+    gain(piece)
     wall, cpu, ceiling = [], [], []
-    for turn in range(times):
-        plain = seconds(lambda: arithmetic(100_000_000))[0]
-        both = seconds(*[lambda: arithmetic(100_000_000)] * 2)[0]
-        one, one_cpu = seconds(training(3 * turn * BLOCKS))
-        two, two_cpu = seconds(training((3 * turn + 1) * BLOCKS), training((3 * turn + 2) * BLOCKS))
-        wall.append(2 * one / two)
-        cpu.append(2 * one_cpu / two_cpu)
-        ceiling.append(2 * plain / both)
-        tell(f"  two threads {wall[-1]:.2f}x, by CPU time {2 * cpu[-1]:.2f}x; plain arithmetic {ceiling[-1]:.2f}x")
+    for _ in range(times):
+        ceiling.append(gain(piece)[0])
+        ratio, by_cpu = gain(block)
+        wall.append(ratio)
+        cpu.append(by_cpu)
+        tell(f"  two threads {ratio:.2f}x, by CPU time {by_cpu:.2f}x; plain arithmetic {ceiling[-1]:.2f}x")
     share = [a / b for a, b in zip(wall, ceiling)]
     return {
         "ratio": spread(wall),
-        "cpu_ratio": spread([2 * x for x in cpu]),
+        "cpu_ratio": spread(cpu),
         "ceiling": spread(ceiling),
         "of_ceiling": spread(share),
     }
 
 
-def seconds(*work: Callable[[], object]) -> tuple[float, float]:
-    """Wall and CPU seconds of all of `work` at once, a thread each."""
-    threads = [threading.Thread(target=one) for one in work]
+def gain(work: Callable[[int], None]) -> tuple[float, float]:
+    """How many times as fast two threads are as one, by wall and by CPU time."""
+    one, one_cpu = seconds(work, BLOCKS // 2, 1)
+    two, two_cpu = seconds(work, BLOCKS, 2)
+    again, again_cpu = seconds(work, BLOCKS // 2, 1)
+    return (one + again) / two, 2 * (one_cpu + again_cpu) / two_cpu
+
+
+def seconds(work: Callable[[int], None], pieces: int, threads: int) -> tuple[float, float]:
+    """Wall and CPU seconds of so many pieces of `work`, which is told the number of threads."""
+    left = count(1)
+
+    def take() -> None:
+        while next(left) <= pieces:
+            work(threads)
+
+    crew = [threading.Thread(target=take) for _ in range(threads)]
     wall, cpu = time.perf_counter(), time.process_time()
-    for thread in threads:
+    for thread in crew:
         thread.start()
-    for thread in threads:
+    for thread in crew:
         thread.join()
     return time.perf_counter() - wall, time.process_time() - cpu
 

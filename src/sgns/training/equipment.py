@@ -46,7 +46,12 @@ def make_engine(corpus: Corpus, config: Config, heldout: "Heldout | None" = None
 
         counts, threads = vocabulary.counts, thread_count(config)
         return FlightEngine(corpus.ids, ends, keep, noise, config, counts=counts, threads=threads, runs=runs)
-    return CpuEngine(corpus.ids, ends, keep, noise, config, runs=runs)
+    heads = None
+    if config.sharing == "tile" and thread_count(config) > 1:
+        from sgns.training.engines.heads import Heads
+
+        heads = Heads(vocabulary.counts, keep, noise, config, thread_count(config))
+    return CpuEngine(corpus.ids, ends, keep, noise, config, runs=runs, heads=heads)
 
 
 def started(

@@ -117,9 +117,7 @@ class Ranks:
             traceback.print_exception(error)
             self._leave(1)
 
-    def _part(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _part(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Leave the others in peace, so that this process may go on, and end, as if it had been alone.
 
         The watcher must be out of the store before: a thread that comes back from there when Python is already going

@@ -6,12 +6,13 @@ on (seed, epoch, block) alone, so one thread gives the same bits on every run.
 
 import mmap
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from sgns.config import Config
+from sgns.training.engines.heads import Heads
 from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS, negative_lifetime, tile_kernel
 from sgns.training.engines.sampling import keep_thresholds, noise_table, stream_key
 from sgns.training.engines.window_kernel import draw_windows, window_kernel
@@ -88,6 +89,7 @@ class CpuEngine:
         config: Config,
         *,
         runs: Runs = whole,
+        heads: Heads | None = None,
         spare: int = 0,
     ) -> None:
         """Allocate E and C and set their first values.
@@ -99,12 +101,15 @@ class CpuEngine:
             noise: `Vocabulary.noise`.
             config: The options.
             runs: Which parts of ids[start:stop] are trained on; all of it unless sentences are held out.
+            heads: Copies of the most frequent rows, for several threads that share negatives in tiles.
             spare: Rows of zeros behind those of E and C, for an engine that trains copies.
         """
         self.config, self._runs = config, runs
         self._ids, self._ends = read_only(ids, np.int32), read_only(sentence_ends, np.int64)
         self._keep, self._noise = keep_thresholds(keep), noise_table(noise)
         self.stride = row_stride(config.dim)
+        self._heads = heads
+        spare += heads.room if heads else 0
         self._rows = matrix(len(keep) + spare, self.stride), matrix(len(keep) + spare, self.stride)
         self.E, self.C = (rows[: len(keep)] for rows in self._rows)
         first_vectors(self.E, config.dim, config.seed)
@@ -117,6 +122,9 @@ class CpuEngine:
     def compile(self) -> None:
         """Compile the kernels, or load them from the cache of an earlier run."""
         self.train_block(0, 0, 0, 0, 0.0)
+        if self._heads:
+            with self._heads.lent(*self._rows, LONGEST, 0.0):
+                pass  # what was not trained changes nothing
 
     def settle(self) -> None:
         """E and C are always where they belong; an engine with a memory of its own brings them here."""
@@ -135,12 +143,14 @@ class CpuEngine:
             Sums of the block; a loss of NaN or infinity tells of divergence.
         """
         keep_key, out = stream_key(self.config.seed, KEEP, epoch), np.zeros(3)
-        for run, (first, last) in enumerate(self._runs(start, stop)):
-            noise_key = stream_key(self.config.seed, NOISE, epoch, block, *([run] if run else []))
-            self._train(
-                self._ids, self._ends, first, last, self._keep, self._noise,
-                self.E, self.C, lr, keep_key, noise_key, out,
-            )  # fmt: skip
+        lent = self._heads.lent(*self._rows, stop - start, lr) if self._heads else nullcontext((0, 0))
+        with lent as copies:
+            for run, (first, last) in enumerate(self._runs(start, stop)):
+                noise_key = stream_key(self.config.seed, NOISE, epoch, block, *([run] if run else []))
+                self._train(
+                    self._ids, self._ends, first, last, self._keep, self._noise,
+                    *self._rows, lr, keep_key, noise_key, out, copies,
+                )  # fmt: skip
         return Sums(float(out[LOSS]), int(out[PAIRS]), int(out[CENTRES_SEEN]))
 
     def _train(
@@ -157,11 +167,18 @@ class CpuEngine:
         keep_key: np.uint64,
         noise_key: np.uint64,
         out: np.ndarray,  # (3,) float64
+        copies: tuple[int, int] = (0, 0),
     ) -> None:
-        """Train E and C on ids[start:stop] and add to `out`: loss, pairs, centres."""
+        """Train E and C on ids[start:stop] and add to `out`: loss, pairs, centres.
+
+        `copies` are head and shift of `Heads.lent`.
+        """
         rate, config = np.float32(lr), self.config
         if config.sharing == "tile":
-            self._tile(ids, ends, start, stop, keep, noise, self.lifetime, E, C, rate, keep_key, noise_key, out)
+            head, shift = np.int32(copies[0]), np.int32(copies[1])
+            self._tile(
+                ids, ends, start, stop, keep, noise, self.lifetime, E, C, rate, keep_key, noise_key, head, shift, out
+            )
             return
         alone = config.sharing == "pair"
         *samples, centres = draw_windows(

@@ -232,7 +232,7 @@ def row_moves(stride: int) -> tuple[Callable[..., int], Callable[..., int]]:
                     for j in range(stride):
                         A[w, j] = total[j]
                 elif m > 1:
-                    q, gain = np.float32(np.exp(-rate * uses[w])), np.float32(1)
+                    q, gain = np.float32(np.exp(-rate * uses[w])), np.float32(1)  # `overshoot.gain`
                     for _ in range(m - 1):
                         gain = gain * q + np.float32(1)
                     gain /= np.float32(m)

@@ -4,13 +4,8 @@ A flight is a few pieces of text, in flight at the same time. A row that one pie
 Of a row that several need, each trains a copy, as the row was when the flight began; then the steps of all copies are
 added to the row, in the order of the pieces. Which thread does which piece, or adds which rows, changes nothing.
 
-A row that every piece uses is moved by each of them as if it were alone, and the sum of their steps overshoots. Around
-the minimum of a loss with curvature h, the steps of a piece cover 1 − exp(−a) of the way, a = lr·h·uses, and one after
-the other S pieces would cover 1 − exp(−S·a). So the sum of the steps is scaled by
-
-    (1 − exp(−S·a)) / (S·(1 − exp(−a))) = (1 + q + … + q^(S−1)) / S,  q = exp(−a),
-
-which is 1 for a rare word (every step counts) and 1/S for the most frequent ones (the mean of the pieces).
+A row that every piece uses is moved by each of them as if it were alone, and the sum of their steps overshoots: it is
+scaled by `overshoot.gain` for as many pieces as used the row.
 
 A piece draws its negatives from a pool of its own, drawn from the noise distribution: fewer rows to copy, the same law.
 What this costs in speed and quality stands in docs/reliability.md.
@@ -29,13 +24,13 @@ from sgns.config import Config
 from sgns.training.engines.cpu import KEEP, NOISE, CpuEngine, Runs, Sums, whole
 from sgns.training.engines.flight_rows import LEAST_POOL, Flight, find_shared, numbering, row_moves
 from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS
+from sgns.training.engines.overshoot import CURVATURE, uses
 from sgns.training.engines.sampling import stream_key
 
 SHARDS = 8  # pieces in flight at most; threads beyond this find nothing to do
 PIECE = 2_500  # tokens of a piece at most
 SHORTEST = 500  # tokens of a piece at least, unless there is only one
 POOL = {"tile": 1 / 3, "window": 1.0, "pair": 1.0}  # negatives in the pool of a piece, for each of its tokens
-CURVATURE = 0.3  # h of a pair, σ(1 − σ)·|other row|², in the direction in which it is largest
 
 Work = Callable[[], Any]
 
@@ -63,11 +58,7 @@ class FlightEngine(CpuEngine):
         pool = max(LEAST_POOL, int(PIECE * self._pool))
         room = min(V, PIECE + 2 * config.window) + pool  # words of a piece at most
         super().__init__(ids, sentence_ends, keep, noise, config, runs=runs, spare=1 + SHARDS * room)
-        kept = np.asarray(counts) * keep
-        own = kept / max(1.0, kept.sum())
-        pairs = (config.window + 1) * kept.sum() / max(1, int(np.sum(counts)))  # of a token of the text, on average
-        self._uses_E = (pairs * (1 + config.negatives) * own).astype(np.float32)  # of each row, by a token of the text
-        self._uses_C = (pairs * (own + config.negatives * noise)).astype(np.float32)
+        self._uses_E, self._uses_C = (u.astype(np.float32) for u in uses(counts, keep, noise, config))
         self._keep = np.append(self._keep, np.zeros(1 + SHARDS * room, np.uint32))  # of copies too
         self._flights = [
             Flight(SHARDS, PIECE, config.window, room, pool) for _ in range(2)

@@ -93,8 +93,8 @@ def weight_place(i, z, draws):  # type: ignore[no-untyped-def]
 def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]:
     """The kernel that shares negatives in tiles, for rows of `stride` floats.
 
-    It is called as kernel(ids, ends, start, stop, keep, noise, lifetime, E, C, lr, keep_key, noise_key, out): see
-    `cpu.CpuEngine.train_block`.
+    It is called as kernel(ids, ends, start, stop, keep, noise, lifetime, E, C, lr, keep_key, noise_key, head, shift,
+    out): see `cpu.CpuEngine.train_block`, and `heads` for head and shift.
     """
     made_of = sources()
     draws = negative_groups(negatives, window) * COLUMNS  # negatives of a tile
@@ -105,13 +105,17 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
     reach = 2 * window
 
     @kernel
-    def train(ids, ends, start, stop, keep, noise, lifetime, E, C, lr, keep_key, noise_key, out):  # type: ignore[no-untyped-def]
+    def train(ids, ends, start, stop, keep, noise, lifetime, E, C, lr, keep_key, noise_key, head, shift, out):  # type: ignore[no-untyped-def]
         room = stop - start + 2 * window + CENTRES
         kept, left, right = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
         first, last, m = draw_centres(ids, ends, start, stop, window, keep, keep_key, kept, left, right)
         tiles = (last - first + CENTRES - 1) // CENTRES
         drawn = np.empty((tiles // lifetime + 2) * draws, np.int32)
         draw_noise(noise_key, noise, drawn)
+        if head > 0:
+            for words in (kept[:m], drawn):
+                for i in range(words.shape[0]):
+                    words[i] += shift if words[i] < head else np.int32(0)
 
         # cover[i]: of how many windows kept[i] is an input; its own does not count
         cover = np.zeros(room, np.int32)
