@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sgns.errors import FormatError
 from sgns.vectors import search
+from sgns.vectors.vectors import Vectors
 
 
 def plain(E: np.ndarray, queries: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -64,6 +65,21 @@ def test_norms_of_many_rows_in_threads_are_the_same(monkeypatch: pytest.MonkeyPa
     E[29_000, 7] = np.nan
     with pytest.raises(FormatError, match="row 29000 is not finite"):
         search.row_norms(E)
+
+
+def test_the_first_question_gets_the_answer_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads E once, for lengths and products together."""
+    E = np.random.default_rng(0).normal(size=(3_000, 50)).astype(np.float32)
+    E[7] = 0
+    monkeypatch.setattr(search, "WORTH_THREADS", 0)
+    monkeypatch.setattr(search, "IN_CACHE", 5_000)  # many blocks
+    v = Vectors([f"w{i}" for i in range(3_000)], E)
+    asked = [v.similar(["w5", "w6"], n=20) for _ in range(2)]
+    order = plain(E, v.query([(1.0, "w5"), (1.0, "w6")])[0][None, :], 22)[0]
+    assert [word for word, _ in asked[0]] == [f"w{i}" for i in order[0] if i not in (5, 6)]
+    assert [word for word, _ in asked[0]] == [word for word, _ in asked[1]]
+    np.testing.assert_allclose([c for _, c in asked[0]], [c for _, c in asked[1]], atol=1e-6)
+    assert v.norms[7] == 0
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])

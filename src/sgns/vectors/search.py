@@ -7,23 +7,30 @@ import numpy as np
 from sgns.errors import FormatError
 
 WORTH_THREADS = 2**24  # numbers in E
+IN_CACHE = 2**17  # numbers of E that a core's cache holds while they are read twice
 BLOCK_BYTES = 32 * 2**20  # of scores; a block of E is multiplied and forgotten
 
 
 def row_norms(E: np.ndarray) -> np.ndarray:
-    """Euclidean length of each row.
+    """Euclidean length of each row, (V,) float32; see `first_look`."""
+    return first_look(E, None)[0]
+
+
+def first_look(E: np.ndarray, direction: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Euclidean length of each row and its product with a direction, in one pass: memory is what takes the time.
 
     Args:
         E: (V, d) float32; may be memory-mapped or a strided view.
+        direction: (d,) float32; None leaves the products at 0.
 
     Returns:
-        (V,) float32.
+        Lengths and products, each (V,) float32.
 
     Raises:
         FormatError: a row holds NaN or infinity (or numbers so large that their squares overflow).
     """
-    norms = np.empty(len(E), np.float32)
-    rows = max(1, 2**20 // max(1, E.shape[1]))
+    norms, products = np.empty(len(E), np.float32), np.zeros(len(E), np.float32)
+    rows = max(1, IN_CACHE // max(1, E.shape[1]))
     starts = iter(range(0, len(E), rows))
 
     def work(_: object = None) -> None:
@@ -31,6 +38,8 @@ def row_norms(E: np.ndarray) -> np.ndarray:
             for start in starts:
                 block = E[start : start + rows]
                 np.sqrt(np.einsum("ij,ij->i", block, block), out=norms[start : start + rows])
+                if direction is not None:
+                    np.matmul(block, direction, out=products[start : start + rows])
 
     if E.size < WORTH_THREADS:
         work()
@@ -45,7 +54,7 @@ def row_norms(E: np.ndarray) -> np.ndarray:
             f"row {bad} is not finite (NaN, infinity or beyond 1e19; {len(E) - int(sound.sum())} such rows);"
             " train again with a lower lr, or drop them: sgns convert IN OUT --repair"
         )
-    return norms
+    return norms, products
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -54,6 +63,11 @@ def unit(rows: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
         return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths != 0).astype(np.float32)
+
+
+def inverse(lengths: np.ndarray) -> np.ndarray:
+    """1 / length, and 0 for a zero row, so that it has cosine 0 with everything."""
+    return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
 
 def top(scores: np.ndarray, n: int) -> np.ndarray:
@@ -97,7 +111,7 @@ def nearest(
         block = E[start : start + rows]
         lengths = norms[start : start + rows]
         scores = queries @ block.T  # (q, rows)
-        scores *= np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+        scores *= inverse(lengths)
         if start == 0:
             for i in range(q):
                 ids[i] = top(scores[i], n)

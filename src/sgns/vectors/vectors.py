@@ -88,8 +88,15 @@ class Vectors(Rows):
     def nearest_to(self, direction: np.ndarray, n: int = 10, without: Sequence[int] = ()) -> Answers:
         """The n words nearest to a unit vector (d,), leaving out the rows of `without`."""
         check_n(n)
-        ids, cosines = search.nearest(self.E, self.norms, direction[None, :], n + len(set(without)))
-        kept = [(i, float(cosine)) for i, cosine in zip(ids[0].tolist(), cosines[0]) if i not in without][:n]
+        more = n + len(set(without))
+        if self._norms is None and self.E.size >= search.WORTH_THREADS:  # the first question reads E once, not twice
+            self._norms, scores = search.first_look(self.E, direction)
+            scores *= search.inverse(self._norms)
+            ids = search.top(scores, more)
+            cosines = np.clip(scores[ids], -1, 1)
+        else:
+            ids, cosines = (found[0] for found in search.nearest(self.E, self.norms, direction[None, :], more))
+        kept = [(i, float(cosine)) for i, cosine in zip(ids.tolist(), cosines) if i not in without][:n]
         return list(zip(self.names([i for i, _ in kept]), (cosine for _, cosine in kept)))
 
     def similar_each(self, words: Sequence[str] | np.ndarray, n: int = 10) -> list[Answers]:
@@ -178,7 +185,7 @@ class Vectors(Rows):
     def cosines(self, queries: np.ndarray) -> np.ndarray:
         """Cosines (q, V) float32 of unit rows `queries` (q, d) with every word; a zero row gives 0."""
         scores = queries @ self.E.T
-        scores *= np.divide(1, self.norms, out=np.zeros_like(self.norms), where=self.norms > 0)
+        scores *= search.inverse(self.norms)
         return scores
 
     def centroid(self, text: str | Iterable[str]) -> np.ndarray:
