@@ -175,6 +175,22 @@ def test_a_binary_file_whose_words_do_not_end(tmp_path: Path, repair: bool) -> N
 # --- sniffing ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("d", [1, 3, 100])
+@pytest.mark.parametrize("broken", range(12))
+def test_a_line_break_among_the_first_bytes_of_a_binary_row_does_not_make_it_text(tmp_path, d, broken):
+    """One in 256 files of word2vec.c and gensim begins so; the line then holds the word and nothing else."""
+    E = np.linspace(-0.37, 0.41, 40 * d, dtype=np.float32).reshape(40, d)
+    E[0] = np.float32(0.3)
+    if broken < 4 * d:
+        E[0].view(np.uint8)[broken] = ord("\n")
+    path = tmp_path / "v.bin"
+    for words in (["the", *(f"w{i}" for i in range(39))], [str(i) for i in range(40)]):
+        formats.save(Vectors(words, E), path)
+        found = formats.load(path)
+        assert found.words == words
+        assert np.array_equal(found.E, E)
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_name_does_not_matter(tmp_path: Path, ending: str) -> None:
     v = Vectors(["the", "of"], np.float32([[0.5, 1, 2], [-1, 0, 3]]))

@@ -1,6 +1,7 @@
 """Load and save word vectors in any format: what a file is, is read from its bytes, not from its name."""
 
 import warnings
+from codecs import getincrementaldecoder
 from os import PathLike
 from pathlib import Path
 from typing import IO, cast
@@ -192,9 +193,10 @@ def sniff(source: Source, path: Path) -> str:
         line = head[length:].split(b"\n", 1)[0].rstrip()
         if V == 0 or not line:
             return "word2vec"
-        last = line.replace(b"\t", b" ").split(b" ")[-d:] if d <= len(line) else [b"?"]
-        as_text = all(textual.number(field) is not None for field in last[-20:])
-        return "word2vec" if as_text or is_text(line) else "word2vec-binary"
+        fields = line.replace(b"\t", b" ").split(b" ")
+        as_text = len(fields) > d and all(textual.number(field) is not None for field in fields[-d:][-20:])
+        first_row = head[length : length + head[length:].find(b" ") + 1 + max(4 * d, 64)]  # if it is binary
+        return "word2vec" if as_text or is_text(first_row) else "word2vec-binary"
     line = head.split(b"\n", 1)[0]
     if b"\t" in line:
         from sgns.vectors import projector
@@ -206,12 +208,16 @@ def sniff(source: Source, path: Path) -> str:
     return "glove"
 
 
-def is_text(line: bytes) -> bool:
-    """Whether `line` is printable UTF-8: rows of float32 never are."""
+def is_text(some: bytes) -> bool:
+    """Whether `some` is printable UTF-8, but for a character cut at its end: rows of float32 are not.
+
+    A line is too little to look at: a row of float32 may have a line break as its first byte.
+    """
     try:
-        return all(character.isprintable() or character in "\t\r" for character in line.decode("utf-8"))
+        text = getincrementaldecoder("utf-8")().decode(some)
     except UnicodeDecodeError:
         return False
+    return all(character.isprintable() or character in "\t\r\n" for character in text)
 
 
 def read_own(source: Source) -> Vectors:
