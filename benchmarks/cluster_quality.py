@@ -24,12 +24,12 @@ from benchmarks.corpora import in_lines
 from benchmarks.parts import quality
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.cluster.combine import uses_of_a_word
 from sgns.training.cluster.group import ThreadGroup
 from sgns.training.cluster.merging import Merger, Merging
 from sgns.training.cluster.rounds import Rounds
 from sgns.training.engines.cpu import CpuEngine, first_vectors
 from sgns.training.engines.sampling import stream_key
+from sgns.training.overshoot import uses
 from sgns.vectors.vectors import Vectors
 
 DATA = Path(__file__).parents[1] / "../shared/data"
@@ -74,7 +74,7 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
     cuts = [0, *(int(ends[np.searchsorted(ends, corpus.tokens * k // trial.ranks)]) for k in range(1, trial.ranks))]
     cuts.append(corpus.tokens)
     parts = [cuts[k + 1] - cuts[k] for k in range(trial.ranks)]
-    uses = uses_of_a_word(v.counts, keep, noise, config.window, config.negatives)
+    in_a_token = uses(v.counts, keep, noise, config)
     engines: list[Any] = [None] * trial.ranks
     mergers: list[Any] = [None] * trial.ranks
     failed: list[BaseException] = []
@@ -90,7 +90,7 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
             engines[r] = engine
             rounds = Rounds.of(parts, r, config, trial.merging.round)
             merger = mergers[r] = Merger(
-                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, group, uses, trial.merging
+                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, group, in_a_token, trial.merging
             )
             done = 0
             for number, block in enumerate(rounds):

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from sgns.config import Config
-from sgns.training.cluster.combine import uses_of_a_word
 from sgns.training.cluster.merging import Merger, Merging
 from sgns.training.cluster.place import Place, Wire
 from sgns.training.cluster.ranks import Ranks
 from sgns.training.engines.cpu import CpuEngine
+from sgns.training.overshoot import uses
 from sgns.training.schedule import LONGEST
 
 LR = 0.025
@@ -54,8 +54,8 @@ def merger_of(ranks: Ranks, tables: tuple[torch.Tensor, torch.Tensor], work: Wor
     """As production makes it, for a text of 10 G tokens by Zipf's law, of which none are left out."""
     counts = (zipf(work.V) * 1e10).astype(np.int64)
     config, noise = Config(dim=work.dim), zipf(work.V) ** 0.75
-    uses = uses_of_a_word(counts, np.ones(work.V), noise / noise.sum(), config.window, config.negatives)
-    return Merger(tables, work.dim, ranks.group, uses, Merging(wire=work.wire))
+    in_a_token = uses(counts, np.ones(work.V), noise / noise.sum(), config)
+    return Merger(tables, work.dim, ranks.group, in_a_token, Merging(wire=work.wire))
 
 
 def only_merged(ranks: Ranks, work: Work) -> dict[str, float]:

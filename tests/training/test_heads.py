@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sgns.config import Config
 from sgns.training.engines.cpu import CpuEngine
 from sgns.training.engines.heads import Heads
-from sgns.training.engines.overshoot import CURVATURE, gain, uses
+from sgns.training.overshoot import CURVATURE, gain, uses
 
 V, TOKENS, LR = 400, 12_000, 0.05
 CONFIG = Config(dim=20, subsample=1e-2, seed=3)

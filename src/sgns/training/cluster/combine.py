@@ -1,12 +1,7 @@
 """How the steps that several ranks made on one row become one step.
 
-Around the minimum of a loss with curvature h, the uses of a row on one rank cover 1 − exp(−a) of the way, with
-a = lr·h·uses. One after the other, the uses on all N ranks would cover 1 − exp(−N·a). So the sum of the ranks' steps is
-scaled by
-
-    (1 − exp(−N·a)) / (N·(1 − exp(−a))),
-
-which is 1 for a rare word, whose steps all count, and 1/N for a frequent one, whose ranks have each gone all the way.
+The sum of the steps of all ranks overshoots where each has used the row often; `overshoot.gain` says how far it may go
+for a curvature h.
 
 The curvature differs by direction. For a row of E it is the matrix H = mean σ(1 − σ)·c·cᵀ over the rows c of C that it
 meets, and these rows have a few directions in common: in those a frequent word has long arrived while in others it
@@ -98,21 +93,6 @@ def combine(
     rest = gain(a * curvature.rest, N)
     along = (total @ curvature.vectors) * (gain(a * curvature.values, N) - rest)
     return torch.addmm(total * rest, along, curvature.vectors.T)
-
-
-def uses_of_a_word(
-    counts: np.ndarray,  # (V,) int64
-    keep: np.ndarray,  # (V,) float64
-    noise: np.ndarray,  # (V,) float64
-    window: int,
-    negatives: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """How often each row of E and of C is used for a token of the text, on average: two (V,) float32."""
-    kept = counts * keep
-    own = kept / max(1.0, kept.sum())
-    pairs = (window + 1) * kept.sum() / max(1, int(counts.sum()))
-    E, C = pairs * (1 + negatives) * own, pairs * (own + negatives * noise)
-    return E.astype(np.float32), C.astype(np.float32)
 
 
 def sample(uses: np.ndarray) -> np.ndarray:

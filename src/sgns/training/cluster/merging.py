@@ -97,7 +97,7 @@ class Merger:
         tables: E and C, (2 of) (V, stride) float32, changed in place.
         dim: Columns that are sent.
         group: The ranks.
-        uses: How often each row of E and of C is used for a token, see `combine.uses_of_a_word`.
+        uses: How often each row of E and of C is used for a token, see `overshoot.uses`.
         how: Which rows are merged when, and how.
     """
 

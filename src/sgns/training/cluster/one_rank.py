@@ -13,7 +13,6 @@ from sgns.errors import DivergedError
 from sgns.text.corpus import Corpus
 from sgns.training.checkpoint import Checkpoints, check_finite, identity
 from sgns.training.cluster.beginning import begin, how_to_go_on
-from sgns.training.cluster.combine import uses_of_a_word
 from sgns.training.cluster.counting import Totals
 from sgns.training.cluster.group import collect_things, together
 from sgns.training.cluster.merging import Merger, Merging
@@ -23,6 +22,7 @@ from sgns.training.cluster.rests import RoundsAndCheckpoints
 from sgns.training.cluster.rounds import Rounds
 from sgns.training.engines.cpu import first_vectors
 from sgns.training.engines.sampling import stream_key
+from sgns.training.overshoot import uses
 from sgns.training.train import (
     Display,
     Keep,
@@ -144,8 +144,8 @@ class OneRank:
     def _merger(self, engine: "CpuEngine | CudaEngine") -> Merger:
         vocabulary, config = self.corpus.vocabulary, self.config
         keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
-        uses = uses_of_a_word(vocabulary.counts, keep, noise, config.window, config.negatives)
-        return Merger(tables_of(engine), config.dim, self.group, uses, self.merging)
+        in_a_token = uses(vocabulary.counts, keep, noise, config)
+        return Merger(tables_of(engine), config.dim, self.group, in_a_token, self.merging)
 
     def _report(
         self, known: State, compiled: float, seconds: float, before: int, traffic: list[dict[str, Any]], rounds: Rounds

@@ -24,8 +24,8 @@ from sgns.config import Config
 from sgns.training.engines.cpu import KEEP, NOISE, CpuEngine, Runs, Sums, whole
 from sgns.training.engines.flight_rows import LEAST_POOL, Flight, find_shared, numbering, row_moves
 from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS
-from sgns.training.engines.overshoot import CURVATURE, uses
 from sgns.training.engines.sampling import stream_key
+from sgns.training.overshoot import CURVATURE, uses
 
 SHARDS = 8  # pieces in flight at most; threads beyond this find nothing to do
 PIECE = 2_500  # tokens of a piece at most
@@ -58,7 +58,7 @@ class FlightEngine(CpuEngine):
         pool = max(LEAST_POOL, int(PIECE * self._pool))
         room = min(V, PIECE + 2 * config.window) + pool  # words of a piece at most
         super().__init__(ids, sentence_ends, keep, noise, config, runs=runs, spare=1 + SHARDS * room)
-        self._uses_E, self._uses_C = (u.astype(np.float32) for u in uses(counts, keep, noise, config))
+        self._uses_E, self._uses_C = uses(counts, keep, noise, config)
         self._keep = np.append(self._keep, np.zeros(1 + SHARDS * room, np.uint32))  # of copies too
         self._flights = [
             Flight(SHARDS, PIECE, config.window, room, pool) for _ in range(2)

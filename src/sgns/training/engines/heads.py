@@ -15,7 +15,7 @@ import numpy as np
 
 from sgns.config import Config
 from sgns.text.compiled import kernel
-from sgns.training.engines.overshoot import CURVATURE, gain, uses
+from sgns.training.overshoot import CURVATURE, gain, uses
 from sgns.training.schedule import LONGEST
 
 CENTRES_AT_LEAST = 40  # times that a word of the head is a centre in a block

@@ -31,12 +31,13 @@ def uses(
         config: Window and negatives.
 
     Returns:
-        (V,) float64 for the rows of E, and for those of C.
+        (V,) float32 for the rows of E, and for those of C.
     """
     kept = np.asarray(counts) * keep
     own = kept / max(1.0, kept.sum())
     pairs = (config.window + 1) * kept.sum() / max(1, int(np.sum(counts)))
-    return pairs * (1 + config.negatives) * own, pairs * (own + config.negatives * noise)
+    in_E, in_C = pairs * (1 + config.negatives) * own, pairs * (own + config.negatives * noise)
+    return in_E.astype(np.float32), in_C.astype(np.float32)
 
 
 def gain(a: np.ndarray, workers: int) -> np.ndarray:
