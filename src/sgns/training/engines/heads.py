@@ -45,17 +45,18 @@ class Heads:
             config: The options.
             threads: How many may work at once; others, and one alone, train the rows where they are.
         """
-        self._words, self._threads = len(counts), threads
+        self._threads = threads
         self._centres = counts * keep / max(1, int(np.sum(counts)))  # of each word, for a token of the text
         most = self._head(LONGEST) if threads > 1 else 0
+        self._centres = self._centres[:most]
         self._uses_E, self._uses_C = (u[:most] for u in uses(counts, keep, noise, config))
-        self._free = [self._words + 2 * most * thread for thread in range(threads)] if most else []
+        self._free = [len(counts) + 2 * most * thread for thread in range(threads)] if most else []
         self.room = 2 * most * len(self._free)
 
     def _head(self, tokens: int) -> int:
         """How many words, from the first on, are centres often enough in a block of so many tokens."""
         rare = self._centres * tokens < CENTRES_AT_LEAST
-        return int(np.argmax(rare)) if rare.any() else self._words
+        return int(np.argmax(rare)) if rare.any() else len(rare)
 
     @contextmanager
     def lent(self, E: np.ndarray, C: np.ndarray, tokens: int, lr: float) -> Iterator[tuple[int, int]]:
