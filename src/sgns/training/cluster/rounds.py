@@ -12,7 +12,7 @@ from sgns.config import Config
 from sgns.training.schedule import LONGEST, Block
 
 SHORTEST_ROUND = 2_000  # words of a rank
-ROUNDS_AT_LEAST = 512  # in an epoch: with 256, 8 ranks lose quality on a text of 17M tokens (docs/scale.md)
+ROUNDS_AT_LEAST = 1024  # in an epoch: with 512, 8 ranks lose analogies on a text of 17M tokens (docs/scale.md)
 
 
 @dataclass(frozen=True)
