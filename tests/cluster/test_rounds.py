@@ -40,7 +40,12 @@ def test_every_rank_trains_each_of_its_tokens_once_an_epoch(parts, epochs, round
 
 @pytest.mark.parametrize(
     ("part", "words", "rounds"),
-    [(10_000, 2_000, 5), (4_096_000, 4_000, 1_024), (1_024_000_000, 1_000_000, 1_024), (4_000_000_000, 2_000_000, 2_000)],
+    [
+        (10_000, 2_000, 5),
+        (4_096_000, 4_000, 1_024),
+        (1_024_000_000, 1_000_000, 1_024),
+        (4_000_000_000, 2_000_000, 2_000),
+    ],
 )
 def test_a_small_text_has_short_rounds_and_a_large_one_no_more_than_it_needs(part, words, rounds):
     found = Rounds.of([part, part // 2], 1, Config(), Merging().round)
