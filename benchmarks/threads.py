@@ -6,7 +6,6 @@ On a machine that is lent out in slices two cores are not always two: what plain
 in the same turn is the ceiling, and it is printed beside.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from itertools import count
@@ -19,6 +18,7 @@ from benchmarks.corpora import in_lines
 from benchmarks.measure import spread
 from sgns.config import Config
 from sgns.text.corpus import Corpus
+from sgns.threads import together
 from sgns.training.equipment import make_engine
 
 BLOCK = 40_000  # tokens
@@ -72,18 +72,8 @@ def gain(work: Callable[[int], None]) -> tuple[float, float]:
 
 def seconds(work: Callable[[int], None], pieces: int, threads: int) -> tuple[float, float]:
     """Wall and CPU seconds of so many pieces of `work`, which is told the number of threads."""
-    left = count(1)
-
-    def take() -> None:
-        while next(left) <= pieces:
-            work(threads)
-
-    crew = [threading.Thread(target=take) for _ in range(threads)]
     wall, cpu = time.perf_counter(), time.process_time()
-    for thread in crew:
-        thread.start()
-    for thread in crew:
-        thread.join()
+    together([lambda: work(threads)] * pieces, threads)
     return time.perf_counter() - wall, time.process_time() - cpu
 
 

@@ -1,6 +1,6 @@
 """Copies of the most frequent rows: what a thread learns on them comes back, and nothing else changes."""
 
-import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sgns.config import Config
+from sgns.threads import together
 from sgns.training.engines.cpu import CpuEngine
 from sgns.training.engines.heads import Heads
 from sgns.training.overshoot import CURVATURE, gain, uses
@@ -115,22 +116,12 @@ def test_threads_that_train_at_once_learn_as_one_does():
     for threads in (1, 3):
         each = engine(threads)
         for epoch in range(6):
-            todo = [(block, k) for block, k in enumerate(range(0, TOKENS, 2_000))]
             sums = []
 
-            def work(todo=todo, sums=sums, each=each, epoch=epoch):
-                while todo:
-                    try:
-                        block, start = todo.pop()
-                    except IndexError:
-                        return
-                    sums.append(each.train_block(epoch, block, start, start + 2_000, LR))
+            def work(block, sums=sums, each=each, epoch=epoch):
+                sums.append(each.train_block(epoch, block, block * 2_000, (block + 1) * 2_000, LR))
 
-            crew = [threading.Thread(target=work) for _ in range(threads)]
-            for thread in crew:
-                thread.start()
-            for thread in crew:
-                thread.join()
+            together([partial(work, block) for block in range(TOKENS // 2_000)], threads)
         assert len(sums) == 6
         losses.append(sum(s.loss for s in sums) / sum(s.pairs for s in sums))
     assert losses[1] == pytest.approx(losses[0], rel=0.02)

@@ -47,7 +47,7 @@ def make_engine(corpus: Corpus, config: Config, heldout: "Heldout | None" = None
         counts, threads = vocabulary.counts, thread_count(config)
         return FlightEngine(corpus.ids, ends, keep, noise, config, counts=counts, threads=threads, runs=runs)
     heads = None
-    if config.sharing == "tile" and thread_count(config) > 1:
+    if config.sharing == "tile":
         from sgns.training.engines.heads import Heads
 
         heads = Heads(vocabulary.counts, keep, noise, config, thread_count(config))

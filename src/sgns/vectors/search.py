@@ -82,6 +82,21 @@ def top(scores: np.ndarray, n: int) -> np.ndarray:
     return chosen[np.lexsort((chosen, -scores[chosen]))]
 
 
+def first_nearest(E: np.ndarray, direction: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`nearest` for one unit vector (d,) where the lengths of the rows are not known yet: E is read once for both.
+
+    Returns:
+        Lengths (V,) float32, and of the n nearest rows: ids (n,) int64 and cosines (n,) float32.
+
+    Raises:
+        FormatError: as `first_look`.
+    """
+    norms, scores = first_look(E, direction)
+    scores *= inverse(norms)
+    ids = top(scores, n)
+    return norms, ids, np.clip(scores[ids], -1, 1)
+
+
 def nearest(
     E: np.ndarray, norms: np.ndarray, queries: np.ndarray, n: int, block_bytes: int = BLOCK_BYTES
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -90,10 +90,7 @@ class Vectors(Rows):
         check_n(n)
         more = n + len(set(without))
         if self._norms is None and self.E.size >= search.WORTH_THREADS:  # the first question reads E once, not twice
-            self._norms, scores = search.first_look(self.E, direction)
-            scores *= search.inverse(self._norms)
-            ids = search.top(scores, more)
-            cosines = np.clip(scores[ids], -1, 1)
+            self._norms, ids, cosines = search.first_nearest(self.E, direction, more)
         else:
             ids, cosines = (found[0] for found in search.nearest(self.E, self.norms, direction[None, :], more))
         kept = [(i, float(cosine)) for i, cosine in zip(ids.tolist(), cosines) if i not in without][:n]

@@ -54,7 +54,7 @@ def shape(rows: torch.Tensor, weights: torch.Tensor) -> Curvature:
 
 
 def gain(covered: torch.Tensor, N: int) -> torch.Tensor:
-    """(1 − exp(−N·a)) / (N·(1 − exp(−a))), for each a."""
+    """`overshoot.gain` for tensors, which may lie on a card: (1 − exp(−N·a)) / (N·(1 − exp(−a))), for each a."""
     a = covered.clamp(1e-5, 50.0).double()
     return (torch.expm1(-N * a) / (N * torch.expm1(-a))).float()
 

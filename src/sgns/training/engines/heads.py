@@ -1,7 +1,7 @@
 """Rows of the most frequent words, of which each thread trains copies of its own while it works on a block.
 
 Every thread writes the rows of `the`, and a row that another core has written last has to be fetched from that core's
-cache: on a Sapphire Rapids machine two threads lost a sixth of their time to it. A few dozen words are a quarter of the
+cache: on a Sapphire Rapids machine two threads lost a fifth of their time to it. A few dozen words are a quarter of the
 tokens that are left after subsampling. A thread copies their rows when its block begins, trains on the copies, and adds
 what has become of them to the rows when the block ends, scaled by `overshoot.gain`, for the other threads did the same.
 
