@@ -16,7 +16,7 @@ import numpy as np
 from numba.core.caching import NullCache
 
 from sgns import Config
-from sgns.training.engines import kernels, tile
+from sgns.training.engines import kernels, pairs, tile
 from sgns.training.engines.cpu import CpuEngine
 from sgns.training.engines.vector import ZERO
 
@@ -27,11 +27,11 @@ def engine_without_loss(*arguments: Any) -> CpuEngine:
     """An engine whose kernel computes σ alone."""
     both = tile.sigmoid_and_softplus
     kernels.tile_kernel.cache_clear()
-    tile.sigmoid_and_softplus = lambda b, x: (both(b, x)[0], ZERO)
+    tile.sigmoid_and_softplus = pairs.sigmoid_and_softplus = lambda b, x: (both(b, x)[0], ZERO)
     try:
         return compiled(*arguments)
     finally:
-        tile.sigmoid_and_softplus = both
+        tile.sigmoid_and_softplus = pairs.sigmoid_and_softplus = both
         kernels.tile_kernel.cache_clear()
 
 

@@ -12,8 +12,8 @@ from numba import njit
 
 from sgns.text.compiled import kernel
 from sgns.training.engines.kernels import sources
+from sgns.training.engines.rows import prefetch
 from sgns.training.engines.sampling import GOLDEN, HALF, draw, draw_word, mix
-from sgns.training.engines.tile import prefetch
 
 MARGIN = 4_096  # tokens that are searched, on each side of a piece, for the neighbours of its edge
 LEAST_POOL = 64  # negatives in the pool of a piece

@@ -19,6 +19,8 @@ import numpy as np
 from numba import njit
 
 from sgns.text.compiled import kernel
+from sgns.training.engines.pairs import pair_gradient, pair_scores, pair_update
+from sgns.training.engines.rows import gather, prefetch
 from sgns.training.engines.sampling import draw_centres, draw_noise
 from sgns.training.engines.tile import (
     BLOCK_COLUMNS,
@@ -26,11 +28,6 @@ from sgns.training.engines.tile import (
     block_gradient,
     block_scores,
     block_update,
-    gather,
-    pair_gradient,
-    pair_scores,
-    pair_update,
-    prefetch,
 )
 from sgns.training.engines.vector import LANES, REGISTERS
 
@@ -49,7 +46,7 @@ def sources() -> int:
     folder = Path(__file__).parent
     text = b"".join(
         (folder / name).read_bytes()
-        for name in ("vector.py", "tile.py", "sampling.py", "kernels.py", "window_kernel.py")
+        for name in ("vector.py", "rows.py", "tile.py", "pairs.py", "sampling.py", "kernels.py", "window_kernel.py")
     )
     return int.from_bytes(blake2b(text, digest_size=7).digest(), "big")
 

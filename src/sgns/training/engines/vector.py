@@ -1,7 +1,8 @@
 """Words of LLVM for Numba: vectors of floats, loads, stores, loops, sums and the sigmoid.
 
-A kernel in `tile.py` is written with these. LLVM lowers a vector of `LANES` floats to the machine at hand: one AVX-512
-register, one AVX2 register, or one NEON register, so `LANES` follows the processor that Numba compiles for.
+The steps in `tile.py` and `pairs.py` are written with these. LLVM lowers a vector of `LANES` floats to the machine at
+hand: one AVX-512 register, one AVX2 register, or one NEON register, so `LANES` follows the processor that Numba
+compiles for.
 """
 
 from collections.abc import Callable, Sequence
