@@ -14,7 +14,8 @@ p·2·n·d over the cores of the machine. So a round lasts
 
     max(R/s + t_move + p·2·n·d/cores, t_exchange):
 
-the exchange is hidden as far as training lasts. Once an epoch all V rows are exchanged, and nothing hides that.
+the exchange is hidden as far as training lasts. Once an epoch all V rows are exchanged, a slice in a turn, and nothing
+hides that.
 
 w, p, t_move and their like for whole tables are those of 2 ranks without a limit in benchmarks/cluster.json, which
 `benchmarks.cluster_network` writes. With more ranks than cores there, each waits for its turn: w is then multiplied by
@@ -27,13 +28,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.pages import ROOT, fill
-from sgns.training.cluster.merging import Merging
+from sgns.training.cluster.merging import SLICE, Merging
 from sgns.training.cluster.rounds import ROUNDS_AT_LEAST
 from sgns.training.cluster.rows import Rows
 
 RESULTS, PAGE = ROOT / "benchmarks" / "cluster.json", ROOT / "docs" / "scale.md"
 LATENCY = 50e-6  # seconds, of a switch and two network stacks: assumed
-WORDS_OF_A_CORE = 0.5e6  # words/s at d = 300, about what this class of machine reaches
+WORDS_OF_A_CORE = 0.75e6  # words/s at V = 1M, d = 300: `python -m benchmarks vocabulary` on two cores with AVX-512
+MACHINES = (2, 16)  # cores
+LINKS = (1.0, 10.0)  # Gbit/s
 ASKED = 0.85  # efficiency
 BYTES = {"float32": 4, "bfloat16": 2}
 
@@ -91,6 +94,11 @@ class Machine:
     link: float | None
 
 
+def machine_of(cores: int, gbit: float) -> Machine:
+    """One whose cores are like those here."""
+    return Machine(cores * WORDS_OF_A_CORE, cores, bits(gbit))
+
+
 @dataclass(frozen=True)
 class Text:
     """Tokens of an epoch, vocabulary, dimension."""
@@ -106,12 +114,24 @@ def rows_of(V: int) -> float:
 
 
 def exchange(
-    rows: float, dim: int, ranks: int, link: float | None, wire: str, seconds: float, latency: float = LATENCY
+    rows: float,
+    dim: int,
+    ranks: int,
+    link: float | None,
+    wire: str,
+    seconds: float,
+    latency: float = LATENCY,
+    turns: int = 1,
 ) -> float:
-    """Seconds in which so many rows of both tables are exchanged; a number takes `seconds` beside the wire."""
+    """Seconds in which rows of both tables are exchanged, in turns; a number takes `seconds` beside the wire."""
     numbers = 2 * rows * dim
     sent = 2 * (ranks - 1) / ranks * numbers * BYTES[wire]
-    return (sent * 8 / link if link else 0.0) + seconds * numbers + 2 * (ranks - 1) * latency
+    return (sent * 8 / link if link else 0.0) + seconds * numbers + turns * 2 * (ranks - 1) * latency
+
+
+def slices(V: int, dim: int) -> int:
+    """Exchanges in a merge of whole tables."""
+    return -(-V // (SLICE // (2 * dim)))
 
 
 def a_round(training: float, V: int, dim: int, ranks: int, machine: Machine, wire: str, costs: Costs) -> float:
@@ -127,7 +147,8 @@ def epoch(text: Text, ranks: int, machine: Machine, wire: str, costs: Costs) -> 
     round_words = min(Merging().round, part / ROUNDS_AT_LEAST)
     training = round_words / machine.words
     each = a_round(training, text.V, text.dim, ranks, machine, wire, costs)
-    flush = exchange(text.V, text.dim, ranks, machine.link, wire, costs.whole)
+    turns = slices(text.V, text.dim)
+    flush = exchange(text.V, text.dim, ranks, machine.link, wire, costs.whole, turns=turns)
     total = part / round_words * each + flush
     return {
         "efficiency": part / machine.words / total,
@@ -157,7 +178,8 @@ def measured(results: dict[str, Any]) -> str:
         costs, crowd = Costs.of(results, one["wire"]), max(1.0, one["ranks"] / cores)
         n, dim, link, latency = rows_of(one["V"]), one["dim"], bits(one["gbit"]), one["ms"] / 1e3
         each = exchange(n, dim, one["ranks"], link, one["wire"], (costs.round + costs.move) * crowd, latency)
-        whole = exchange(one["V"], dim, one["ranks"], link, one["wire"], costs.whole * crowd, latency)
+        turns = slices(one["V"], dim)
+        whole = exchange(one["V"], dim, one["ranks"], link, one["wire"], costs.whole * crowd, latency, turns)
         late = f", {one['ms']:g} ms" if one["ms"] else ""
         lines.append(
             f"| {one['ranks']} | {named(one['gbit'])}{late} | {one['wire']} | {one['sent_MB']:.1f} MB "
@@ -204,15 +226,14 @@ def modelled(results: dict[str, Any], text: Text) -> str:
         "| efficiency |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for words in (1e6, 8e6):
-        for gbit in (1.0, 10.0):
+    for cores in MACHINES:
+        for gbit in LINKS:
             for wire in wires(results):
-                costs = Costs.of(results, wire)
+                costs, machine = Costs.of(results, wire), machine_of(cores, gbit)
                 for ranks in (8, 32, 128):
-                    machine = Machine(words, words / WORDS_OF_A_CORE, bits(gbit))
                     found = epoch(text, ranks, machine, wire, costs)
                     lines.append(
-                        f"| {words / 1e6:g}M | {named(gbit)} | {wire} | {ranks} | {found['training']:.3f} "
+                        f"| {machine.words / 1e6:g}M | {named(gbit)} | {wire} | {ranks} | {found['training']:.3f} "
                         f"| {found['exchange']:.3f} | {found['flush']:.1%} | {found['efficiency']:.0%} |"
                     )
     return "\n".join(lines)
@@ -221,12 +242,12 @@ def modelled(results: dict[str, Any], text: Text) -> str:
 def limits(results: dict[str, Any], text: Text) -> str:
     """From how many machines on efficiency is below `ASKED`, and what 8 reach."""
     costs, found = Costs.of(results, "float32"), []
-    for words in (1e6, 8e6):
-        for gbit in (1.0, 10.0):
-            machine = Machine(words, words / WORDS_OF_A_CORE, bits(gbit))
+    for cores in MACHINES:
+        for gbit in LINKS:
+            machine = machine_of(cores, gbit)
             efficiency = {n: epoch(text, n, machine, "float32", costs)["efficiency"] for n in range(2, 257)}
             low = next((str(n) for n, share in efficiency.items() if share < ASKED), "more than 256")
-            found.append(f"| {words / 1e6:g}M | {named(gbit)} | {efficiency[8]:.0%} | {low} |")
+            found.append(f"| {machine.words / 1e6:g}M | {named(gbit)} | {efficiency[8]:.0%} | {low} |")
     head = f"| words/s of a machine | link | 8 machines | below {ASKED:.0%} from … machines |"
     return "\n".join([head, "|---|---|---|---|", *found])
 

@@ -25,7 +25,7 @@ from sgns.training.cluster.group import Group
 from sgns.training.cluster.place import Wire
 from sgns.training.cluster.rows import Rows
 
-SLICE = 1 << 24  # numbers exchanged together when the whole tables are
+SLICE = 1 << 22  # numbers exchanged together when whole tables are: buffers beyond 32 MB are new pages each time
 
 
 @dataclass(frozen=True)
