@@ -1,5 +1,7 @@
 """The deterministic engine: the same bits for any number of threads, the same draws, the same law of steps."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -132,4 +134,14 @@ def test_the_streams_are_named_as_everywhere():
 
 
 def test_a_flight_is_what_the_documentation_says():
-    assert (SHARDS, PIECE, CURVATURE, POOL["tile"]) == (8, 2_500, 0.3, 1 / 3)
+    assert (SHARDS, PIECE, CURVATURE, POOL["tile"]) == (4, 5_000, 0.1, 1 / 2)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_work_is_shared_out_and_comes_back_in_order_or_with_its_error(threads):
+    flights = engine(FlightEngine, threads)
+    assert flights._do([lambda k=k: (time.sleep(0.002 * (k % 3)), k)[1] for k in range(20)]) == list(range(20))
+    done = []
+    with pytest.raises(ZeroDivisionError):
+        flights._do([*(lambda k=k: done.append(k) for k in range(8)), lambda: 1 / 0])
+    assert sorted(done) == list(range(8))

@@ -180,6 +180,9 @@ def row_moves(stride: int) -> tuple[Callable[..., int], Callable[..., int]]:
             if use[here + ahead] != ALONE:
                 prefetch(stride, e + np.int64(words[k, ahead]) * size)
                 prefetch(stride, c + np.int64(words[k, ahead]) * size)
+                prefetch(stride, c + np.int64(V + 1 + here + ahead) * size)
+                if ahead < text:
+                    prefetch(stride, e + np.int64(V + 1 + here + ahead) * size)
             w = words[k, i]
             row_of[i] = w
             if use[here + i] == ALONE:

@@ -13,9 +13,9 @@ What this costs in speed and quality stands in docs/reliability.md.
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
-from itertools import pairwise
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,13 @@ from sgns.training.engines.cpu import KEEP, NOISE, CpuEngine, Runs, Sums, whole
 from sgns.training.engines.flight_rows import LEAST_POOL, Flight, find_shared, numbering, row_moves
 from sgns.training.engines.kernels import CENTRES_SEEN, LOSS, PAIRS
 from sgns.training.engines.sampling import stream_key
-from sgns.training.overshoot import CURVATURE, uses
+from sgns.training.overshoot import uses
 
-SHARDS = 8  # pieces in flight at most; threads beyond this find nothing to do
-PIECE = 2_500  # tokens of a piece at most
+SHARDS = 4  # pieces in flight at most; threads beyond this find nothing to do
+PIECE = 5_000  # tokens of a piece at most
 SHORTEST = 500  # tokens of a piece at least, unless there is only one
-POOL = {"tile": 1 / 3, "window": 1.0, "pair": 1.0}  # negatives in the pool of a piece, for each of its tokens
+CURVATURE = 0.1  # less than `overshoot.CURVATURE`: four pieces overshoot little, and damping costs MEN and WS-353
+POOL = {"tile": 1 / 2, "window": 1.0, "pair": 1.0}  # negatives in the pool of a piece, for each of its tokens
 
 Work = Callable[[], Any]
 
@@ -66,7 +67,7 @@ class FlightEngine(CpuEngine):
         self._number, (self._borrow, self._give_back) = numbering(), row_moves(self.stride)
         self._first = np.full(V, -1, np.int32)
         self._threads = min(threads, SHARDS)
-        self._workers = ThreadPoolExecutor(self._threads, "sgns") if self._threads > 1 else None
+        self._workers = ThreadPoolExecutor(self._threads - 1, "sgns") if self._threads > 1 else None
         self._own = threading.local()
 
     def train_block(self, epoch: int, block: int, start: int, stop: int, lr: float) -> Sums:
@@ -75,20 +76,34 @@ class FlightEngine(CpuEngine):
         borders = [start + (stop - start) * k // flights for k in range(flights + 1)]
         out = np.zeros(3)
         self._do(self._planning(epoch, block, 0, borders))
+        find_shared(self._flights[0], self._first)
         for k in range(flights):
-            flight = self._flights[k % 2]
-            find_shared(flight, self._first)
-            for sums in self._do([partial(self._train_piece, flight, p, lr) for p in range(flight.pieces)]):
+            flight, following = self._flights[k % 2], self._flights[(k + 1) % 2]
+            training = [partial(self._train_piece, flight, p, lr) for p in range(flight.pieces)]
+            planning = self._planning(epoch, block, k + 1, borders)  # reads no row, so it may go on meanwhile
+            for sums in self._do([*training, *planning])[: len(training)]:
                 out += sums  # in the order of the pieces
-            merging = [partial(self._merge, flight, part, lr) for part in range(self._threads)]
-            self._do([*merging, *self._planning(epoch, block, k + 1, borders)])
+            merging = [partial(self._merge, flight, part, lr) for part in range(SHARDS)]
+            self._do([*([partial(find_shared, following, self._first)] if planning else []), *merging])
         return Sums(float(out[LOSS]), int(out[PAIRS]), int(out[CENTRES_SEEN]))
 
     def _do(self, work: Sequence[Work]) -> list[Any]:
-        """The results of some work that may be done in any order."""
-        if self._workers is None:
-            return [each() for each in work]
-        return list(self._workers.map(lambda each: each(), work))
+        """The results of some work that may be done in any order: this thread and the others take what is next."""
+        results: list[Any] = [None] * len(work)
+        numbers = count()
+
+        def labour() -> None:
+            while (i := next(numbers)) < len(work):
+                results[i] = work[i]()
+
+        others = [self._workers.submit(labour) for _ in range(self._threads - 1)] if self._workers else []
+        try:
+            labour()
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
+        return results
 
     def _planning(self, epoch: int, block: int, k: int, borders: list[int]) -> list[Work]:
         """Cut flight k of a block into pieces; the work of planning it, which reads no row."""
@@ -98,8 +113,7 @@ class FlightEngine(CpuEngine):
         flight.pieces = pieces = max(1, min(SHARDS, (high - low) // SHORTEST))
         flight.name = (epoch, block, k * SHARDS)
         flight.cuts[: pieces + 1] = [low + (high - low) * p // pieces for p in range(pieces + 1)]
-        cuts = [pieces * part // self._threads for part in range(self._threads + 1)]
-        return [partial(self._plan, flight, *few) for few in pairwise(cuts)]
+        return [partial(self._plan, flight, p, p + 1) for p in range(pieces)]
 
     def _plan(self, flight: Flight, first: int, last: int) -> None:
         """Number the words of pieces first to last − 1."""
@@ -125,8 +139,8 @@ class FlightEngine(CpuEngine):
         return out
 
     def _merge(self, flight: Flight, part: int, lr: float) -> None:
-        """Add the steps of the copies to E and C, those of one part of the words that pieces share."""
+        """Add the steps of the copies to E and C, those of one part in `SHARDS` of the words that pieces share."""
         f, n = flight, flight.shared
-        heads = f.heads[n * part // self._threads : n * (part + 1) // self._threads]
+        heads = f.heads[n * part // SHARDS : n * (part + 1) // SHARDS]
         rate = np.float32(lr * CURVATURE * (f.cuts[f.pieces] - f.cuts[0]) / f.pieces)
         self._give_back(*self._rows, len(self.E), f.words, f.use, f.after, heads, self._uses_E, self._uses_C, rate)

@@ -1,0 +1,68 @@
+"""The deterministic engine against the free-running one, in short turns within one process.
+
+    python -m benchmarks.deterministic [--rounds 15] [--threads 1,2]
+
+Both train the same blocks of `wiki100m` at gensim's options, one engine after the other, the order turned each round.
+Prints a JSON line for each number of threads: words/s of the deterministic engine over those of the free-running one.
+What it costs in quality: `make test-quality`, row `deterministic`.
+"""
+
+import argparse
+import json
+import time
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from benchmarks.corpora import in_lines
+from benchmarks.measure import spread
+from sgns.config import Config
+from sgns.text.corpus import Corpus
+from sgns.threads import together
+from sgns.training.equipment import make_engine
+from sgns.training.schedule import LONGEST
+
+DATA = Path(__file__).parents[1] / "../shared/data"
+BLOCKS = 30  # in a turn: about a second
+GENSIMS = {"lr": 0.025, "subsample": 1e-3}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--threads", default="1,2")
+    o = parser.parse_args()
+    corpus = Corpus.from_files(in_lines(DATA / "corpora" / "wiki100m.xz"), Config())
+    for threads in map(int, o.threads.split(",")):
+        print(json.dumps({"threads": threads} | compare(corpus, threads, o.rounds)), flush=True)
+
+
+def compare(corpus: Corpus, threads: int, rounds: int) -> dict[str, dict[str, Any]]:
+    """Speed of the deterministic engine, as a share of the other's: by wall and by CPU time."""
+    configs = {name: Config(threads=threads, deterministic=name == "fixed", **GENSIMS) for name in ("free", "fixed")}
+    engines = {name: make_engine(corpus, config) for name, config in configs.items()}
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in engines}
+    for turn in range(rounds + 1):  # the first one warms up
+        for name in sorted(engines, reverse=bool(turn % 2)):
+            at_once = 1 if name == "fixed" else threads  # a flight uses its threads itself
+            spent[name].append(seconds(engines[name], turn * BLOCKS, corpus.tokens // LONGEST, at_once))
+    pairs = list(zip(spent["free"][1:], spent["fixed"][1:], strict=True))
+    return {kind: spread([free[k] / fixed[k] for free, fixed in pairs]) for k, kind in enumerate(("wall", "cpu"))}
+
+
+def seconds(engine: Any, first: int, blocks: int, threads: int) -> tuple[float, float]:
+    """Wall and CPU seconds of `BLOCKS` blocks of a text of so many, taken by so many threads."""
+    numbers = count(first)
+
+    def block() -> None:
+        k = next(numbers)
+        start = k % blocks * LONGEST
+        engine.train_block(0, k, start, start + LONGEST, GENSIMS["lr"])
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    together([block] * BLOCKS, threads)
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+if __name__ == "__main__":
+    main()
