@@ -9,22 +9,22 @@ What it costs in quality: `make test-quality`, row `deterministic`.
 
 import argparse
 import json
-import time
+from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora import in_lines
 from benchmarks.measure import spread
+from benchmarks.threads import GENSIMS, seconds
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.threads import together
 from sgns.training.equipment import make_engine
 from sgns.training.schedule import LONGEST
 
 DATA = Path(__file__).parents[1] / "../shared/data"
 BLOCKS = 30  # in a turn: about a second
-GENSIMS = {"lr": 0.025, "subsample": 1e-3}
 
 
 def main() -> None:
@@ -45,23 +45,17 @@ def compare(corpus: Corpus, threads: int, rounds: int) -> dict[str, dict[str, An
     for turn in range(rounds + 1):  # the first one warms up
         for name in sorted(engines, reverse=bool(turn % 2)):
             at_once = 1 if name == "fixed" else threads  # a flight uses its threads itself
-            spent[name].append(seconds(engines[name], turn * BLOCKS, corpus.tokens // LONGEST, at_once))
+            blocks = partial(next_block, engines[name], count(turn * BLOCKS), corpus.tokens // LONGEST)
+            spent[name].append(seconds(blocks, BLOCKS, at_once))
     pairs = list(zip(spent["free"][1:], spent["fixed"][1:], strict=True))
     return {kind: spread([free[k] / fixed[k] for free, fixed in pairs]) for k, kind in enumerate(("wall", "cpu"))}
 
 
-def seconds(engine: Any, first: int, blocks: int, threads: int) -> tuple[float, float]:
-    """Wall and CPU seconds of `BLOCKS` blocks of a text of so many, taken by so many threads."""
-    numbers = count(first)
-
-    def block() -> None:
-        k = next(numbers)
-        start = k % blocks * LONGEST
-        engine.train_block(0, k, start, start + LONGEST, GENSIMS["lr"])
-
-    wall, cpu = time.perf_counter(), time.process_time()
-    together([block] * BLOCKS, threads)
-    return time.perf_counter() - wall, time.process_time() - cpu
+def next_block(engine: Any, numbers: Iterator[int], blocks: int, threads: int) -> None:
+    """Train the next block of a text of so many."""
+    k = next(numbers)
+    start = k % blocks * LONGEST
+    engine.train_block(0, k, start, start + LONGEST, GENSIMS["lr"])
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def longer_key(key, number):  # type: ignore[no-untyped-def]
 
 @cache
 def numbering() -> Callable[..., int]:
-    """The kernel that numbers the words of some pieces, of their neighbours on both sides, and of their pools.
+    """The kernel that numbers the words of piece k, of its neighbours on both sides, and of its pool.
 
     `places` is (V,) int32, all −1 before and after; for the last arguments see `Flight`.
     """
@@ -75,51 +75,50 @@ def numbering() -> Callable[..., int]:
 
     @kernel
     def number(  # type: ignore[no-untyped-def]
-        ids, ends, window, keep, keep_key, noise, noise_key, before, pool_share, places, first_piece, last_piece,
+        ids, ends, window, keep, keep_key, noise, noise_key, before, pool_share, places, k,
         cuts, keys, spans, rows, words, numbers, piece_ends, tables,
     ):  # fmt: skip
-        for k in range(first_piece, last_piece):
-            start, stop = cuts[k], cuts[k + 1]
-            sentence = np.searchsorted(ends, start, side="right")
-            begin = max(ends[sentence - 1] if sentence > 0 else np.int64(0), start - MARGIN - window)
-            low, found = start, np.int64(0)
-            while low > begin and found < window:
-                low -= 1
-                found += np.int64((draw(keep_key, low) >> HALF) <= u64(keep[ids[low]]))
-            last_sentence = np.searchsorted(ends, stop - 1, side="right")
-            end = min(ends[last_sentence], stop + MARGIN + window)
-            high, found = stop, np.int64(0)
-            while high < end and found < window:
-                found += np.int64((draw(keep_key, high) >> HALF) <= u64(keep[ids[high]]))
-                high += 1
-            n = 0
-            for p in range(low, high):
-                w = ids[p]
-                if (draw(keep_key, p) >> HALF) <= u64(keep[w]):
-                    if places[w] < 0:
-                        places[w] = n
-                        words[k, n] = w
-                        n += 1
-                    numbers[k, p - low] = places[w]
-                else:
-                    numbers[k, p - low] = -1
-            rows[k, 0] = n
-            piece_key = longer_key(noise_key, before + k)
-            pool = max(LEAST_POOL, int((stop - start) * pool_share))
-            for i in range(pool):
-                w = draw_word(draw(piece_key, i), noise)
+        start, stop = cuts[k], cuts[k + 1]
+        sentence = np.searchsorted(ends, start, side="right")
+        begin = max(ends[sentence - 1] if sentence > 0 else np.int64(0), start - MARGIN - window)
+        low, found = start, np.int64(0)
+        while low > begin and found < window:
+            low -= 1
+            found += np.int64((draw(keep_key, low) >> HALF) <= u64(keep[ids[low]]))
+        last_sentence = np.searchsorted(ends, stop - 1, side="right")
+        end = min(ends[last_sentence], stop + MARGIN + window)
+        high, found = stop, np.int64(0)
+        while high < end and found < window:
+            found += np.int64((draw(keep_key, high) >> HALF) <= u64(keep[ids[high]]))
+            high += 1
+        n = 0
+        for p in range(low, high):
+            w = ids[p]
+            if (draw(keep_key, p) >> HALF) <= u64(keep[w]):
                 if places[w] < 0:
                     places[w] = n
                     words[k, n] = w
                     n += 1
-                tables[k, i] = u64(places[w])
-            rows[k, 1] = n
-            for i in range(n):
-                places[words[k, i]] = -1
-            for s in range(sentence, last_sentence + 1):
-                piece_ends[k, s - sentence] = min(ends[s], high) - low
-            keys[k] = keep_key + u64(low) * GOLDEN  # a place in the piece draws what it draws in the text
-            spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3] = low, high, last_sentence + 1 - sentence, pool
+                numbers[k, p - low] = places[w]
+            else:
+                numbers[k, p - low] = -1
+        rows[k, 0] = n
+        piece_key = longer_key(noise_key, before + k)
+        pool = max(LEAST_POOL, int((stop - start) * pool_share))
+        for i in range(pool):
+            w = draw_word(draw(piece_key, i), noise)
+            if places[w] < 0:
+                places[w] = n
+                words[k, n] = w
+                n += 1
+            tables[k, i] = u64(places[w])
+        rows[k, 1] = n
+        for i in range(n):
+            places[words[k, i]] = -1
+        for s in range(sentence, last_sentence + 1):
+            piece_ends[k, s - sentence] = min(ends[s], high) - low
+        keys[k] = keep_key + u64(low) * GOLDEN  # a place in the piece draws what it draws in the text
+        spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3] = low, high, last_sentence + 1 - sentence, pool
         return made_of
 
     return number

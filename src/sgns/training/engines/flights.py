@@ -61,9 +61,8 @@ class FlightEngine(CpuEngine):
         super().__init__(ids, sentence_ends, keep, noise, config, runs=runs, spare=1 + SHARDS * room)
         self._uses_E, self._uses_C = uses(counts, keep, noise, config)
         self._keep = np.append(self._keep, np.zeros(1 + SHARDS * room, np.uint32))  # of copies too
-        self._flights = [
-            Flight(SHARDS, PIECE, config.window, room, pool) for _ in range(2)
-        ]  # one flies, one is planned
+        # one flies, one is planned
+        self._flights = [Flight(SHARDS, PIECE, config.window, room, pool) for _ in range(2)]
         self._number, (self._borrow, self._give_back) = numbering(), row_moves(self.stride)
         self._first = np.full(V, -1, np.int32)
         self._threads = min(threads, SHARDS)
@@ -113,16 +112,16 @@ class FlightEngine(CpuEngine):
         flight.pieces = pieces = max(1, min(SHARDS, (high - low) // SHORTEST))
         flight.name = (epoch, block, k * SHARDS)
         flight.cuts[: pieces + 1] = [low + (high - low) * p // pieces for p in range(pieces + 1)]
-        return [partial(self._plan, flight, p, p + 1) for p in range(pieces)]
+        return [partial(self._plan, flight, p) for p in range(pieces)]
 
-    def _plan(self, flight: Flight, first: int, last: int) -> None:
-        """Number the words of pieces first to last − 1."""
+    def _plan(self, flight: Flight, k: int) -> None:
+        """Number the words of piece k."""
         if not hasattr(self._own, "places"):
             self._own.places = np.full(len(self.E), -1, np.int32)
         f, (epoch, block, before), seed = flight, flight.name, self.config.seed
         self._number(
             self._ids, self._ends, self.config.window, self._keep, stream_key(seed, KEEP, epoch),
-            self._noise, stream_key(seed, NOISE, epoch, block), before, self._pool, self._own.places, first, last,
+            self._noise, stream_key(seed, NOISE, epoch, block), before, self._pool, self._own.places, k,
             f.cuts, f.keys, f.spans, f.rows, f.words, f.ids, f.ends, f.noise,
         )  # fmt: skip
 
