@@ -34,18 +34,18 @@ def main() -> None:
         sys.exit(f"{options.text} does not exist; name a text of some 100 MB with --text")
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
-    def tell(line: str) -> None:
+    def on_warning(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
     work = {
-        "speed": lambda: parts.speed(options.text, tell, times=options.times),
-        "threads": lambda: two_against_one(options.text, tell),
-        "vocabulary": lambda: parts.large_vocabulary(tell),
-        "reading": lambda: parts.reading(options.text, tell),
-        "memory": lambda: parts.memory(options.text, tell),
-        "whole": lambda: parts.whole(options.text, tell),
-        "quality": lambda: parts.qualities(options.text, options.sets, options.seeds, tell),
-        "scaling": lambda: scaling(options.text, tell),
+        "speed": lambda: parts.speed(options.text, on_warning, times=options.times),
+        "threads": lambda: two_against_one(options.text, on_warning),
+        "vocabulary": lambda: parts.large_vocabulary(on_warning),
+        "reading": lambda: parts.reading(options.text, on_warning),
+        "memory": lambda: parts.memory(options.text, on_warning),
+        "whole": lambda: parts.whole(options.text, on_warning),
+        "quality": lambda: parts.qualities(options.text, options.sets, options.seeds, on_warning),
+        "scaling": lambda: scaling(options.text, on_warning),
     }
     for part in options.parts:
         if part not in work:

@@ -20,7 +20,8 @@ from benchmarks.measure import spread
 from benchmarks.threads import GENSIMS, seconds
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.equipment import make_engine
+from sgns.training.engines.build import build
+from sgns.training.plan import Plan
 from sgns.training.schedule import LONGEST
 
 DATA = Path(__file__).parents[1] / "../shared/data"
@@ -40,7 +41,7 @@ def main() -> None:
 def compare(corpus: Corpus, threads: int, rounds: int) -> dict[str, dict[str, Any]]:
     """Speed of the deterministic engine, as a share of the other's: by wall and by CPU time."""
     configs = {name: Config(threads=threads, deterministic=name == "fixed", **GENSIMS) for name in ("free", "fixed")}
-    engines = {name: make_engine(corpus, config) for name, config in configs.items()}
+    engines = {name: build(Plan.of(corpus.vocabulary, config), corpus) for name, config in configs.items()}
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in engines}
     for turn in range(rounds + 1):  # the first one warms up
         for name in sorted(engines, reverse=bool(turn % 2)):

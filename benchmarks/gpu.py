@@ -28,7 +28,7 @@ from benchmarks.gpu_check import check  # noqa: E402
 from benchmarks.gpu_quality import quality  # noqa: E402
 from benchmarks.packed import Packed  # noqa: E402
 from sgns.config import Config  # noqa: E402
-from sgns.training.engines.cuda import CudaEngine, Knobs  # noqa: E402
+from sgns.training.engines.cuda.engine import CudaEngine, Knobs  # noqa: E402
 from sgns.training.schedule import Schedule  # noqa: E402
 
 SWEEP = {
@@ -39,7 +39,10 @@ SWEEP = {
 
 def make(packed: Packed, config: Config, knobs: Knobs) -> CudaEngine:
     """The engine for a corpus."""
-    keep, noise = packed.vocabulary.keep_probabilities(config.subsample), packed.vocabulary.noise(config.noise_power)
+    keep, noise = (
+        packed.vocabulary.keep_probability(config.subsample),
+        packed.vocabulary.noise_distribution(config.noise_power),
+    )
     return CudaEngine(packed.ids, packed.ends, keep, noise, config, counts=packed.vocabulary.counts, knobs=knobs)
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from sgns.training.engines.cuda import CudaEngine
+from sgns.training.engines.cuda.engine import CudaEngine
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sgns.config import Config
-from sgns.training.engines.cuda import CudaEngine, Knobs
+from sgns.training.engines.cuda.engine import CudaEngine, Knobs
 
 V, N, WINDOW, K = 300, 700, 5, 5
 
@@ -62,7 +62,7 @@ def check(knobs: Knobs, dims: tuple[int, ...]) -> dict[str, Any]:
         engine._fly = watch  # type: ignore[method-assign]
         before = engine.E.copy(), engine.C.copy()
         sums = engine.train_block(0, 9, 0, N, 1.0)
-        engine.settle()
+        engine.sync()
         after = engine.E.copy(), engine.C.copy()
         engine.E[:], engine.C[:] = before
         *gradients, loss = expected(engine, seen)
@@ -74,7 +74,7 @@ def check(knobs: Knobs, dims: tuple[int, ...]) -> dict[str, Any]:
         engine = engine_with(dims[0], replace(knobs, flight=250))
         for block in range(2):
             engine.train_block(0, block, block * 350, block * 350 + 350, 0.1)
-        engine.settle()
+        engine.sync()
         bits.append(engine.E.tobytes() + engine.C.tobytes())
     found["same bits twice"] = bits[0] == bits[1]
     errors = [figure for name, figure in found.items() if name.startswith("error")]

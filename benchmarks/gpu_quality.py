@@ -12,9 +12,9 @@ from benchmarks.packed import Packed
 from sgns.config import Config
 from sgns.evaluation.analogy import evaluate_analogies
 from sgns.evaluation.similarity import evaluate_similarity
-from sgns.training.engines.cpu import CpuEngine
+from sgns.training.engines.cpu.engine import CpuEngine
+from sgns.training.loop import train
 from sgns.training.schedule import Schedule
-from sgns.training.trainer import train
 from sgns.vectors.vectors import Vectors
 
 
@@ -30,14 +30,17 @@ def quality(
             if name == "cuda":
                 engine, threads = make(packed, config, knobs), 1
             else:
-                keep, noise = vocabulary.keep_probabilities(config.subsample), vocabulary.noise(config.noise_power)
+                keep, noise = (
+                    vocabulary.keep_probability(config.subsample),
+                    vocabulary.noise_distribution(config.noise_power),
+                )
                 engine, threads = CpuEngine(packed.ids, packed.ends, keep, noise, config), os.cpu_count() or 1
             engine.compile()
             schedule = Schedule.of(len(packed.ids), config, engine.longest)
             began = time.perf_counter()
             state = train(engine, schedule, threads, lambda state: None)
             seconds = time.perf_counter() - began
-            engine.settle()
+            engine.sync()
             vectors = Vectors(vocabulary.words, engine.E[:, : config.dim], engine.C[:, : config.dim], vocabulary.counts)
             figures = scores(vectors, sets) | {"loss": state.losses[-1]}
             print(f"quality {name} seed {seed}: {schedule.words / seconds / 1e6:.1f}M words/s, {figures}", flush=True)

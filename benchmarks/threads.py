@@ -16,10 +16,11 @@ from numba import njit
 
 from benchmarks.corpora import in_lines
 from benchmarks.measure import spread
+from sgns.base.parallel import run_all
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.threads import together
-from sgns.training.equipment import make_engine
+from sgns.training.engines.build import build
+from sgns.training.plan import Plan
 
 BLOCK = 40_000  # tokens
 BLOCKS = 60  # of two threads in a turn, and of one: about a second
@@ -27,13 +28,13 @@ PIECE = 3_000_000  # steps of arithmetic
 GENSIMS = {"lr": 0.025, "subsample": 1e-3}
 
 
-def two_against_one(text: Path, tell: Callable[[str], None], *, times: int = 25) -> dict[str, Any]:
+def two_against_one(text: Path, on_warning: Callable[[str], None], *, times: int = 25) -> dict[str, Any]:
     """Words/s of two threads over those of one, by wall and by CPU time; and the same for arithmetic."""
-    tell("threads")
+    on_warning("threads")
     configs = [Config(threads=threads, **GENSIMS) for threads in (1, 2)]
     corpus = Corpus.from_files(in_lines(text), configs[0])
     blocks = corpus.tokens // BLOCK
-    engines = [make_engine(corpus, config) for config in configs]
+    engines = [build(Plan.of(corpus.vocabulary, config), corpus) for config in configs]
     numbers = count()
 
     def block(threads: int) -> None:
@@ -52,7 +53,7 @@ def two_against_one(text: Path, tell: Callable[[str], None], *, times: int = 25)
         ratio, by_cpu = gain(block)
         wall.append(ratio)
         cpu.append(by_cpu)
-        tell(f"  two threads {ratio:.2f}x, by CPU time {by_cpu:.2f}x; plain arithmetic {ceiling[-1]:.2f}x")
+        on_warning(f"  two threads {ratio:.2f}x, by CPU time {by_cpu:.2f}x; plain arithmetic {ceiling[-1]:.2f}x")
     share = [a / b for a, b in zip(wall, ceiling)]
     return {
         "ratio": spread(wall),
@@ -73,7 +74,7 @@ def gain(work: Callable[[int], None]) -> tuple[float, float]:
 def seconds(work: Callable[[int], None], pieces: int, threads: int) -> tuple[float, float]:
     """Wall and CPU seconds of so many pieces of `work`, which is told the number of threads."""
     wall, cpu = time.perf_counter(), time.process_time()
-    together([lambda: work(threads)] * pieces, threads)
+    run_all([lambda: work(threads)] * pieces, threads)
     return time.perf_counter() - wall, time.process_time() - cpu
 
 

@@ -93,7 +93,7 @@ def paths(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
 
 def prepare(folder: Path, V: int, d: int, short: int) -> None:
     """Write what is not there yet."""
-    from sgns.vectors import formats
+    from sgns.vectors.files import formats
     from sgns.vectors.vectors import Vectors
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -154,21 +154,21 @@ def peak_gb() -> float:
 
 def sgns_load(path: str) -> dict[str, float]:
     from sgns.vectors import binary, decimals, textual  # noqa: F401  load imports what a format needs
-    from sgns.vectors.formats import load
+    from sgns.vectors.files.formats import load
 
     seconds, vectors = timed(lambda: load(path))
     return {"load": seconds, "words": len(vectors), "peak_gb": peak_gb()}
 
 
 def sgns_query(path: str) -> dict[str, float]:
-    from sgns.vectors.formats import load
+    from sgns.vectors.files.formats import load
 
     opened, v = timed(lambda: load(path))
-    first, _ = timed(lambda: v.similar("word7", n=10))
-    single = [timed(lambda i=i: v.similar(f"word{i}", n=10))[0] for i in range(100, 115)]
+    first, _ = timed(lambda: v.most_similar("word7", n=10))
+    single = [timed(lambda i=i: v.most_similar(f"word{i}", n=10))[0] for i in range(100, 115)]
     names = [f"word{i * 7 % len(v)}" for i in range(QUERIES)]
     before = peak_gb()
-    many, _ = timed(lambda: v.similar_each(names, n=10))
+    many, _ = timed(lambda: v.most_similar_each(names, n=10))
     return {
         "load": opened,
         "first_query": first,

@@ -7,11 +7,15 @@ import subprocess
 import pytest
 from hypothesis import settings
 
-from sgns.training.engines import cuda_cards
+from sgns.base.folders import cache_folder
+from sgns.training.engines.choice import cuda_cards
 
 # Where there is no card, Triton's kernels are interpreted; Triton asks for that when it is first imported.
 if not cuda_cards():
     os.environ.setdefault("TRITON_INTERPRET", "1")
+
+# Tests have caches of their own for texts; kernels are compiled once for all of them.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "tests"))
 
 # The same examples on every machine, so that what passes here passes there; `make test-random` draws new ones.
 settings.register_profile("same", derandomize=True, deadline=None)

@@ -17,7 +17,8 @@ with atheris.instrument_imports(include=["sgns"]):
     from sgns.config import Config
     from sgns.errors import SgnsError
     from sgns.text.corpus import Corpus
-    from sgns.vectors import expression, formats
+    from sgns.vectors import query as expression
+    from sgns.vectors.files import formats
 
 FOLDER = Path(tempfile.mkdtemp())
 os.environ["SGNS_CACHE"] = str(FOLDER / "cache")

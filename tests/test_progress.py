@@ -8,8 +8,8 @@ import time
 import pytest
 
 from sgns import progress
-from sgns.live import Curve, LivePlot, braille_plot
 from sgns.progress import Progress
+from sgns.progress.live import Curve, LivePlot, braille_plot
 from sgns.progress.stage import Stage, clock, short
 
 

@@ -19,7 +19,7 @@ _WHERE = {
     "SgnsError": "sgns.errors",
     "Vectors": "sgns.vectors.vectors",
     "Vocabulary": "sgns.text.vocabulary",
-    "load": "sgns.vectors.formats",
+    "load": "sgns.vectors.files.formats",
     "train": "sgns.training.train",
 }
 __all__ = ["Config", "Corpus", "SgnsError", "Vectors", "Vocabulary", "load", "train"]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sgns.text.corpus import Corpus as Corpus
     from sgns.text.vocabulary import Vocabulary as Vocabulary
     from sgns.training.train import train as train
-    from sgns.vectors.formats import load as load
+    from sgns.vectors.files.formats import load as load
     from sgns.vectors.vectors import Vectors as Vectors
 
 

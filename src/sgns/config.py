@@ -53,7 +53,7 @@ class Config:
     """Threads that train; 0 takes all cores."""
     deterministic: bool = False
     """The same bits with any number of threads; docs/reliability.md says what it costs."""
-    heldout: float = 0.0
+    validation: float = 0.0
     """Share of sentences kept out of training; their loss shows whether the vectors generalise."""
     sharing: Sharing = "tile"
     """Who shares negatives: 8 neighbouring centres (tile, fastest), a window, or nobody (pair, as in word2vec.c)."""
@@ -83,7 +83,7 @@ class Config:
             "lr": (0.0, 10.0, False, "0.025 to 0.05 is usual"),
             "min_lr": (0.0, 10.0, True, "0.0001 is usual"),
             "subsample": (0.0, 1.0, True, "0.001 is usual, 0 keeps every token, without it the text decides"),
-            "heldout": (0.0, 0.5, True, "0.01 is usual, 0 trains on everything"),
+            "validation": (0.0, 0.5, True, "0.01 is usual, 0 trains on everything"),
             "noise_power": (-10.0, 10.0, True, "0.75 is usual"),
         }
         for name, (least, most, closed, remedy) in real.items():

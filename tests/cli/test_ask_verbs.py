@@ -16,7 +16,7 @@ from sgns.cli import make_app, run
 from sgns.cli.evaluate import share
 from sgns.cli.prompt import Completions
 from sgns.cli.tables import plain, shown, table, width
-from sgns.vectors import formats
+from sgns.vectors.files import formats
 from sgns.vectors.vectors import Vectors
 
 

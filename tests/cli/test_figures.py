@@ -24,7 +24,7 @@ def here(tmp_path, monkeypatch):
     E = np.vstack([E, random.normal(size=(30, 12))]).astype(np.float32)
     words = WORDS + [f"w{chr(97 + i)}{chr(97 + i % 7)}" for i in range(26)] + ["wzza", "wzzb", "wzzc", "wzzd"]
     counts = np.arange(100, 58, -1)
-    metadata = {"losses": [3.0, 2.5], "heldout_losses": [3.1, 2.7]}
+    metadata = {"losses": [3.0, 2.5], "validation_losses": [3.1, 2.7]}
     Vectors(words, E, None, counts, metadata).save(tmp_path / "vectors.safetensors")
     Vectors(words, E[:, ::-1].copy(), None, counts).save(tmp_path / "other.safetensors")
     monkeypatch.chdir(tmp_path)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgns.config import Config
-from sgns.training.engines import kernels
-from sgns.training.engines.cpu import KEEP, NOISE, row_stride
+from sgns.training.engines.cpu.engine import KEEP, NOISE, row_stride
+from sgns.training.engines.cpu.engine import tile_kernel as kernels
 from sgns.training.engines.sampling import keep_thresholds, noise_table, stream_key
 
 LOW, ALL = 2**32 - 1, 2**64 - 1

@@ -11,8 +11,8 @@ from mirror import Samples, block_steps, descend, draw_corpus
 
 from sgns.config import Config
 from sgns.text.vocabulary import Vocabulary
-from sgns.training.engines import kernels
-from sgns.training.engines.cpu import CpuEngine
+from sgns.training.engines.cpu.engine import CpuEngine
+from sgns.training.engines.cpu.engine import tile_kernel as kernels
 
 SHARINGS = ["tile", "window", "pair"]
 SHAPES = [  # dim, window, negatives: one kernel each
@@ -31,7 +31,7 @@ class Case:
         self.ids, self.ends, self.config = np.array(ids, np.int32), np.array(ends, np.int64), config
         counts = np.bincount(self.ids, minlength=V) + 1  # the noise may also be a word that the text lacks
         vocabulary = Vocabulary([str(i) for i in range(V)], counts)
-        self.keep, self.noise = vocabulary.keep_probabilities(subsample), vocabulary.noise(0.75)
+        self.keep, self.noise = vocabulary.keep_probability(subsample), vocabulary.noise_distribution(0.75)
         rng = np.random.default_rng(seed)
         self.E, self.C = (rng.normal(0, 0.7 / np.sqrt(config.dim), (V, config.dim)).astype(np.float32) for _ in "EC")
 

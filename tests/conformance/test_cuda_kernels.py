@@ -11,14 +11,15 @@ from scipy.stats import chi2, chisquare
 import sgns
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.train import make_engine
+from sgns.training.engines.build import build
+from sgns.training.plan import Plan
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
-from sgns.training.engines import cuda  # noqa: E402
-from sgns.training.engines.cuda_shape import DIRECTIONS  # noqa: E402
-from sgns.training.engines.cuda_tile import rounded  # noqa: E402
+from sgns.training.engines.cuda import engine as cuda  # noqa: E402
+from sgns.training.engines.cuda.shape import DIRECTIONS  # noqa: E402
+from sgns.training.engines.cuda.tile import rounded  # noqa: E402
 from sgns.training.engines.sampling import noise_table  # noqa: E402
 
 SURE = 1e-3
@@ -67,7 +68,7 @@ def fly(engine, start, stop, lr):
     engine._fly = watch
     E, C = engine.E.astype(float), engine.C.astype(float)
     sums = engine.train_block(0, 3, start, stop, lr)
-    engine.settle()
+    engine.sync()
     return samples(engine, seen["kept"], seen["noise"]), E, C, sums
 
 
@@ -151,7 +152,7 @@ def test_a_large_step_cannot_overshoot_where_sgd_does():
         engine = made(n=300, V=4, length=300, keep=1.0, knobs=dataclasses.replace(BIG, rows=64, damping=damping))
         for block in range(3):
             engine.train_block(0, block, 0, 300, 0.2)
-        engine.settle()
+        engine.sync()
         grown[damping] = abs(engine.E).max()
     assert grown[0.0] > 20
     assert grown[1.0] < 5
@@ -247,7 +248,7 @@ def test_seed_and_blocks_decide_everything():
         engine = made(**options)
         for block in range(2):
             engine.train_block(0, block, block * 45, block * 45 + 45, 0.1)
-        engine.settle()
+        engine.sync()
         return engine.E
 
     one = run()
@@ -272,7 +273,7 @@ def test_learns_the_language_and_reports_the_loss_of_the_cpu(language, monkeypat
     # The same vectors, and a rate that moves nothing: what both engines call the loss.
     means = []
     for name in ("cuda", "cpu"):
-        engine = make_engine(language, Config(engine=name, **options))
+        engine = build(Plan.of(language.vocabulary, Config(engine=name, **options)), language)
         engine.E[:, :32], engine.C[:, :32] = trained.E, trained.C
         sums = engine.train_block(0, 0, 0, language.tokens, 1e-30)
         means.append(sums.loss / sums.pairs)

@@ -81,8 +81,8 @@ def test_more_threads_learn_the_same_language(corpus, sharing):
 
 def test_the_loss_is_summed_in_float64():
     """A float32 sum sticks where a pair's loss is below half of its last digit: at 2^27 for gensim."""
+    from sgns.training.loop import State
     from sgns.training.schedule import Block
-    from sgns.training.trainer import State
 
     class Sums:
         loss, pairs = 4.0, 1

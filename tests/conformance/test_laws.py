@@ -7,8 +7,8 @@ from scipy.stats import chi2, chi2_contingency, chisquare
 
 from sgns.text.vocabulary import Vocabulary
 from sgns.training.engines import sampling
-from sgns.training.engines.cpu import KEEP, NOISE
-from sgns.training.engines.window_kernel import draw_windows
+from sgns.training.engines.cpu.engine import KEEP, NOISE
+from sgns.training.engines.cpu.window_kernel import draw_windows
 
 SURE = 1e-3  # a law is refused below this; the seeds are fixed, so a test passes always or never
 V = 30
@@ -28,7 +28,7 @@ def survivors(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None):
 
 def test_a_token_survives_with_the_chance_of_its_word():
     ids = np.random.default_rng(0).permutation(np.repeat(np.arange(V), COUNTS)).astype(np.int32)
-    keep = VOCABULARY.keep_probabilities(1e-3)
+    keep = VOCABULARY.keep_probability(1e-3)
     assert keep.min() < 0.1
     assert keep.max() == 1
     for seed, epoch in ((1, 0), (1, 1), (2, 0)):
@@ -78,7 +78,7 @@ def test_reach_is_uniform_from_1_to_the_window(window):
 def test_a_window_is_drawn_alike_from_both_sides_of_a_border():
     n, cut, window = 3_000, 1_234, 5
     ids, ends = np.random.default_rng(0).integers(0, V, n).astype(np.int32), np.array([500, 2_000, n])
-    keep = VOCABULARY.keep_probabilities(1e-3)
+    keep = VOCABULARY.keep_probability(1e-3)
     first, last, kept, left, right = survivors(ids, ends, keep, window)
     assert (first, last) == (0, len(kept))
     before = survivors(ids, ends, keep, window, stop=cut)
@@ -92,7 +92,7 @@ def test_a_window_is_drawn_alike_from_both_sides_of_a_border():
 
 @pytest.mark.parametrize("power", [0.0, 0.75, 1.0, -1.0])
 def test_tiles_draw_the_noise_distribution(power):
-    noise = VOCABULARY.noise(power)
+    noise = VOCABULARY.noise_distribution(power)
     drawn = np.empty(200_000, np.int32)
     sampling.draw_noise(sampling.stream_key(1, NOISE, 0, 3), sampling.noise_table(noise), drawn)
     assert chisquare(np.bincount(drawn, minlength=V), noise * len(drawn)).pvalue > SURE
@@ -102,7 +102,7 @@ def test_tiles_draw_the_noise_distribution(power):
 
 @pytest.mark.parametrize("alone", [False, True])
 def test_windows_and_pairs_draw_the_noise_distribution(alone):
-    noise, n = VOCABULARY.noise(0.75), 20_000
+    noise, n = VOCABULARY.noise_distribution(0.75), 20_000
     ids, ends = np.random.default_rng(0).integers(0, V, n).astype(np.int32), np.arange(10, n + 1, 10)
     inputs, input_ends, centres, negatives, seen = draw_windows(
         ids, ends, 0, n, 5, 5, alone, sampling.keep_thresholds(np.ones(V)), sampling.noise_table(noise),
@@ -153,7 +153,7 @@ class TestReference:
         each = 3_000
         ids = np.repeat(np.arange(6), 2 * each)
         _, c, y = self.made(ids, np.arange(2, len(ids) + 1, 2), COUNTS[:6], subsample=1e-2)
-        both = Vocabulary(list("abcdef"), COUNTS[:6]).keep_probabilities(1e-2) ** 2
+        both = Vocabulary(list("abcdef"), COUNTS[:6]).keep_probability(1e-2) ** 2
         got = np.bincount(c[y == 1], minlength=6) / 2
         for word in range(6):
             expected = [each * both[word], each * (1 - both[word])]
@@ -171,7 +171,7 @@ class TestReference:
     def test_noise(self):
         n = 40_000
         _, c, y = self.made(np.zeros(n), np.arange(10, n + 1, 10), COUNTS, negatives=3)
-        noise = VOCABULARY.noise(0.75)[1:]
+        noise = VOCABULARY.noise_distribution(0.75)[1:]
         drawn = np.bincount(c[y == 0], minlength=V)
         assert drawn[0] == 0  # it would be c+
         assert chisquare(drawn[1:], noise / noise.sum() * drawn.sum()).pvalue > SURE

@@ -29,7 +29,7 @@ def conform(name, *arguments):
             [sys.executable, *command], env=os.environ | environment, cwd=HERE, capture_output=True, text=True
         )
 
-    told = python("-c", "from sgns.training.engines.vector import LANES; print(LANES)")
+    told = python("-c", "from sgns.training.engines.cpu.llvm import LANES; print(LANES)")
     assert told.stdout.strip() == str(lanes), told.stderr
     done = python("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments)
     assert done.returncode == 0, done.stdout[-3_000:]

@@ -64,7 +64,7 @@ def test_the_config_is_one_that_the_projector_knows(vectors, tmp_path):
 def check_neighbours(vectors, rows):
     assert [row["word"] for row in rows] == vectors.words
     for row in rows[:40]:
-        expected = vectors.similar(row["word"], n=10)
+        expected = vectors.most_similar(row["word"], n=10)
         near = row["neighbors"]
         assert [vectors.words[i] for i in near["ids"]] == [word for word, _ in expected]
         np.testing.assert_allclose(1 - np.array(near["distances"]), [max(c, 0) for _, c in expected], atol=2e-6)

@@ -11,7 +11,7 @@ def test_neighbours_are_those_of_similar(vectors, groups):
     found = trends(vectors, words)
     assert list(found.neighbours) == words
     for word, near in found.neighbours.items():
-        assert dict(near) == pytest.approx(dict(vectors.similar(word, n=3)), abs=1e-6)
+        assert dict(near) == pytest.approx(dict(vectors.most_similar(word, n=3)), abs=1e-6)
 
 
 def test_groups_come_tightest_first():

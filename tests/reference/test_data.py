@@ -19,7 +19,7 @@ from sgns.reference.data import (
 
 torch = pytest.importorskip("torch")
 
-from sgns.reference.batches import batches, keep_probabilities, positive_pairs  # noqa: E402
+from sgns.reference.batches import batches, keep_probability, positive_pairs  # noqa: E402
 
 texts = st.lists(st.sampled_from("abcde"), max_size=12)
 
@@ -148,7 +148,7 @@ def test_subsampling_keeps_the_expected_share():
     centres = Counter()
     for _, c, y, _ in made:
         centres.update(c[: int(y.sum())].tolist())
-    keep = keep_probabilities(counts, 0.01).numpy()
+    keep = keep_probability(counts, 0.01).numpy()
     f = (counts / counts.sum()).numpy()
     np.testing.assert_allclose(keep, np.minimum(1, np.sqrt(0.01 / f) + 0.01 / f))
     got = np.array([centres[i] for i in range(4)], float)

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from sgns import Config, Corpus
 from sgns.errors import InputError
-from sgns.text import chunks, encode, reading
+from sgns.text import chunks
+from sgns.text import encode as reading
+from sgns.text import encode_fast as encode
 from sgns.text.normalise import decode, normalise
 from sgns.text.ranking import most_frequent
 

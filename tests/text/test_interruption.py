@@ -9,7 +9,7 @@ import pytest
 
 from sgns import Config, Corpus
 from sgns.errors import OutputError
-from sgns.text import reading
+from sgns.text import encode as reading
 
 
 def test_ctrl_c_stops_at_once_and_leaves_nothing(tmp_path, own_cache):
@@ -84,7 +84,7 @@ def test_a_full_disk(tmp_path, own_cache, monkeypatch, plain):
 def test_a_kernel_without_a_place_to_keep_it(monkeypatch):
     import numba.core.caching as caching
 
-    from sgns.text.compiled import kernel
+    from sgns.base.jit import kernel
 
     base = getattr(caching, "CacheImpl", None) or caching._CacheImpl  # its name in Numba before 0.61
     monkeypatch.setattr(base, "_locator_classes", [])
@@ -94,7 +94,7 @@ def test_a_kernel_without_a_place_to_keep_it(monkeypatch):
 def test_a_kernel_on_a_full_disk(monkeypatch):
     import numba.core.caching as caching
 
-    from sgns.text.compiled import kernel
+    from sgns.base.jit import kernel
 
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

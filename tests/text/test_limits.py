@@ -121,7 +121,8 @@ def test_ten_million_sentences_of_one_word(tmp_path):
 
 def test_places_beyond_two_to_the_31(tmp_path, monkeypatch):
     """A text whose first byte stands behind 2^40 others: places decide between equal counts."""
-    from sgns.text import chunks, reading
+    from sgns.text import chunks
+    from sgns.text import encode as reading
     from sgns.text.sources import find
 
     class Far(chunks.Reader):

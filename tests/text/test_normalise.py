@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sgns.text.folding import fold
+from sgns.text.kernels.normalise import fold
 from sgns.text.normalise import decode, normalise
 from sgns.text.table import Strings, Table
 
@@ -119,8 +119,8 @@ def test_all_at_once_is_as_one_by_one(found, lowercase, punctuation):
 
 def table_of(found: list[bytes]) -> Strings:
     """The i-th spelling occurs i + 1 times."""
-    from sgns.text.scanner import LINE, MARGIN, scan
-    from sgns.text.slots import SEEDS
+    from sgns.text.kernels.hash_table import SEEDS
+    from sgns.text.kernels.scan import LINE, MARGIN, scan
 
     table = Table()
     text = b" ".join(spelling for place, spelling in enumerate(found) for _ in range(place + 1))

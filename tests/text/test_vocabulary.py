@@ -57,8 +57,8 @@ def test_keep_probabilities_are_gensims_law(numbers, t):
     v = vocabulary(numbers)
     f = v.counts / v.counts.sum()
     wanted = np.minimum(1, (np.sqrt(f / t) + 1) * t / f)  # as written in gensim's word2vec.py
-    np.testing.assert_allclose(v.keep_probabilities(t), wanted, rtol=1e-12)
-    assert (v.keep_probabilities(0) == 1).all()
+    np.testing.assert_allclose(v.keep_probability(t), wanted, rtol=1e-12)
+    assert (v.keep_probability(0) == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_a_threshold_left_to_the_text_falls_with_its_size(tokens, t):
     v = vocabulary([tokens // 3, tokens - tokens // 3])
     assert v.threshold(None) == pytest.approx(t)
     assert v.threshold(0.5) == 0.5
-    np.testing.assert_array_equal(v.keep_probabilities(None), v.keep_probabilities(v.threshold(None)))
+    np.testing.assert_array_equal(v.keep_probability(None), v.keep_probability(v.threshold(None)))
 
 
 @given(counts, st.floats(-10, 10))
 def test_noise_is_a_distribution(numbers, power):
     v = vocabulary(numbers)
-    noise = v.noise(power)
+    noise = v.noise_distribution(power)
     assert noise.shape == (len(v),)
     assert np.isfinite(noise).all()
     assert noise.sum() == pytest.approx(1)

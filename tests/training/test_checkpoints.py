@@ -9,12 +9,12 @@ import pytest
 
 from sgns import Config, Corpus
 from sgns.errors import CheckpointError, ConfigError, DivergedError
-from sgns.training import checkpoint, equipment, train
+from sgns.training import checkpoint, plan, train
 from sgns.training.checkpoint import Every
 from sgns.training.train import Keep
-from sgns.vectors.formats import load
+from sgns.vectors.files.formats import load
 
-OPTIONS = {"dim": 20, "epochs": 3, "min_count": 1, "threads": 1, "heldout": 0.05}
+OPTIONS = {"dim": 20, "epochs": 3, "min_count": 1, "threads": 1, "validation": 0.05}
 
 
 class Notes:
@@ -54,7 +54,7 @@ def same(a, b):
         ({}, {}),
         ({"sharing": "window"}, {"sharing": "window"}),
         ({"sharing": "pair"}, {"sharing": "pair"}),
-        ({"heldout": 0.0}, {"heldout": 0.0}),
+        ({"validation": 0.0}, {"validation": 0.0}),
         ({"deterministic": True, "threads": 2}, {"deterministic": True, "threads": 3}),
     ],
 )
@@ -75,9 +75,9 @@ def test_losses_go_on_where_they_stood(corpus, tmp_path):
     whole, _ = run(corpus, None)
     run(corpus, tmp_path / "v", "50blocks")
     resumed, _ = run(corpus, tmp_path / "v", resume=True)
-    for name in ("losses", "heldout_losses", "pairs", "words"):
+    for name in ("losses", "validation_losses", "pairs", "words"):
         assert resumed.report[name] == whole.report[name]
-    assert len(whole.report["heldout_losses"]) == 3
+    assert len(whole.report["validation_losses"]) == 3
 
 
 def test_threads_that_race_lose_no_block(corpus, tmp_path):
@@ -91,7 +91,7 @@ def test_a_checkpoint_is_a_vector_file(corpus, tmp_path):
     run(corpus, tmp_path / "v")
     vectors = load(next(tmp_path.iterdir()))
     assert vectors.words == corpus.vocabulary.words
-    assert vectors.similar(vectors.words[0], n=3)
+    assert vectors.most_similar(vectors.words[0], n=3)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_checkpoint_is_a_vector_file(corpus, tmp_path):
         ({"lr": 0.03}, "--lr was 0.04, now it is 0.03"),
         ({"dim": 21}, "--dim was 20"),
         ({"threads": 2}, "--threads was 1"),
-        ({"heldout": 0.1}, "--heldout was 0.05"),
+        ({"validation": 0.1}, "--validation was 0.05"),
         ({"seed": 2}, "--seed was 1"),
     ],
 )
@@ -122,7 +122,7 @@ def test_another_text_is_refused(corpus, tmp_path, text):
 
 def test_another_version_is_refused(corpus, tmp_path, monkeypatch):
     run(corpus, tmp_path / "v")
-    monkeypatch.setattr(equipment, "__version__", "99.0")
+    monkeypatch.setattr(plan, "__version__", "99.0")
     with pytest.raises(CheckpointError, match=r"sgns version was .*, now it is 99.0"):
         run(corpus, tmp_path / "v", resume=True)
 
@@ -211,7 +211,7 @@ def test_a_folder_that_vanishes_ends_no_run(corpus, tmp_path, monkeypatch):
 
 
 def test_divergence_leaves_the_last_good_state(corpus, tmp_path, monkeypatch):
-    from sgns.training.engines.cpu import CpuEngine
+    from sgns.training.engines.cpu.engine import CpuEngine
 
     train_block, calls = CpuEngine.train_block, []
 

@@ -1,5 +1,6 @@
 """Choosing the GPU engine, what it refuses, what it foresees; files, held-out text and resuming as on the CPU."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from sgns.config import Config
 from sgns.errors import ConfigError, MissingExtra
-from sgns.training import engines
-from sgns.training.engines.cuda_memory import bytes_needed, check_fits, device_stride
+from sgns.text.vocabulary import Vocabulary
+from sgns.training.engines import choice
+from sgns.training.engines.cuda.memory import bytes_needed, check_fits, device_stride
+from sgns.training.plan import Plan
 
 pytest.importorskip("triton")  # imported here, before a test changes what the environment says of its interpreter
 
@@ -23,24 +26,24 @@ ASKED = Config(engine="cuda")
 def card(monkeypatch):
     """As if there were one."""
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
-    monkeypatch.setattr(engines, "cuda_cards", lambda: 1)
+    monkeypatch.setattr(choice, "cuda_cards", lambda: 1)
 
 
 def test_without_a_card_one_line_says_so_and_auto_takes_the_cpu(monkeypatch):
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
-    monkeypatch.setattr(engines, "cuda_cards", lambda: 0)
+    monkeypatch.setattr(choice, "cuda_cards", lambda: 0)
     with pytest.raises(MissingExtra, match=r"needs an NVIDIA card .* --engine cpu$"):
-        engines.choose(ASKED)
-    assert engines.choose(Config()) == "cpu"
+        choice.choose(ASKED)
+    assert choice.choose(Config()) == "cpu"
 
 
 @pytest.mark.parametrize(("absent", "name"), [("torch", "PyTorch"), ("triton", "Triton")])
 def test_without_a_library_one_line_says_how_to_install_it(monkeypatch, card, absent, name):
-    found = engines.find_spec
-    monkeypatch.setattr(engines, "find_spec", lambda module: None if module == absent else found(module))
+    found = choice.find_spec
+    monkeypatch.setattr(choice, "find_spec", lambda module: None if module == absent else found(module))
     with pytest.raises(MissingExtra, match=rf"needs {name}; .* pip install 'sgns\[gpu\]'$"):
-        engines.choose(ASKED)
-    assert engines.choose(Config()) == "cpu"
+        choice.choose(ASKED)
+    assert choice.choose(Config()) == "cpu"
 
 
 def test_with_a_card_but_a_torch_without_cuda(monkeypatch, card):
@@ -48,8 +51,8 @@ def test_with_a_card_but_a_torch_without_cuda(monkeypatch, card):
     pytest.importorskip("triton")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(MissingExtra, match="PyTorch that knows CUDA"):
-        engines.choose(ASKED)
-    assert engines.choose(Config()) == "cpu"
+        choice.choose(ASKED)
+    assert choice.choose(Config()) == "cpu"
 
 
 @pytest.mark.parametrize(
@@ -68,22 +71,22 @@ def test_what_triton_needs_of_the_machine_is_said_before_training(monkeypatch, c
     torch = pytest.importorskip("torch")
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(engines, name, stand_in)
+    monkeypatch.setattr(choice, name, stand_in)
     with pytest.raises(MissingExtra, match=said):
-        engines.choose(ASKED)
-    assert engines.choose(Config()) == "cpu"
+        choice.choose(ASKED)
+    assert choice.choose(Config()) == "cpu"
 
 
 def test_a_card_that_refuses_to_start_is_told_in_one_line(monkeypatch):
-    from sgns.training import equipment
+    from sgns.training.engines import build
 
     def refuses(*_):
         raise RuntimeError("CUDA error: no kernel image is available\nfor execution on the device")
 
-    monkeypatch.setattr(equipment, "choose", lambda _: "cuda")
-    monkeypatch.setattr(equipment, "make_engine", refuses)
+    plan = dataclasses.replace(Plan.of(Vocabulary(["a"], [5]), Config()), engine="cuda")
+    monkeypatch.setattr(build, "build", refuses)
     with pytest.raises(MissingExtra) as caught:
-        equipment.started(None, Config(), None, lambda: None)
+        build.start(plan, None, None, lambda: None)
     assert str(caught.value) == (
         "the cuda engine does not start on this card (RuntimeError: CUDA error: no kernel image is available); "
         "take --engine cpu"
@@ -94,18 +97,18 @@ def test_auto_takes_the_card_unless_an_option_needs_the_cpu(monkeypatch, card):
     torch = pytest.importorskip("torch")
     pytest.importorskip("triton")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert engines.choose(Config()) == "cuda"
+    assert choice.choose(Config()) == "cuda"
     for option in ({"sharing": "pair"}, {"window": 25}, {"deterministic": True}):
-        assert engines.choose(Config(**option)) == "cpu"
+        assert choice.choose(Config(**option)) == "cpu"
     with pytest.raises(ConfigError, match="in tiles, not by pair; take --engine cpu"):
-        engines.choose(Config(engine="cuda", sharing="pair"))
+        choice.choose(Config(engine="cuda", sharing="pair"))
     with pytest.raises(ConfigError, match=r"window is 25, .* 24 at most; take --engine cpu"):
-        engines.choose(Config(engine="cuda", window=25))
+        choice.choose(Config(engine="cuda", window=25))
 
 
 def test_auto_never_takes_the_interpreter(monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "1")
-    assert engines.choose(Config()) == "cpu"
+    assert choice.choose(Config()) == "cpu"
 
 
 @given(st.integers(1, 3_000_000), st.integers(1, 1_000), st.integers(0, 10**9), st.integers(0, 2 * 10**11))
@@ -128,8 +131,8 @@ def test_what_does_not_fit_is_refused_with_the_largest_that_does(V, dim, tokens,
 
 def test_the_forecast_counts_what_the_engine_allocates():
     pytest.importorskip("triton")
-    from sgns.training.engines.cuda import CudaEngine
-    from sgns.training.engines.cuda_memory import SPARE
+    from sgns.training.engines.cuda.engine import CudaEngine
+    from sgns.training.engines.cuda.memory import SPARE
 
     V, n, dim = 5_000, 70_000, 50
     ids = np.arange(n, dtype=np.int32) % V
@@ -144,9 +147,9 @@ def test_rows_beyond_two_billion_numbers():
     """2^27 rows of 16 floats: the last one lies 2^31 floats on. Only touched pages take memory."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("triton")
-    from sgns.training.engines.cuda_shape import DIRECTIONS
-    from sgns.training.engines.cuda_step import step
-    from sgns.training.engines.cuda_tile import flight
+    from sgns.training.engines.cuda.shape import DIRECTIONS
+    from sgns.training.engines.cuda.step import step
+    from sgns.training.engines.cuda.tile import flight
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     V, stride = 2**27 + 8, 16
@@ -200,7 +203,7 @@ def run(*arguments, interpret=True):
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
 
 
-@pytest.mark.skipif(engines.cuda_cards() > 0, reason="there is a card")
+@pytest.mark.skipif(choice.cuda_cards() > 0, reason="there is a card")
 def test_the_command_says_what_is_missing_in_one_line(small, tmp_path):
     done = run("train", small, *TRAIN, "-o", tmp_path / "v.safetensors", interpret=False)
     assert done.returncode == 2
@@ -210,8 +213,8 @@ def test_the_command_says_what_is_missing_in_one_line(small, tmp_path):
 
 def test_dry_run_counts_the_card_and_refuses_what_does_not_fit(small, monkeypatch):
     from sgns.text.corpus import Corpus
-    from sgns.training.engines import cuda_memory
-    from sgns.training.forecast import forecast
+    from sgns.training.engines.cuda.engine import memory as cuda_memory
+    from sgns.training.estimate import forecast
 
     config = Config(engine="cuda", dim=8, window=2)
     corpus = Corpus.from_files([small], config)
@@ -227,12 +230,12 @@ def test_dry_run_counts_the_card_and_refuses_what_does_not_fit(small, monkeypatc
 def test_a_resumed_run_gives_the_bits_of_one_that_never_stopped(small, tmp_path):
     pytest.importorskip("triton")
     import sgns
-    from sgns.training.engines.cuda import CudaEngine
+    from sgns.training.engines.cuda.engine import CudaEngine
 
     class Stopped(Exception):
         pass
 
-    options = {"engine": "cuda", "dim": 8, "epochs": 1, "window": 2, "heldout": 0.1, "quiet": True}
+    options = {"engine": "cuda", "dim": 8, "epochs": 1, "window": 2, "validation": 0.1, "quiet": True}
     whole = sgns.train(small, checkpoint=tmp_path / "one.safetensors", **options)
     trained = []
     train_block = CudaEngine.train_block
@@ -253,4 +256,4 @@ def test_a_resumed_run_gives_the_bits_of_one_that_never_stopped(small, tmp_path)
     assert np.array_equal(resumed.E, whole.E)
     assert np.array_equal(resumed.C, whole.C)
     assert resumed.metadata["losses"] == whole.metadata["losses"]
-    assert resumed.metadata["heldout_losses"] == whole.metadata["heldout_losses"]
+    assert resumed.metadata["validation_losses"] == whole.metadata["validation_losses"]

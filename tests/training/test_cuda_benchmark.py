@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sgns.training.engines import cuda_cards
+from sgns.training.engines.choice import cuda_cards
 
 pytest.importorskip("triton")
 ROOT = Path(__file__).parents[2]

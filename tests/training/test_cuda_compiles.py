@@ -17,8 +17,11 @@ from tempfile import TemporaryDirectory
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from sgns.training.engines import cuda, cuda_draw, cuda_step, cuda_tile
-from sgns.training.engines.cuda_memory import device_stride
+from sgns.training.engines.cuda.engine import engine as cuda
+from sgns.training.engines.cuda.engine import draw as cuda_draw
+from sgns.training.engines.cuda.engine import step as cuda_step
+from sgns.training.engines.cuda.engine import tile as cuda_tile
+from sgns.training.engines.cuda.memory import device_stride
 
 I, F, L = "*i32", "*fp32", "*i64"
 TYPES = {

@@ -11,7 +11,7 @@ caching.CacheImpl._locator_classes = []  # as with a read-only home and site-pac
 """
 
 
-@pytest.mark.parametrize("module", ["training.heldout", "training.engines.flights", "vectors.decimals"])
+@pytest.mark.parametrize("module", ["training.validation", "training.engines.flights", "vectors.decimals"])
 def test_kernels_compile_without_a_cache(module):
     code = f"{NOWHERE}\nimport importlib; importlib.import_module('sgns.{module}')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=200)

@@ -10,8 +10,8 @@ import pytest
 import sgns
 from sgns import Config, Corpus
 from sgns.errors import InputError
-from sgns.training.engines.cpu import CpuEngine
-from sgns.training.engines.flights import FlightEngine
+from sgns.training.engines.cpu.deterministic import FlightEngine
+from sgns.training.engines.cpu.engine import CpuEngine
 
 
 @pytest.mark.parametrize("kind", [CpuEngine, FlightEngine])
@@ -38,7 +38,7 @@ def test_rows_behind_two_to_the_31_bytes():
     ids = (V - 1 - np.arange(2_000) % 5).astype(np.int32)
     keep, noise = np.ones(V), np.zeros(V)
     noise[-5:] = 0.2
-    from sgns.training.engines import cpu
+    from sgns.training.engines.cpu.engine import engine as cpu
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cpu, "first_vectors", lambda E, dim, seed: E[-5:, :dim].fill(0.1))

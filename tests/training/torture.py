@@ -20,7 +20,7 @@ from pathlib import Path
 
 
 def command(text: Path, output: Path, *more: str) -> list[str]:
-    options = ["--epochs", "60", "--dim", "100", "--heldout", "0.02", "--min-count", "1", "--quiet", *more]
+    options = ["--epochs", "60", "--dim", "100", "--validation", "0.02", "--min-count", "1", "--quiet", *more]
     return [sys.executable, "-m", "sgns", "train", str(text), "-o", str(output), *options]
 
 

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sgns.errors import FormatError, InputError, OutputError
-from sgns.vectors import formats, textual
+from sgns.vectors.files import formats
+from sgns.vectors.files import text as textual
 from sgns.vectors.vectors import Vectors
 
 ENDINGS = [*formats.ENDINGS, *(ending + ".gz" for ending in formats.ENDINGS)]
@@ -48,12 +49,12 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, ending: str, data:
     path = tmp_path_factory.mktemp("trip") / f"v{ending}"
     kind = ending.removesuffix(".gz")
     try:
-        formats.save(v, path, tell=quiet)
+        formats.save(v, path, on_warning=quiet)
     except FormatError as error:
         if "words become" in str(error):  # two words differ in a blank alone
             return
         raise
-    w = formats.load(path, formats.ENDINGS[kind] if v.dim == 1 else None, tell=quiet)
+    w = formats.load(path, formats.ENDINGS[kind] if v.dim == 1 else None, on_warning=quiet)
     wanted = v.words
     if kind in TOKEN_FORMATS:
         wanted = [word.replace(" ", "_").replace("\t", "_") for word in v.words]
@@ -86,7 +87,7 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, ending: str, data:
     )
 )
 def test_kernel_and_slow_reader_agree_on_every_number(rows: list[list[str]]) -> None:
-    from sgns.vectors import decimals
+    from sgns.vectors.files import decimals
 
     lines = [("w " + " ".join(row)).encode() for row in rows]
     data = b"\n".join(lines)
@@ -109,10 +110,10 @@ def test_large_text_takes_the_kernel_and_gives_the_same(tmp_path: Path, monkeypa
     v = Vectors([f"w x{i}" if i % 7 == 0 else f"w{i}" for i in range(300)], E)
     rows = [f"{w} " + " ".join(repr(float(x)) for x in row) for w, row in zip(v.words, E)]
     (tmp_path / "v.txt").write_text("300 40\n" + "\n".join(rows) + "\n")
-    slow = formats.load(tmp_path / "v.txt", tell=quiet)
+    slow = formats.load(tmp_path / "v.txt", on_warning=quiet)
     monkeypatch.setattr(textual, "WORTH_COMPILING", 0)
-    monkeypatch.setattr("sgns.vectors.streams.BLOCK", 1000)
-    fast = formats.load(tmp_path / "v.txt", tell=quiet)
+    monkeypatch.setattr("sgns.base.files.BLOCK", 1000)
+    fast = formats.load(tmp_path / "v.txt", on_warning=quiet)
     assert fast.words == slow.words == v.words
     assert fast.E.tobytes() == slow.E.tobytes() == v.E.tobytes()
 
@@ -147,23 +148,25 @@ def test_binary_rows_across_the_edges_of_blocks(
     for word, row in zip(words, octets):
         first.setdefault(word.lstrip(b"\n").decode("utf-8", "backslashreplace"), row.tobytes())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sgns.vectors.binary.BLOCK", block)
-        patch.setattr("sgns.vectors.binary.LONGEST_WORD", 21)  # bytes, one of them the last row's line end
-        v = formats.load(path, "word2vec-binary", tell=quiet)
+        patch.setattr("sgns.vectors.files.word2vec_binary.BLOCK", block)
+        patch.setattr(
+            "sgns.vectors.files.word2vec_binary.LONGEST_WORD", 21
+        )  # bytes, one of them the last row's line end
+        v = formats.load(path, "word2vec-binary", on_warning=quiet)
         assert dict(zip(v.words, (row.tobytes() for row in v.E))) == first
         assert v.words == list(first)
         whole = len(content) - line_ends
         path.write_bytes(content[: seed % (whole - whole // 2) + whole // 2])  # torn anywhere in its second half
         with pytest.raises(FormatError, match=r"torn at byte|promises"):
-            formats.load(path, "word2vec-binary", tell=quiet)
-        w = formats.load(path, "word2vec-binary", tell=quiet, repair=True)
+            formats.load(path, "word2vec-binary", on_warning=quiet)
+        w = formats.load(path, "word2vec-binary", on_warning=quiet, repair=True)
         assert w.words == v.words[: len(w)]
         assert w.E.tobytes() == v.E[: len(w)].tobytes()
 
 
 @pytest.mark.parametrize("repair", [False, True])
 def test_a_binary_file_whose_words_do_not_end(tmp_path: Path, repair: bool) -> None:
-    from sgns.vectors import binary
+    from sgns.vectors.files import word2vec_binary as binary
 
     row = struct.pack("<2f", 1, 2)
     good = b"".join(b"w%d %b" % (i, row) for i in range(60_000))  # more than a block
@@ -206,7 +209,7 @@ def test_the_name_does_not_matter(tmp_path: Path, ending: str) -> None:
 def test_a_tsv_with_words_first_and_phrases(tmp_path: Path) -> None:
     (tmp_path / "v.tsv").write_text("new york\t0.5\t1\nparis\t2\t3\n")
     said: list[str] = []
-    v = formats.load(tmp_path / "v.tsv", tell=said.append)
+    v = formats.load(tmp_path / "v.tsv", on_warning=said.append)
     assert v.words == ["new york", "paris"]
     assert v.E.tolist() == [[0.5, 1], [2, 3]]
     assert "hold blanks" in said[0]
@@ -327,7 +330,7 @@ def test_damage_is_named_and_can_be_left_out(
     with pytest.raises(FormatError, match=message):
         formats.load(tmp_path / "v")
     said: list[str] = []
-    assert formats.load(tmp_path / "v", repair=True, tell=said.append).words == kept
+    assert formats.load(tmp_path / "v", repair=True, on_warning=said.append).words == kept
     assert said
 
 

@@ -21,7 +21,8 @@ from sgns.errors import FormatError, SgnsError
 from sgns.evaluation.analogy import read_questions
 from sgns.evaluation.categories import read_categories
 from sgns.evaluation.similarity import read_pairs
-from sgns.vectors import expression, formats
+from sgns.vectors import query as expression
+from sgns.vectors.files import formats
 from sgns.vectors.vectors import Vectors
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -94,7 +95,7 @@ def load_and_use(path: Path, format: str | None, repair: bool) -> None:
     v.index  # noqa: B018
     assert v.E.shape == (len(v.words), v.dim)
     if len(v):
-        v.similar(v.E[0] + 1, n=3)
+        v.most_similar(v.E[0] + 1, n=3)
 
 
 @pytest.mark.parametrize("ending", GOOD)

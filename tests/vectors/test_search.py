@@ -74,7 +74,7 @@ def test_the_first_question_gets_the_answer_of_the_next(monkeypatch: pytest.Monk
     monkeypatch.setattr(search, "WORTH_THREADS", 0)
     monkeypatch.setattr(search, "IN_CACHE", 5_000)  # many blocks
     v = Vectors([f"w{i}" for i in range(3_000)], E)
-    asked = [v.similar(["w5", "w6"], n=20) for _ in range(2)]
+    asked = [v.most_similar(["w5", "w6"], n=20) for _ in range(2)]
     order = plain(E, v.query([(1.0, "w5"), (1.0, "w6")])[0][None, :], 22)[0]
     assert [word for word, _ in asked[0]] == [f"w{i}" for i in order[0] if i not in (5, 6)]
     assert [word for word, _ in asked[0]] == [word for word, _ in asked[1]]

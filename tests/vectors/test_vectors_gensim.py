@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sgns.vectors import formats
+from sgns.vectors.files import formats
 from sgns.vectors.vectors import Vectors
 
 gensim = pytest.importorskip("gensim")
@@ -46,10 +46,10 @@ def test_similar_odd_rank_and_closer(pair: tuple[Vectors, "KeyedVectors"]) -> No
     generator = np.random.default_rng(1)
     for _ in range(50):
         chosen = [v.words[i] for i in generator.choice(V, 4, replace=False)]
-        same(v.similar(chosen[0], n=10), peer.most_similar(chosen[0], topn=10))
-        same(v.similar(chosen[:2], chosen[2:], n=10), peer.most_similar(chosen[:2], chosen[2:], topn=10))
-        assert v.odd(chosen)[0][0] == peer.doesnt_match(chosen)
-        assert v.rank(chosen[0], chosen[1]) == peer.rank(chosen[0], chosen[1])
+        same(v.most_similar(chosen[0], n=10), peer.most_similar(chosen[0], topn=10))
+        same(v.most_similar(chosen[:2], chosen[2:], n=10), peer.most_similar(chosen[:2], chosen[2:], topn=10))
+        assert v.doesnt_match(chosen)[0][0] == peer.doesnt_match(chosen)
+        assert v.rank_of(chosen[0], chosen[1]) == peer.rank_of(chosen[0], chosen[1])
         assert {w for w, _ in v.closer_than(*chosen[:2])} == set(peer.closer_than(*chosen[:2]))
         assert v.similarity(*chosen[:2]) == pytest.approx(float(peer.similarity(*chosen[:2])), abs=1e-6)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from sgns.cli.tables import print_json, say, table
-from sgns.vectors.formats import load
+from sgns.vectors.files.formats import load
 from sgns.vectors.vectors import Answers, Space, Vectors
 
 N = Annotated[int, Parameter(name=["--n", "-n"])]
@@ -14,7 +14,7 @@ N = Annotated[int, Parameter(name=["--n", "-n"])]
 
 def opened(path: Path, space: Space = "E", top: int | None = None) -> Vectors:
     """The vectors of `path`, in the space and postprocessing asked for; repairs are told on stderr."""
-    vectors = load(path, tell=say).space(space)
+    vectors = load(path, on_warning=say).space(space)
     return vectors if top is None else vectors.all_but_the_top(top)
 
 
@@ -48,7 +48,7 @@ def similar(
         all_but_the_top: Take out the mean and this many of the strongest directions first (Mu & Viswanath 2018).
         json: Print one JSON object.
     """
-    answers = opened(vectors, space, all_but_the_top).similar(words, minus, n)
+    answers = opened(vectors, space, all_but_the_top).most_similar(words, minus, n)
     show({"positive": words, "negative": minus, "space": space}, answers, "cosine", json)
 
 
@@ -96,7 +96,7 @@ def odd(
         space: Ask the target vectors E, the context vectors C, or their sum.
         json: Print one JSON object.
     """
-    show({"words": words}, opened(vectors, space).odd(words), "cosine", json)
+    show({"words": words}, opened(vectors, space).doesnt_match(words), "cosine", json)
 
 
 def info(

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from sgns.cli.tables import print_json, say
 from sgns.progress import Progress
-from sgns.vectors import formats
+from sgns.vectors.files import formats
 from sgns.vectors.vectors import Space
 
 Format = Literal["safetensors", "word2vec", "word2vec-binary", "glove", "fasttext", "projector", "npz"]
@@ -45,13 +45,13 @@ def convert(
     kept = formats.keeps(target, format)
     told: list[str] = []
 
-    def tell(message: str) -> None:
+    def on_warning(message: str) -> None:
         told.append(message)
         say(message)
 
     with Progress(quiet=json) as progress:
-        vectors = formats.load(source, read_as, repair=repair, tell=tell, progress=progress.update)
-        vectors = vectors.finite(tell) if repair else vectors
+        vectors = formats.load(source, read_as, repair=repair, on_warning=on_warning, progress=progress.update)
+        vectors = vectors.finite(on_warning) if repair else vectors
         if restrict is not None:
             vectors = vectors.restrict(restrict)
         vectors = vectors.space(space)
@@ -60,7 +60,7 @@ def convert(
         if normalize:
             vectors = vectors.normalized()
         vectors.norms  # noqa: B018  raises for a row that is not finite, before anything is written
-        formats.save(vectors, target, format, tell=tell, progress=progress.update)
+        formats.save(vectors, target, format, on_warning=on_warning, progress=progress.update)
     held = {"C": vectors.C is not None, "counts": vectors.counts is not None, "metadata": bool(vectors.metadata)}
     lost = [name for name, there in held.items() if there and name not in kept]
     if json:

@@ -33,7 +33,7 @@ def analyse(
     from sgns.figures.analysis import analyse
     from sgns.figures.letters import all_scripts
     from sgns.progress import Progress
-    from sgns.vectors.formats import load
+    from sgns.vectors.files.formats import load
 
     if not vectors.exists():
         raise InputError(f"{vectors} is not there; python word2vec.py writes vectors.safetensors")
@@ -71,7 +71,7 @@ def plot(
     from sgns.figures.draw import draw
     from sgns.figures.letters import all_scripts
     from sgns.progress import Progress
-    from sgns.vectors.formats import load
+    from sgns.vectors.files.formats import load
 
     names = (vectors.stem, "" if second is None else second.stem)
     with Progress(quiet=quiet) as progress:
@@ -112,7 +112,7 @@ def map(
     """
     from sgns.figures.map import make_map
     from sgns.progress import Progress
-    from sgns.vectors.formats import load
+    from sgns.vectors.files.formats import load
 
     paths = [vectors] if second is None else [vectors, second]
     with Progress(quiet=quiet) as progress:
@@ -154,7 +154,7 @@ def export(
     """
     from sgns.figures.export import export
     from sgns.progress import Progress
-    from sgns.vectors.formats import load
+    from sgns.vectors.files.formats import load
 
     with Progress(quiet=quiet) as progress:
         made = export(load(vectors), output, to, words=words, projection=projection, progress=progress.update)

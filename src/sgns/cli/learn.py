@@ -196,13 +196,15 @@ def report(
         model = MODEL
     vectors, record = None if model is None else _load(model), {}
     if model is not None and vectors is not None:
-        from sgns.training.record import read_record
+        from sgns.training.report import read_record
 
         record = read_record(model, vectors.metadata.get("losses"))
     if vectors is None:
         say(f"{MODEL} is not there: the report leaves out the run; python word2vec.py trains one")
     name = "" if model is None else model.name
-    path = write_report(chosen, vectors, name=name, record=record, similarity=similarity, analogy=analogy, tell=say)
+    path = write_report(
+        chosen, vectors, name=name, record=record, similarity=similarity, analogy=analogy, on_warning=say
+    )
     if json:
         print_json({"output": str(path), "model": None if model is None else str(model), "bytes": path.stat().st_size})
     else:
@@ -212,7 +214,7 @@ def report(
 def _load(model: Path) -> "Vectors":
     if not model.exists():
         raise InputError(f"{model} is not there; python word2vec.py writes {MODEL}, or name one with --model")
-    from sgns.vectors.formats import load
+    from sgns.vectors.files.formats import load
 
     return load(model)
 

@@ -18,7 +18,7 @@ from cyclopts import Parameter
 from sgns.cli.ask import N, opened
 from sgns.cli.tables import print_json, say, table
 from sgns.errors import ConfigError, SgnsError, UnknownWord
-from sgns.vectors import expression
+from sgns.vectors import query as expression
 from sgns.vectors.vectors import Answers, Space, Vectors
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from sgns.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from sgns.progress import Progress
-    from sgns.training.cluster.place import Place
+    from sgns.training.distributed.environment import Place
     from sgns.training.train import Trained
 
 
@@ -32,7 +32,7 @@ def train(
     checkpoint_every: str | None = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
     shards: Literal["shared", "local"] = "shared",
-    wire: Literal["float32", "bfloat16"] = "float32",
+    communication_dtype: Literal["float32", "bfloat16"] = "float32",
     dry_run: bool = False,
     live: Annotated[bool, Parameter(negative="")] = False,
     quiet: Annotated[bool, Parameter(negative="")] = False,
@@ -55,7 +55,7 @@ def train(
     """
     if not inputs:
         raise InputError("no text was given; name a file or folder, - for standard input, or run: python word2vec.py")
-    how = How(checkpoint_every, resume, dry_run, live, quiet, as_json, shards, wire)
+    how = How(checkpoint_every, resume, dry_run, live, quiet, as_json, shards, communication_dtype)
     return train_on(only_paths(inputs), output, config or Config(), how)
 
 
@@ -95,7 +95,7 @@ def only_paths(inputs: Sequence[str]) -> list[str]:
     """
     for name in inputs:
         if name.startswith("-") and name != "-":
-            from sgns.text.spelling import nearest
+            from sgns.base.suggest import nearest
 
             names = [*signature(train).parameters, *Config.__dataclass_fields__]
             options = [f"--{option.replace('_', '-')}" for option in names if option not in ("inputs", "config")]
@@ -116,20 +116,22 @@ class How:
     quiet: bool = False
     as_json: bool = False
     shards: Literal["shared", "local"] = "shared"
-    wire: Literal["float32", "bfloat16"] = "float32"
+    communication_dtype: Literal["float32", "bfloat16"] = "float32"
 
 
 def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -> int:
     """Read, train, save, and say what came of it. Returns the exit code: 0, 130 after Ctrl-C, 143 after SIGTERM."""
-    from sgns.places import check_writable
-    from sgns.training.cluster.place import Place
-    from sgns.vectors.formats import by_ending
+    from sgns.base.files import check_writable
+    from sgns.training.distributed.environment import Place
+    from sgns.vectors.files.formats import by_ending
 
     began = time.perf_counter()
     if (place := Place.found()) is not None:
         return train_among(place, inputs, output, config, how)
-    if (how.shards, how.wire) != ("shared", "float32"):
-        raise ConfigError("--shards and --wire are for many machines; start with torchrun, or leave them out")
+    if (how.shards, how.communication_dtype) != ("shared", "float32"):
+        raise ConfigError(
+            "--shards and --communication-dtype are for many machines; start with torchrun, or leave them out"
+        )
     if not how.dry_run:
         by_ending(output)
         check_writable(output)
@@ -141,7 +143,7 @@ def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -
         display.update("read", 0, None)
         corpus = read(inputs, config, display)
         if how.dry_run:
-            from sgns.training.forecast import forecast
+            from sgns.training.estimate import forecast
 
             report = forecast(corpus, config)
             shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in report.items()}
@@ -155,7 +157,7 @@ def train_on(inputs: list[str] | None, output: Path, config: Config, how: How) -
         saved = time.perf_counter() - start
         if trained.checkpoints is not None and not trained.interrupted:
             trained.checkpoints.clear()
-    return tell(trained, output, how, saved, began)
+    return on_warning(trained, output, how, saved, began)
 
 
 def train_among(place: "Place", inputs: list[str] | None, output: Path, config: Config, how: How) -> int:
@@ -170,14 +172,14 @@ def train_among(place: "Place", inputs: list[str] | None, output: Path, config: 
         what = "--dry-run" if how.dry_run else "the built-in corpus"
         raise ConfigError(f"{what} is for one machine; leave torchrun out, or name files")
     began = time.perf_counter()
-    from sgns.places import check_writable
+    from sgns.base.files import check_writable
     from sgns.training.checkpoint import Every
-    from sgns.training.cluster.group import together
-    from sgns.training.cluster.place import Sharing
-    from sgns.training.cluster.ranks import Ranks
-    from sgns.training.cluster.run import Job, run_job
+    from sgns.training.distributed.comm import together
+    from sgns.training.distributed.environment import Sharing
+    from sgns.training.distributed.run import Job, run_job
+    from sgns.training.distributed.torchrun import Ranks
     from sgns.training.train import Keep
-    from sgns.vectors.formats import by_ending
+    from sgns.vectors.files.formats import by_ending
 
     first = place.rank == 0
     with make_display(how if first else How(quiet=True)) as display:
@@ -193,7 +195,7 @@ def train_among(place: "Place", inputs: list[str] | None, output: Path, config: 
                 return Keep(output, every, how.resume)
 
             keep = together(ranks.group, check)
-            trained = run_job(ranks, Job(inputs, config, keep, Sharing(how.shards, how.wire)), display)
+            trained = run_job(ranks, Job(inputs, config, keep, Sharing(how.shards, how.communication_dtype)), display)
 
             def save() -> float:
                 start = time.perf_counter()
@@ -207,12 +209,12 @@ def train_among(place: "Place", inputs: list[str] | None, output: Path, config: 
             saved = together(ranks.group, save)
     if not first:
         return 128 + (trained.signal or signal.SIGINT) if trained.interrupted else 0
-    return tell(trained, output, how, saved, began)
+    return on_warning(trained, output, how, saved, began)
 
 
-def tell(trained: "Trained", output: Path, how: How, saved: float, began: float) -> int:
+def on_warning(trained: "Trained", output: Path, how: How, saved: float, began: float) -> int:
     """Say what came of a run whose vectors are saved; returns the exit code."""
-    from sgns.training.record import write_record
+    from sgns.training.report import write_record
 
     report = trained.report | {"output": str(output)}
     report["seconds"] = report["seconds"] | {"save": saved, "total": time.perf_counter() - began}
@@ -226,8 +228,8 @@ def tell(trained: "Trained", output: Path, how: How, saved: float, began: float)
 
 def make_display(how: How) -> "Progress":
     """Where progress is shown."""
-    from sgns.live import LivePlot
     from sgns.progress import Progress
+    from sgns.progress.live import LivePlot
 
     return LivePlot(how.quiet) if how.live else Progress(how.quiet)
 
@@ -259,7 +261,7 @@ def summary(report: dict[str, Any]) -> str:
         "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
         "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {speed}",
         "final loss": f"{losses[-1]:.4f} per positive pair" if losses else none,
-        **({"held-out loss": f"{report['heldout_losses'][-1]:.4f}"} if report.get("heldout_losses") else {}),
+        **({"held-out loss": f"{report['validation_losses'][-1]:.4f}"} if report.get("validation_losses") else {}),
         "vectors": report["output"],
     }
     return "\n".join(f"{name:<16}{value}" for name, value in lines.items())

@@ -60,7 +60,7 @@ def _rows(vectors: "Vectors", xy: list[list[float]], progress: Report | None) ->
     counts = None if vectors.counts is None else vectors.counts.tolist()
     for start in range(0, len(words), BLOCK):
         block = words[start : start + BLOCK]
-        for i, near in enumerate(vectors.similar_each(block, NEIGHBOURS), start):
+        for i, near in enumerate(vectors.most_similar_each(block, NEIGHBOURS), start):
             row: dict[str, Any] = {"id": i, "word": words[i]}
             if counts is not None:
                 row["count"] = counts[i]

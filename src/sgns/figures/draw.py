@@ -91,9 +91,9 @@ def draw(
 def _draw_loss(vectors: "Vectors", path: Path, title: str | None) -> Drawing:
     from sgns.figures.losses import loss_title, plot_loss
 
-    losses, heldout = vectors.metadata.get("losses"), vectors.metadata.get("heldout_losses")
+    losses, validation = vectors.metadata.get("losses"), vectors.metadata.get("validation_losses")
     if not losses:
         raise ConfigError("the file keeps 0 losses, 1 is needed; only files that sgns trained keep them")
-    title = title or loss_title(losses, heldout)
-    plot_loss(losses, path, heldout, title=title)
-    return Drawing(path, title, {"losses": losses, "heldout_losses": heldout})
+    title = title or loss_title(losses, validation)
+    plot_loss(losses, path, validation, title=title)
+    return Drawing(path, title, {"losses": losses, "validation_losses": validation})

@@ -10,7 +10,7 @@ from sgns.figures.style import COLOURS, FAINT, SOFT, new_figure, save, set_title
 def plot_loss(
     losses: Sequence[float],
     path: str | Path,
-    heldout: Sequence[float] | None = None,
+    validation: Sequence[float] | None = None,
     *,
     x: Sequence[float] | None = None,
     unit: str = "epoch",
@@ -22,7 +22,7 @@ def plot_loss(
     Args:
         losses: one figure an epoch, or one at each point of `x`, in nats.
         path: where to write; .png, .svg or .pdf.
-        heldout: the same on text that was not trained on, as many figures.
+        validation: the same on text that was not trained on, as many figures.
         x: where the figures were taken; 1, 2, 3 … where left out.
         unit: what x counts.
         title: what is seen; made from the figures where left out.
@@ -43,7 +43,7 @@ def plot_loss(
     if len(losses) == 0:
         raise ConfigError("0 losses to draw, 1 is needed; train for an epoch first")
     x = list(x) if x is not None else list(range(1, len(losses) + 1))
-    curves = {"training": list(losses)} | ({"held out": list(heldout)} if heldout is not None else {})
+    curves = {"training": list(losses)} | ({"held out": list(validation)} if validation is not None else {})
     for name, curve in curves.items():
         if len(curve) != len(x):
             raise ConfigError(f"{len(curve)} losses {name} for {len(x)} points; give one for each")
@@ -67,14 +67,14 @@ def plot_loss(
     axes.set_ylabel("loss L per positive pair (nats)", color=SOFT)
     if unit == "epoch":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    set_title(axes, title or loss_title(losses, heldout, unit, x))
+    set_title(axes, title or loss_title(losses, validation, unit, x))
     save(figure, path)
     return path
 
 
 def loss_title(
     losses: Sequence[float],
-    heldout: Sequence[float] | None = None,
+    validation: Sequence[float] | None = None,
     unit: str = "epoch",
     x: Sequence[float] | None = None,
 ) -> str:
@@ -87,9 +87,9 @@ def loss_title(
         place = f"{low + 1 if x is None else x[low]:g}"
         text = f"The loss falls from {losses[0]:.3f} to {losses[low]:.3f} at {unit} {place}"
         text += f", then rises to {losses[-1]:.3f}"
-    if heldout is None:
+    if validation is None:
         return text
-    best = min(range(len(heldout)), key=heldout.__getitem__)
-    if best == len(heldout) - 1:
-        return f"{text}; on held-out text to {heldout[-1]:.3f}"
+    best = min(range(len(validation)), key=validation.__getitem__)
+    if best == len(validation) - 1:
+        return f"{text}; on held-out text to {validation[-1]:.3f}"
     return f"{text}; held-out text is best at {unit} {best + 1 if x is None else x[best]:g}"

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from sgns.base.files import check_writable, replacing
 from sgns.errors import OutputError
-from sgns.places import check_writable
-from sgns.vectors.streams import replacing
 
 PICTURES = (".png", ".svg", ".pdf")
 

@@ -23,8 +23,8 @@ def export_projector(vectors: "Vectors", path: str | Path, progress: Report | No
     Raises:
         OutputError: a file cannot be written.
     """
-    from sgns.vectors.formats import save
-    from sgns.vectors.projector import metadata_path
+    from sgns.vectors.files.formats import save
+    from sgns.vectors.files.projector import metadata_path
 
     path = Path(path)
     save(vectors, path, "projector", progress=progress)

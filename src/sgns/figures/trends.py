@@ -69,7 +69,7 @@ def trends(
         UnknownWord: a word is not in the vocabulary.
     """
     words = list(dict.fromkeys(words))
-    near = vectors.similar_each(words, n) if words else []
+    near = vectors.most_similar_each(words, n) if words else []
     groups = groups if groups is not None else group_words(vectors, words)
     found = [Group(name, list(members), _tightness(vectors, members)) for name, members in groups.items()]
     found = [group for group in found if len(group.words) > 1]

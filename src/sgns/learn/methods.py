@@ -158,7 +158,7 @@ def _torch(w: np.ndarray, C: np.ndarray) -> Answer:
 
 def _kernel(w: np.ndarray, C: np.ndarray) -> Answer:
     """With lr = 1 the step is the gradient: what a row loses is its gradient."""
-    from sgns.training.engines.cpu import one_window
+    from sgns.training.engines.cpu.engine import one_window
 
     E, outputs = np.zeros((len(C), w.size), np.float32), C.astype(np.float32)
     E[0] = w

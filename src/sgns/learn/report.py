@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TITLE = "Skip-gram with negative sampling"
 ENDINGS = (".pdf", ".html", ".md")
 EXAMPLE, VALUES = "x**2 * (c*x)", {"x": 2, "c": 3}
-Tell = Callable[[str], None]
+WarningCallback = Callable[[str], None]
 
 
 def write_report(
@@ -34,7 +34,7 @@ def write_report(
     record: Mapping[str, Any] | None = None,
     similarity: Sequence[Path] = (),
     analogy: Sequence[Path] = (),
-    tell: Tell = lambda line: None,
+    on_warning: WarningCallback = lambda line: None,
 ) -> Path:
     """Write everything into one document.
 
@@ -58,7 +58,7 @@ def write_report(
     path = check_document(output)
     if vectors is None and (similarity or analogy):
         raise ConfigError("evaluation sets, but no model to evaluate; name a vector file first")
-    write_blocks(path, compose(vectors, name, record or {}, similarity, analogy, tell), TITLE)
+    write_blocks(path, compose(vectors, name, record or {}, similarity, analogy, on_warning), TITLE)
     return path
 
 
@@ -110,7 +110,7 @@ def compose(
     record: Mapping[str, Any],
     similarity: Sequence[Path],
     analogy: Sequence[Path],
-    tell: Tell,
+    on_warning: WarningCallback,
 ) -> list[Block]:
     """The chapters in order."""
     from sgns import __version__
@@ -131,15 +131,15 @@ def compose(
         Contents(),
     ]
     if vectors is not None:
-        tell("the run")
+        on_warning("the run")
         blocks += run_chapter(vectors, name, record) + plot_chapter(vectors)
         blocks += evaluation_chapter(vectors, similarity, analogy)
-    tell("derivations")
+    on_warning("derivations")
     V, d = (None, 100) if vectors is None else (len(vectors), vectors.dim)
     blocks += derive(
         vocabulary=V, dim=d, source=f"this run's vocabulary ({verbatim(name)})" if vectors is not None else ""
     )
-    tell("code and graph")
+    on_warning("code and graph")
     blocks += explain() + graph_chapter()
     if vectors is not None and vectors.C is not None:
         word, context = likely_pair(vectors)

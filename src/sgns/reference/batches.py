@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 
-def keep_probabilities(counts: Tensor, threshold: float) -> Tensor:
+def keep_probability(counts: Tensor, threshold: float) -> Tensor:
     """The chance that a token survives subsampling: min(1, sqrt(t/f) + t/f) for a word of frequency f.
 
     This is the formula of word2vec.c; the paper prints 1 − sqrt(t/f) as the chance of being dropped.
@@ -94,7 +94,7 @@ def batches(
     Source: word2vec.c of Mikolov et al. 2013, for subsampling, windows and the negatives left out; it takes the pairs
     in the order of the text, here each block of them is shuffled, so that a batch holds few uses of one row.
     """
-    keep = keep_probabilities(counts, subsample)[torch.from_numpy(np.asarray(ids, np.int64))]
+    keep = keep_probability(counts, subsample)[torch.from_numpy(np.asarray(ids, np.int64))]
     place = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < keep).flatten()
     kept = torch.from_numpy(np.asarray(ids[place.numpy()], np.int64))
     sentence = torch.from_numpy(np.searchsorted(sentence_ends, place.numpy(), side="right"))

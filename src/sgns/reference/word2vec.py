@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sgns.reference.batches import batches, keep_probabilities
+from sgns.reference.batches import batches, keep_probability
 
 
 class SGNS(nn.Module):
@@ -92,7 +92,7 @@ def stale_free_batch_size(counts: Tensor, lr: float, negatives: int, subsample: 
     Returns:
         Between 8 and 512.
     """
-    kept = counts * keep_probabilities(counts, subsample)
+    kept = counts * keep_probability(counts, subsample)
     noise = counts.double() ** noise_power
     uses = kept / kept.sum() + negatives * noise / noise.sum()  # of each row of C, per positive
     return int(min(512, max(8, 0.5 / (lr * uses.max()))))

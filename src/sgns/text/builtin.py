@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sgns.base.folders import cache_folder
 from sgns.errors import InputError
-from sgns.text.cache import Part, cache_folder, digest
+from sgns.text.cache import Part, digest
 
 VERSION = 1  # raise it when the same documentation would become another text
 MOST_TEXT = 8 << 20  # characters, about 1.3 million words

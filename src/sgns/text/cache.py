@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,23 +22,12 @@ from typing import Any
 
 import numpy as np
 
+from sgns.base.folders import cache_folder
 from sgns.text.sources import Source
 
 LIMIT = 16 * 2**30  # bytes
 FRESH = 2.0  # seconds for which a file's mtime proves nothing (FAT and some network disks count in steps of 2 s)
 VERSION = 1  # of the encoding: raise it when the same text would become other ids
-
-
-def cache_folder() -> Path:
-    """Where sgns keeps what can be made again; nothing is created."""
-    if chosen := os.environ.get("SGNS_CACHE"):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "sgns" / "Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "sgns"
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "sgns"
 
 
 def digest(value: Any) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from sgns.config import Config
+from sgns.text.encode import read
 from sgns.text.encoded import EncodedText
-from sgns.text.reading import read
 from sgns.text.sentences import encode_sentences
 from sgns.text.sources import Inputs, find
 from sgns.text.vocabulary import Vocabulary

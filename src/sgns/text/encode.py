@@ -1,312 +1,225 @@
-"""Text of any size -> ids and vocabulary, in memory that depends on the number of distinct words only.
+"""From sources to an encoded text: from the cache if it is there, by a scan if not."""
 
-1. Scan. Each thread takes chunks in turn and numbers their spellings with a table of its own; the numbers go to a
-   temporary file. A table that grows large is closed: its spellings are folded to words, and it begins anew. What came
-   from one table is a segment.
-2. Merge. The words of all segments are counted together. When they are too many for one table, they are dealt out by
-   hash, and one part is counted at a time, so the counts stay exact whatever `max_vocabulary` is.
-3. Write. The numbers of each chunk become ids, in the order of the text.
-
-Everything that reaches the ids depends on the text alone: equal counts are ordered by first appearance, so the number
-of threads changes nothing.
-"""
-
+import os
+import shutil
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from sgns.base.folders import cache_folder
+from sgns.base.parallel import run_threads
 from sgns.config import Config
+from sgns.errors import InputError
+from sgns.text.cache import VERSION, Store, digest
 from sgns.text.chunks import CHUNK, Chunk, Reader
-from sgns.text.compiled import kernel
-from sgns.text.encoded import Encoded
-from sgns.text.folding import Folded, fold
-from sgns.text.ranking import most_frequent
-from sgns.text.scanner import MARGIN, MODES, scan
-from sgns.text.slots import SEEDS
-from sgns.text.spill import Spill, write_all
-from sgns.text.table import Strings, Table
-from sgns.threads import in_threads, together
-
-SEGMENT_SPELLINGS = 1 << 20  # a table with so many spellings is closed
-SEGMENT_TAILS = 1 << 26  # or with so many bytes of long spellings
-PART_WORDS = 1 << 20  # words counted in one table
-FINE_PARTS = 256  # at most so many tables, one after the other
+from sgns.text.encode_plain import encode_plain
+from sgns.text.encoded import Encoded, EncodedText, nothing_left, text_options
+from sgns.text.sources import Source
+from sgns.text.spill import write_all
+from sgns.text.warnings import facts_of, notes_of
 
 Progress = Callable[[str, int, int | None, str], None]
+MOST_THREADS = 16  # each has a table of its own
+PLAIN = 4  # chunks that plain Python has encoded before Numba is imported
 
 
-@dataclass
-class Scanned:
-    """Where the numbers of one chunk stand."""
-
-    chunk: Chunk
-    segment: int
-    numbers: tuple[int, int]
-    ends: tuple[int, int]
-    spill: Spill
-
-
-class Encoder:
-    """One pass of the three steps. `reader` says afterwards what was read."""
-
-    def __init__(self, reader: Reader, config: Config, threads: int, folder: Path | None, progress: Progress):
-        """Prepare.
-
-        Args:
-            reader: the text.
-            config: text options.
-            threads: how many scan.
-            folder: where temporary files go; None for the system's folder.
-            progress: called from this thread.
-        """
-        self.reader, self.config, self.threads, self.folder, self.progress = reader, config, threads, folder, progress
-        self._lock = threading.Lock()
-        self._segments: list[Folded] = []
-        self._scanned: list[Scanned] = []
-        self._spills: list[Spill] = []
-
-    def run(self, ids: BinaryIO, ends: BinaryIO) -> Encoded:
-        """Encode the text; ids (int32) and sentence ends (int64) are appended to two unbuffered files.
-
-        Raises:
-            InputError: a source cannot be read.
-            OutputError: no room for the ids.
-        """
-        try:
-            in_threads(self._scan, self.threads, self._tick)
-            result, table, final = self._merge()
-            if result.words:
-                self._write(table, final, ids, ends, result)
-            return result
-        finally:
-            for spill in self._spills:
-                spill.close()
-
-    def _tick(self) -> None:
-        self.progress("read", self.reader.done, self.reader.total, "bytes")
-
-    def _scan(self, stop: threading.Event) -> None:
-        """Scan chunk after chunk, in one of the threads."""
-        spill = Spill(self.folder)
-        table, mine = Table(), []
-        buffer = np.empty(CHUNK + MARGIN, dtype=np.uint8)
-        numbers, ends = np.empty(CHUNK // 2 + 1, dtype=np.int32), np.empty(CHUNK // 2 + 3, dtype=np.int32)
-        with self._lock:
-            self._spills.append(spill)
-        while not stop.is_set():
-            with self._lock:
-                chunk = self.reader.next(buffer)
-            if chunk is None:
-                break
-            self.reader.digest(chunk, buffer)
-            buffer[chunk.size : chunk.size + MARGIN] = 32
-            *arrays, n, n_ends = scan(
-                *table.arrays,
-                SEEDS,
-                buffer,
-                chunk.size,
-                chunk.base,
-                MODES[self.config.sentences],
-                chunk.closing,
-                numbers,
-                ends,
-            )
-            table.slots, table.first, table.tails, table.tail_starts = arrays
-            mine.append(Scanned(chunk, -1, spill.put(numbers[:n]), spill.put(ends[:n_ends]), spill))
-            if len(table) > SEGMENT_SPELLINGS or table.tail_bytes > SEGMENT_TAILS:
-                self._close(table, mine, spill)
-                table, mine = Table(), []
-        if not stop.is_set():
-            self._close(table, mine, None)
-
-    def _close(self, table: Table, scanned: list[Scanned], spill: Spill | None) -> None:
-        """Fold the spellings of `table`; a `spill` takes the words out of memory."""
-        folded = fold(table.strings(), self.config.lowercase, self.config.punctuation)
-        if spill is not None:
-            words = folded.words
-            folded.words = Strings(
-                *(spill.keep(a) for a in (words.keys, words.counts, words.first, words.tails, words.tail_starts))
-            )
-            folded.word, folded.lists, folded.starts = (
-                spill.keep(a) for a in (folded.word, folded.lists, folded.starts)
-            )
-        with self._lock:
-            for one in scanned:
-                one.segment = len(self._segments)
-            self._segments.append(folded)
-            self._scanned.extend(scanned)
-
-    def _merge(self) -> tuple[Encoded, Table, np.ndarray]:
-        """Choose the vocabulary: its words, a table that holds them all, and the id of each number in that table."""
-        result = Encoded()
-        broken = [segment.broken for segment in self._segments if segment.broken[0]]
-        if broken:
-            result.broken = sum(n for n, _ in broken), min(first for _, first in broken)
-        result.unsegmented = sum(segment.unsegmented for segment in self._segments)
-        result.raw_tokens = sum(int(segment.words.counts.sum()) for segment in self._segments)
-        parts = min(-(-sum(len(segment.words) for segment in self._segments) // PART_WORDS), FINE_PARTS)
-        table = Table()
-        # What a word must have so that it can still be among the `max_vocabulary` most frequent ones.
-        counts, first = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        least, last = self.config.min_count, 2**62
-        for part in self._parts(parts):
-            strings = part.strings()
-            result.distinct += len(strings)
-            result.highest = max(result.highest, int(strings.counts.max(initial=0)))
-            if parts == 1:
-                table = part
-                break
-            chosen = np.flatnonzero((strings.counts > least) | ((strings.counts == least) & (strings.first <= last)))
-            table.add_all(strings, chosen)
-            if self.config.max_vocabulary is not None:
-                counts = np.concatenate([counts, strings.counts[chosen]])
-                first = np.concatenate([first, strings.first[chosen]])
-                best = most_frequent(counts, first, self.config)
-                counts, first = counts[best], first[best]
-                if len(best) == self.config.max_vocabulary:
-                    least, last = int(counts[-1]), int(first[-1])
-            del part, strings, chosen  # before the next part is counted
-        strings = table.strings()
-        order = most_frequent(strings.counts, strings.first, self.config)
-        final = np.full(max(len(strings), 1), -1, dtype=np.int32)
-        final[order] = np.arange(len(order), dtype=np.int32)
-        result.words = strings.text(order).decode().split("\n")[:-1]
-        result.counts = strings.counts[order]
-        return result, table, final
-
-    def _parts(self, parts: int) -> Iterator[Table]:
-        """The words of all segments, each word in one part only, with their counts over the whole text."""
-        if parts == 1:
-            table = Table()
-            for segment in self._segments:
-                table.add_all(segment.words)
-            yield table
-            return
-        grouped = []
-        for segment in self._segments:
-            places, starts = segment.words.grouped(FINE_PARTS)
-            grouped.append((self._spills[0].keep(places), starts))
-        for part in range(parts):
-            low, high = part * FINE_PARTS // parts, (part + 1) * FINE_PARTS // parts
-            table = Table(room=PART_WORDS)
-            for segment, (places, starts) in zip(self._segments, grouped, strict=True):
-                table.add_all(segment.words, places[starts[low] : starts[high]])
-                self.progress("count words", part, parts, "parts")
-            yield table
-            del table  # before the next one is made
-
-    def _write(self, table: Table, final: np.ndarray, ids: BinaryIO, ends: BinaryIO, result: Encoded) -> None:
-        """Turn the numbers of every chunk into ids."""
-        maps: list[tuple[np.ndarray, np.ndarray]] = [(final, final)] * len(self._segments)
-
-        def resolve(number: int) -> None:
-            segment = self._segments[number]
-            values = np.append(table.values(segment.words, final), np.int32(-1))  # NO_WORD finds the -1
-            single = np.where(segment.word >= -1, values[np.maximum(segment.word, -1)], segment.word)
-            pair = single.astype(np.int32, copy=False), values[segment.lists]
-            if len(self._segments) > self.threads:  # many: out of memory with them
-                pair = self._spills[0].keep(pair[0]), self._spills[0].keep(pair[1])
-            maps[number] = pair
-
-        together([lambda number=number: resolve(number) for number in range(len(self._segments))], self.threads)  # type: ignore[misc]
-        self._scanned.sort(key=lambda one: one.chunk.number)
-        turn, state = threading.Condition(), {"next": 0, "written": 0, "tokens": 0, "sentences": 0, "last": 0}
-
-        def work(stop: threading.Event) -> None:
-            try:
-                while not stop.is_set():
-                    with turn:
-                        number = state["next"]
-                        state["next"] += 1
-                    if number >= len(self._scanned):
-                        return
-                    one = self._scanned[number]
-                    found, stops = remap(
-                        one.spill.get(one.numbers, np.int32), one.spill.get(one.ends, np.int32),
-                        maps[one.segment][0], maps[one.segment][1], self._segments[one.segment].starts,
-                    )  # fmt: skip
-                    with turn:
-                        while state["written"] < number and not stop.is_set():
-                            turn.wait(0.1)
-                        if stop.is_set():
-                            return
-                        stops = stops + state["tokens"]
-                        if len(stops) and stops[0] == state["last"]:  # an empty sentence between two chunks
-                            stops = stops[1:]
-                        if len(stops):
-                            state["last"] = int(stops[-1])
-                        write_all(ids, found)
-                        write_all(ends, stops)
-                        state["tokens"] += len(found)
-                        state["sentences"] += len(stops)
-                        state["written"] += 1
-                        turn.notify_all()
-            finally:
-                with turn:
-                    turn.notify_all()
-
-        total = len(self._scanned)
-        in_threads(work, min(self.threads, total), lambda: self.progress("write", state["written"], total, "MB"))
-        result.tokens, result.sentences = state["tokens"], state["sentences"]
-
-
-@kernel
-def remap(numbers, ends, single, lists, starts):  # type: ignore[no-untyped-def]
-    """Ids and sentence ends of a chunk.
+def read(
+    sources: list[Source], config: Config, progress: Progress, cache: bool = True, plain: int | None = None
+) -> EncodedText:
+    """Encode `sources`, or fetch what an earlier run has encoded; see `Corpus.from_files`.
 
     Args:
-        numbers: (n,) int32 spellings.
-        ends: (s,) int32, spellings before each sentence end.
-        single: id of each spelling; -1 for none; -2 - i where there are several.
-        lists: the ids of spellings with several words, -1 for words that are left out.
-        starts: where the i-th of these lists begins; one more at the end.
-
-    Returns:
-        ids (m,) int32; ends (≤ s,) int64 as ids before each sentence end, no two alike.
+        sources: the text.
+        config: text options and threads.
+        progress: told how far it is.
+        cache: look in the cache folder, and keep the result there.
+        plain: a text of at most so many chunks is encoded without Numba.
     """
-    size = numbers.shape[0]
-    if starts.shape[0] > 1:
-        for number in numbers:
-            value = single[number]
-            if value < -1:
-                size += starts[-1 - value] - starts[-2 - value] - 1
-    ids, n = np.empty(size, dtype=np.int32), 0
-    stops, n_stops = np.empty(ends.shape[0], dtype=np.int64), 0
-    at = 0
-    for row in range(ends.shape[0] + 1):
-        end = ends[row] if row < ends.shape[0] else numbers.shape[0]
-        while at < end:
-            value = single[numbers[at]]
-            at += 1
-            if value >= -1:
-                ids[n] = value
-                n += value >= 0
-            else:
-                for i in range(starts[-2 - value], starts[-1 - value]):
-                    ids[n] = lists[i]
-                    n += lists[i] >= 0
-        if row < ends.shape[0] and (n_stops == 0 or stops[n_stops - 1] != n):
-            stops[n_stops] = n
-            n_stops += 1
-    return ids[:n].copy() if 2 * n < size else ids[:n], stops[:n_stops]
+    store, notes = open_store() if cache else (None, [])
+    reading = Reading(sources, config, progress, store, PLAIN if plain is None else plain)
+    text = reading.known() or reading.encode()
+    text.notes[:0] = notes
+    return text
 
 
-def warm() -> None:
-    """Compile every kernel."""
-    text = np.frombuffer(b"a B-c/d \xc3\xa9 a-long-spelling-indeed \xff", dtype=np.uint8)
-    buffer = np.full(len(text) + MARGIN, 32, dtype=np.uint8)
-    buffer[: len(text)] = text
-    table = Table()
-    numbers, ends = np.empty(CHUNK, dtype=np.int32), np.empty(CHUNK, dtype=np.int32)
-    *arrays, n, n_ends = scan(*table.arrays, SEEDS, buffer, len(text), 0, 0, True, numbers, ends)
-    table.slots, table.first, table.tails, table.tail_starts = arrays
-    folded = fold(table.strings(), True, False)
-    merged = Table()
-    merged.add_all(folded.words)
-    merged.strings().text(np.arange(2))
-    values = merged.values(folded.words, np.arange(len(merged), dtype=np.int32))
-    remap(numbers[:n], ends[:n_ends], folded.word, values, folded.starts)
+def open_store() -> tuple[Store | None, list[str]]:
+    """The cache, or None and the note that says why."""
+    try:
+        return Store(), []
+    except OSError as error:
+        return None, [
+            f"the cache folder {cache_folder()} cannot be written ({error.strerror}), so text is encoded anew in each "
+            "run; set SGNS_CACHE to a folder that can"
+        ]
+
+
+class Reading:
+    """One text on its way to ids."""
+
+    def __init__(self, sources: list[Source], config: Config, progress: Progress, store: Store | None, plain: int):
+        self.sources, self.config, self.progress, self.store, self.plain = sources, config, progress, store, plain
+        self.threads = usable_threads(config.threads)
+        self.options = digest([VERSION, text_options(config)])
+        self.began = time.time()
+        sizes = [source.size for source in sources]
+        self.total = None if None in sizes else sum(size for size in sizes if size)
+
+    def known(self) -> EncodedText | None:
+        """The text from the cache: by the stamps of its files, else by its content."""
+        if self.store is None:
+            return None
+        if (entry := self.store.recall(self.sources, self.options)) and (text := self._fetch(entry)):
+            return text
+        if self.total is None or not self.store.of_size(self.total, self.options):
+            return None
+        # A text of this size is known. Hashing takes a fifth of the time of a scan.
+        entry = self._entry(self.total, self._content())
+        if text := self._fetch(entry):
+            self.store.remember(self.sources, self.options, entry, self.began)
+        return text
+
+    def _entry(self, size: int, content: str) -> str:
+        return f"{size}-{content}-{self.options}"
+
+    def _fetch(self, entry: str) -> EncodedText | None:
+        assert self.store is not None
+        found = self.store.load(entry)
+        if found is None:
+            return None
+        meta, ids, ends, words, counts = found
+        notes = notes_of(meta["facts"], self.sources)
+        return EncodedText(
+            read_only(ids),
+            read_only(ends),
+            words,
+            counts,
+            meta["hash"],
+            meta["raw_tokens"],
+            from_cache=True,
+            notes=notes,
+        )
+
+    def _content(self) -> str:
+        """The content hash that a scan would give."""
+        reader, lock = Reader(self.sources), threading.Lock()
+
+        def work(stop: threading.Event) -> None:
+            buffer = np.empty(CHUNK, dtype=np.uint8)
+            while not stop.is_set():
+                with lock:
+                    chunk = reader.next(buffer)
+                if chunk is None:
+                    return
+                reader.digest(chunk, buffer)
+
+        run_threads(work, self.threads, lambda: self._tick(reader))
+        return reader.content()
+
+    def _tick(self, reader: Reader) -> None:
+        self.progress("read", reader.done, reader.total, "bytes")
+
+    def encode(self) -> EncodedText:
+        """Scan the text, and keep the result if there is a cache and it can be read again."""
+        reader = Reader(self.sources)
+        again = self.store is not None and self.total is not None
+        folder = self.store.begin() if self.store is not None and again else None
+        try:
+            with self._output(folder, "ids") as ids, self._output(folder, "ends") as ends:
+                result = self._scan(reader, ids, ends)
+                if not result.tokens:
+                    if reader.empty and not result.raw_tokens:
+                        raise InputError(f"{reader.empty[0]} is empty (0 bytes); give a file that holds text")
+                    raise nothing_left(result.raw_tokens, result.distinct, result.highest, self.config)
+                content, facts = reader.content(), facts_of(reader, result)
+                text = EncodedText(
+                    read_only(np.memmap(ids, dtype=np.int32, mode="r", shape=(result.tokens,))),
+                    read_only(np.memmap(ends, dtype=np.int64, mode="r", shape=(result.sentences,))),
+                    result.words,
+                    result.counts,
+                    digest([content, self.options]),
+                    result.raw_tokens,
+                    notes=notes_of(facts, self.sources),
+                )
+            if self.store is not None and folder is not None:
+                meta = {"hash": text.hash, "raw_tokens": text.raw_tokens, "facts": facts}
+                entry = self._entry(reader.bytes, content)
+                self.store.finish(folder, entry, meta, text.ids, text.ends, text.words, text.counts)
+                self.store.remember(self.sources, self.options, entry, self.began)
+            return text
+        except BaseException:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _output(self, folder: Path | None, name: str) -> Any:
+        """An unbuffered file to write and map: in an entry of the cache, or one that vanishes with the process."""
+        if folder is not None:
+            return open(folder / name, "w+b", buffering=0)
+        return tempfile.TemporaryFile(dir=self.store.folder if self.store else None, buffering=0)
+
+    def _scan(self, reader: Reader, ids: BinaryIO, ends: BinaryIO) -> Encoded:
+        """Write ids and sentence ends: of a small text in plain Python, of any other with kernels."""
+        self._tick(reader)
+        whole: list[bool] = []
+        run_threads(lambda stop: whole.append(reader.preload(self.plain)), 1, lambda: self._tick(reader))
+        if whole[0]:
+            return self._scan_plain(reader, ids, ends)
+        began = time.monotonic()
+
+        def waiting() -> None:
+            slow = time.monotonic() - began > 1.5  # compiled kernels are fetched in less
+            self.progress("compile the scanner (once)" if slow else "load the scanner", 0, None, "")
+
+        run_threads(lambda stop: load_kernels(), 1, waiting)
+        from sgns.text.encode_fast import Encoder
+
+        folder = self.store.folder if self.store else None
+        return Encoder(reader, self.config, self.threads, folder, self.progress).run(ids, ends)
+
+    def _scan_plain(self, reader: Reader, ids: BinaryIO, ends: BinaryIO) -> Encoded:
+        done, found = [0], list[tuple[Encoded, np.ndarray, np.ndarray]]()
+
+        def chunks(stop: threading.Event) -> Iterator[tuple[Chunk, bytes]]:
+            for chunk, text in reader.ahead:
+                if stop.is_set():
+                    return
+                reader.digest(chunk, text)
+                yield chunk, text
+                done[0] += chunk.size
+
+        run_threads(
+            lambda stop: found.append(encode_plain(chunks(stop), self.config)),
+            1,
+            lambda: self.progress("encode", done[0], reader.bytes, "bytes"),
+        )
+        result, *arrays = found[0]
+        write_all(ids, arrays[0])
+        write_all(ends, arrays[1])
+        return result
+
+
+def usable_threads(wanted: int) -> int:
+    """How many threads scan: as many as wanted, by default one a core."""
+    if wanted:
+        return min(wanted, MOST_THREADS)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_THREADS)
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """A plain array, so that kernels see one type wherever ids come from."""
+    plain = np.asarray(array)
+    plain.flags.writeable = False
+    return plain
+
+
+def load_kernels() -> None:
+    """Import Numba and compile what is not compiled yet."""
+    from sgns.text.encode_fast import warm
+
+    warm()

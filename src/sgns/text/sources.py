@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sgns.base.suggest import nearest
 from sgns.errors import InputError
-from sgns.text.spelling import nearest
 
 Inputs = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgns.text.slots import (
+from sgns.text.kernels.hash_table import (
     LONG,
     N_ITEMS,
     N_TAIL,

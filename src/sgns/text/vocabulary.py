@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from sgns.base.suggest import nearest
 from sgns.errors import ConfigError, UnknownWord
-from sgns.text.spelling import nearest
 
 
 class Vocabulary:
@@ -77,7 +77,7 @@ class Vocabulary:
         """
         return min(1e-3, max(1e-4, 1_000 / max(1, self.total))) if subsample is None else subsample
 
-    def keep_probabilities(self, subsample: float | None) -> np.ndarray:
+    def keep_probability(self, subsample: float | None) -> np.ndarray:
         """The chance of each word's token to be kept in an epoch.
 
         p(w) = min(1, sqrt(t/f) + t/f) with f = count / total tokens. This is the law of word2vec.c and gensim;
@@ -95,7 +95,7 @@ class Vocabulary:
         ratio = subsample * self.total / self.counts  # t / f
         return np.minimum(1.0, np.sqrt(ratio) + ratio)
 
-    def noise(self, power: float) -> np.ndarray:
+    def noise_distribution(self, power: float) -> np.ndarray:
         """The distribution from which negatives are drawn: count ** power, normalised.
 
         Mikolov et al. 2013 (arXiv 1310.4546, section 2.2) found 0.75 best.

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from sgns.errors import CheckpointError, ConfigError, DivergedError, FormatError
-from sgns.training.trainer import State
-from sgns.vectors import own
+from sgns.training.loop import State
+from sgns.vectors.files import own
 from sgns.vectors.vectors import Vectors
 
 KEPT = 2

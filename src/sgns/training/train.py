@@ -4,23 +4,22 @@ import math
 import platform
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from sgns.base.files import check_writable
 from sgns.config import Config
 from sgns.errors import ConfigError, DivergedError, InputError
-from sgns.places import check_writable
 from sgns.text.corpus import Corpus
 from sgns.training.checkpoint import Checkpoints, Every, check_finite, identity
-from sgns.training.engines import choose
-from sgns.training.equipment import in_background as in_background
-from sgns.training.equipment import make_engine as make_engine
-from sgns.training.equipment import make_heldout, one_at_a_time, started, thread_count, versions
+from sgns.training.engines.build import start
+from sgns.training.loop import State
+from sgns.training.loop import train as train_blocks
+from sgns.training.plan import Plan
 from sgns.training.schedule import Schedule
 from sgns.training.signals import Interrupts
-from sgns.training.trainer import State
-from sgns.training.trainer import train as train_blocks
+from sgns.training.validation import make_validation
 from sgns.vectors.vectors import Vectors
 
 Source = Corpus | str | Path | Iterable[str | Path] | Iterable[Iterable[str]] | None
@@ -109,8 +108,8 @@ def train(
         DivergedError: the vectors exploded; the message names an lr to try.
         KeyboardInterrupt: after a second Ctrl-C.
     """
-    from sgns.live import LivePlot
     from sgns.progress import Progress
+    from sgns.progress.live import LivePlot
 
     if config is not None and options:
         raise ConfigError(f"both config and {', '.join(options)} were given; give one or the other")
@@ -153,7 +152,8 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
     same file as one that was not. Times are in the report.
     """
     began = time.perf_counter()
-    config = replace(config, subsample=corpus.vocabulary.threshold(config.subsample))  # a file's header tells what was
+    plan = Plan.of(corpus.vocabulary, config)
+    config, engine = plan.config, plan.engine
     for note in corpus.notes:
         display.note(note)
     if corpus.tokens == corpus.sentences:
@@ -161,20 +161,19 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
             f"all {corpus.sentences} sentences have a single word of the vocabulary, and a word alone has no context; "
             "join lines with --sentences none or paragraph, or lower --min-count"
         )
-    engine = choose(config)
     checkpoints = None
     if keep is not None:
-        named = identity(config.to_dict(), corpus.hash, versions(engine))
+        named = identity(config.to_dict(), corpus.hash, plan.versions())
         checkpoints = Checkpoints(keep.output, named, display.note)
     if engine == "reference":
         if keep is not None and (keep.every is not None or keep.resume):
             raise ConfigError("the reference engine writes no checkpoints; leave them out, or take --engine cpu")
         from sgns.training.engines.reference import run_reference
 
-        E, C, state, compiled, seconds = run_reference(corpus, config, display, make_heldout(corpus, config))
+        E, C, state, compiled, seconds = run_reference(corpus, config, display, make_validation(corpus, plan))
         pace = Pace(state.words, seconds)
     else:
-        E, C, state, compiled, pace = _run_blocks(corpus, config, display, keep, checkpoints)
+        E, C, state, compiled, pace = _run_blocks(corpus, plan, display, keep, checkpoints)
     facts = {
         "tokens": corpus.tokens,
         "raw_tokens": corpus.raw_tokens,
@@ -184,12 +183,12 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
         "words": state.words,
         "pairs": sum(state.pairs),
         "losses": [loss if math.isfinite(loss) else None for loss in state.losses],
-        **({"heldout_losses": state.heldout} if config.heldout else {}),
+        **({"validation_losses": state.validation} if config.validation else {}),
         "engine": engine,
         "interrupted": state.interrupted,
     }
     report = facts | {
-        "threads": 1 if engine in ("reference", "cuda") else thread_count(config),
+        "threads": 1 if engine in ("reference", "cuda") else plan.threads,
         "seconds": {
             "scan": corpus.scan_seconds,
             "compile": compiled,
@@ -198,7 +197,7 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
         },
         "words_per_second": pace.words / pace.seconds if pace.seconds > 0 else 0.0,
     }
-    metadata = facts | identity(config.to_dict(), corpus.hash, versions(engine)) | {"machine": platform.machine()}
+    metadata = facts | identity(config.to_dict(), corpus.hash, plan.versions()) | {"machine": platform.machine()}
     vectors = Vectors(corpus.vocabulary.words, E, C, corpus.vocabulary.counts, metadata)
     check_finite(vectors)
     return Trained(vectors, report, state.interrupted, checkpoints, state.signal)
@@ -213,14 +212,15 @@ class Pace:
 
 
 def _run_blocks(
-    corpus: Corpus, config: Config, display: Display, keep: Keep | None, checkpoints: Checkpoints | None
+    corpus: Corpus, plan: Plan, display: Display, keep: Keep | None, checkpoints: Checkpoints | None
 ) -> tuple[Any, Any, State, float, Pace]:
-    display.update(f"load the {choose(config).upper()} engine", 0, None)
+    config = plan.config
+    display.update(f"load the {plan.engine.upper()} engine", 0, None)
     began = time.perf_counter()
-    from sgns.training.rests import EpochsAndCheckpoints
+    from sgns.training.hooks import EpochsAndCheckpoints
 
-    heldout = make_heldout(corpus, config)
-    engine = started(corpus, config, heldout, lambda: display.update("compile kernels (once)", 0, None))
+    validation = make_validation(corpus, plan)
+    engine = start(plan, corpus, validation, lambda: display.update("compile kernels (once)", 0, None))
     compiled = time.perf_counter() - began
     schedule = Schedule.of(corpus.tokens, config, engine.longest)
     E, C = engine.E[:, : config.dim], engine.C[:, : config.dim]
@@ -228,8 +228,8 @@ def _run_blocks(
     state = State()
     if keep is not None and checkpoints is not None:
         state = _begin(keep, checkpoints, vectors, schedule, display)
-    every, threads = keep.every if keep else None, thread_count(config)
-    rests = EpochsAndCheckpoints(vectors, schedule, heldout, checkpoints, every, threads, engine.settle)
+    every, threads = keep.every if keep else None, plan.threads
+    rests = EpochsAndCheckpoints(vectors, schedule, validation, checkpoints, every, threads, engine.sync)
     began, before = time.perf_counter(), state.words
 
     def watch(state: State) -> None:
@@ -241,14 +241,14 @@ def _run_blocks(
             state = train_blocks(
                 engine,
                 schedule,
-                1 if one_at_a_time(engine, config) else threads,
+                threads if engine.concurrent else 1,
                 watch,
                 state=state,
                 rests=rests,
                 stop=lambda: signals.asked is not None,
             )
             state.signal = signals.asked
-            engine.settle()
+            engine.sync()
             if state.interrupted:
                 rests.evaluate(state)
                 if checkpoints is not None:
@@ -294,4 +294,4 @@ def figures(state: State, config: Config) -> dict[str, str]:
     epoch = max(1, len(state.loss))
     loss = state.losses[-1] if state.loss else math.nan
     shown = {"epoch": f"{epoch}/{config.epochs}", "loss": f"{loss:.4f}" if math.isfinite(loss) else "…"}
-    return shown | ({"held out": f"{state.heldout[-1]:.4f}"} if state.heldout else {})
+    return shown | ({"held out": f"{state.validation[-1]:.4f}"} if state.validation else {})

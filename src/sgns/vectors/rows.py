@@ -6,10 +6,10 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from sgns.base.suggest import nearest as nearest_spellings
 from sgns.errors import ConfigError, FormatError, UnknownWord
-from sgns.text.spelling import nearest as nearest_spellings
 from sgns.vectors import search
-from sgns.vectors.lines import WordLines
+from sgns.vectors.files.word_lines import WordLines
 
 Space = Literal["E", "C", "E+C"]
 SEARCHES = 64  # of words in a file's lines, at any size about as long as making the index
@@ -170,14 +170,16 @@ class Rows:
         C, counts = (None if part is None else part[rows] for part in (self.C, self.counts))
         return type(self)(words, self.E[rows], C, counts, self.metadata)
 
-    def finite(self, tell: Callable[[str], None]) -> Self:
+    def finite(self, on_warning: Callable[[str], None]) -> Self:
         """Vectors without the rows that hold NaN or infinity; `tell` hears how many there were."""
         sound = np.isfinite(self.E).all(axis=1)
         if self.C is not None:
             sound &= np.isfinite(self.C).all(axis=1)
         if sound.all():
             return self
-        tell(f"{int((~sound).sum()):,} rows left out (not finite; first: {self.words[int(np.argmin(sound))][:80]!r})")
+        on_warning(
+            f"{int((~sound).sum()):,} rows left out (not finite; first: {self.words[int(np.argmin(sound))][:80]!r})"
+        )
         return self.rows(np.flatnonzero(sound))
 
     def space(self, which: Space) -> Self:

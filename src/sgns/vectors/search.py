@@ -44,9 +44,9 @@ def first_look(E: np.ndarray, direction: np.ndarray | None) -> tuple[np.ndarray,
     if E.size < WORTH_THREADS:
         work()
     else:
-        from sgns.threads import in_threads
+        from sgns.base.parallel import run_threads
 
-        in_threads(work, min(4, os.cpu_count() or 1), lambda: None)  # more would wait for memory
+        run_threads(work, min(4, os.cpu_count() or 1), lambda: None)  # more would wait for memory
     sound = np.isfinite(norms)
     if not sound.all():
         bad = int(np.argmin(sound))

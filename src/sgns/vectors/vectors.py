@@ -66,7 +66,9 @@ class Vectors(Rows):
             raise ConfigError("the words of the question add up to nothing (a zero vector); ask for other words")
         return direction, rows
 
-    def similar(self, positive: Word | Iterable[Word], negative: Word | Iterable[Word] = (), n: int = 10) -> Answers:
+    def most_similar(
+        self, positive: Word | Iterable[Word], negative: Word | Iterable[Word] = (), n: int = 10
+    ) -> Answers:
         """The n words nearest to a word, to a vector, or to the sum of several words minus others.
 
         Args:
@@ -96,7 +98,7 @@ class Vectors(Rows):
         kept = [(i, float(cosine)) for i, cosine in zip(ids.tolist(), cosines) if i not in without][:n]
         return list(zip(self.names([i for i, _ in kept]), (cosine for _, cosine in kept)))
 
-    def similar_each(self, words: Sequence[str] | np.ndarray, n: int = 10) -> list[Answers]:
+    def most_similar_each(self, words: Sequence[str] | np.ndarray, n: int = 10) -> list[Answers]:
         """`similar` for many words, or for the rows of an array (q, d), in one matrix product.
 
         Returns:
@@ -136,7 +138,7 @@ class Vectors(Rows):
             ConfigError: another method.
         """
         if method == "add":
-            return self.similar([b, c], [a], n)
+            return self.most_similar([b, c], [a], n)
         if method != "mul":
             raise ConfigError(f"method is {method!r}; choose add (3CosAdd) or mul (3CosMul)")
         check_n(n)
@@ -149,7 +151,7 @@ class Vectors(Rows):
         best = search.top(scores, min(n, len(self) - len(set(rows.tolist()))))
         return list(zip(self.names(best), scores[best].tolist()))
 
-    def odd(self, words: Iterable[str]) -> Answers:
+    def doesnt_match(self, words: Iterable[str]) -> Answers:
         """The odd one out: each word's cosine with the mean of all unit vectors, the oddest first.
 
         Raises `UnknownWord`; `ConfigError` for fewer than three words.
@@ -166,7 +168,7 @@ class Vectors(Rows):
         (u, _), (v, _) = self.query([(1.0, a)]), self.query([(1.0, b)])
         return float(np.clip(np.dot(u.astype(np.float64), v.astype(np.float64)), -1, 1))
 
-    def rank(self, a: str, b: str) -> int:
+    def rank_of(self, a: str, b: str) -> int:
         """How near b is to a: 1 when b is a's nearest neighbour. Raises `UnknownWord`."""
         return len(self.closer_than(a, b)) + 1
 
@@ -203,8 +205,8 @@ class Vectors(Rows):
         return self.E[known].mean(axis=0)
 
     def save(self, path: str | PathLike[str], format: str | None = None) -> None:
-        """Write to `path`; see `sgns.vectors.formats.save`."""
-        from sgns.vectors.formats import save
+        """Write to `path`; see `sgns.vectors.files.formats.save`."""
+        from sgns.vectors.files.formats import save
 
         save(self, path, format)
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sgns.config import Config
+from sgns.training.loop import State
 from sgns.training.signals import Interrupts
-from sgns.training.trainer import State
 
 if TYPE_CHECKING:
     from sgns.text.corpus import Corpus
-    from sgns.training.heldout import Heldout
     from sgns.training.train import Display
+    from sgns.training.validation import Validation
 
 
 def run_reference(
-    corpus: "Corpus", config: Config, display: "Display", heldout: "Heldout | None" = None
+    corpus: "Corpus", config: Config, display: "Display", validation: "Validation | None" = None
 ) -> tuple[np.ndarray, np.ndarray, State, float, float]:
     """Train `sgns.reference.word2vec.SGNS`.
 
@@ -39,14 +39,14 @@ def run_reference(
             state.loss.append(0.0)
 
     ids, ends = np.asarray(corpus.ids), np.asarray(corpus.sentence_ends)
-    if heldout is not None:
-        ids, ends = heldout.rest(ids)
+    if validation is not None:
+        ids, ends = validation.rest(ids)
     signals = Interrupts()
 
     def evaluate(epochs: int) -> None:
-        if heldout is not None and len(state.heldout) < epochs:
+        if validation is not None and len(state.validation) < epochs:
             E, C = (table.weight.detach().numpy() for table in (model.E, model.C))
-            state.heldout.append(heldout.loss(E, C))
+            state.validation.append(validation.loss(E, C))
 
     def on_progress(epoch: int, words: int, pairs: int, loss: float, lr: float) -> None:
         if signals.asked is not None:

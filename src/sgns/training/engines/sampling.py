@@ -8,7 +8,7 @@ The hash is SplitMix64's finaliser (Steele, Lea & Flood 2014), which passes BigC
 import numpy as np
 from numba import njit
 
-from sgns.text.compiled import kernel
+from sgns.base.jit import kernel
 
 u64 = np.uint64
 GOLDEN, MIX_1, MIX_2 = u64(0x9E3779B97F4A7C15), u64(0xBF58476D1CE4E5B9), u64(0x94D049BB133111EB)

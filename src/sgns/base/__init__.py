@@ -1,0 +1,1 @@
+"""The ground floor: compiled kernels, files, threads, geometry. It knows nothing of words."""

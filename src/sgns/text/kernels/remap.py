@@ -1,0 +1,46 @@
+"""From the token numbers of a chunk to word ids and sentence ends."""
+
+import numpy as np
+
+from sgns.base.jit import kernel
+
+
+@kernel
+def remap(numbers, ends, single, lists, starts):  # type: ignore[no-untyped-def]
+    """Ids and sentence ends of a chunk.
+
+    Args:
+        numbers: (n,) int32 spellings.
+        ends: (s,) int32, spellings before each sentence end.
+        single: id of each spelling; -1 for none; -2 - i where there are several.
+        lists: the ids of spellings with several words, -1 for words that are left out.
+        starts: where the i-th of these lists begins; one more at the end.
+
+    Returns:
+        ids (m,) int32; ends (≤ s,) int64 as ids before each sentence end, no two alike.
+    """
+    size = numbers.shape[0]
+    if starts.shape[0] > 1:
+        for number in numbers:
+            value = single[number]
+            if value < -1:
+                size += starts[-1 - value] - starts[-2 - value] - 1
+    ids, n = np.empty(size, dtype=np.int32), 0
+    stops, n_stops = np.empty(ends.shape[0], dtype=np.int64), 0
+    at = 0
+    for row in range(ends.shape[0] + 1):
+        end = ends[row] if row < ends.shape[0] else numbers.shape[0]
+        while at < end:
+            value = single[numbers[at]]
+            at += 1
+            if value >= -1:
+                ids[n] = value
+                n += value >= 0
+            else:
+                for i in range(starts[-2 - value], starts[-1 - value]):
+                    ids[n] = lists[i]
+                    n += lists[i] >= 0
+        if row < ends.shape[0] and (n_stops == 0 or stops[n_stops - 1] != n):
+            stops[n_stops] = n
+            n_stops += 1
+    return ids[:n].copy() if 2 * n < size else ids[:n], stops[:n_stops]

@@ -1,0 +1,90 @@
+"""Which engine trains: what the options ask for and what this machine has."""
+
+import os
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from sysconfig import get_default_scheme, get_paths
+
+from sgns.config import Config
+from sgns.errors import ConfigError, MissingExtra
+
+OLDEST_TRITON = (3, 5)  # before, one of a warp's threads alone was told an atomic's result: triton-lang/triton#7402
+WIDEST_ON_CUDA = 24  # tiles with wider margins do not fit into a multiprocessor
+
+
+def choose(config: Config) -> str:
+    """The name of the engine that will train: `config.engine`, or for auto the fastest that this machine has.
+
+    Raises:
+        ConfigError: the engine does not have what the options ask for.
+        MissingExtra: its library is not installed.
+    """
+    if config.engine == "auto":
+        return "cuda" if _suits_cuda(config) and missing_for_cuda() is None else "cpu"
+    name = config.engine
+    if name == "cuda":
+        if config.sharing != "tile":
+            raise ConfigError(f"the cuda engine shares negatives in tiles, not by {config.sharing}; take --engine cpu")
+        if config.window > WIDEST_ON_CUDA:
+            raise ConfigError(
+                f"window is {config.window}, but the cuda engine reaches {WIDEST_ON_CUDA} at most; take --engine cpu"
+            )
+        if missing := missing_for_cuda():
+            raise MissingExtra(missing)
+    if name == "reference" and config.deterministic:
+        raise ConfigError("the reference engine has no --deterministic; leave it out, or take --engine cpu")
+    if name == "reference" and find_spec("torch") is None:
+        raise MissingExtra("the reference engine needs PyTorch; install it with: pip install 'sgns[torch]'")
+    return name
+
+
+def _suits_cuda(config: Config) -> bool:
+    """Whether auto may take the cuda engine: it has what the options ask for, and is no interpreter.
+
+    With --deterministic, auto keeps the bits of a CPU.
+    """
+    if os.environ.get("TRITON_INTERPRET") == "1":
+        return False
+    return config.sharing == "tile" and config.window <= WIDEST_ON_CUDA and not config.deterministic
+
+
+def missing_for_cuda() -> str | None:
+    """What keeps the cuda engine from running here, in a line with its remedy; None if nothing does."""
+    if os.environ.get("TRITON_INTERPRET") != "1" and not cuda_cards():
+        return "the cuda engine needs an NVIDIA card and its driver, and none is here; take --engine cpu"
+    for library, name in {"torch": "PyTorch", "triton": "Triton"}.items():
+        if find_spec(library) is None:
+            return f"the cuda engine needs {name}; install it with: pip install 'sgns[gpu]'"
+    if os.environ.get("TRITON_INTERPRET") == "1":
+        return None
+    import torch
+
+    if not torch.cuda.is_available():
+        return "the cuda engine needs a PyTorch that knows CUDA, and this one does not; install one from pytorch.org"
+    found = version("triton")
+    if tuple(int(part) for part in found.split(".")[:2]) < OLDEST_TRITON:
+        oldest = ".".join(map(str, OLDEST_TRITON))
+        return f"the cuda engine needs Triton {oldest}, this is {found}; install it with: pip install --upgrade triton"
+    if not (os.environ.get("CC") or which("gcc") or which("clang")):
+        return "the cuda engine needs a C compiler for Triton, and none is here; on Debian: apt-get install gcc"
+    scheme = get_default_scheme().replace("posix_local", "posix_prefix")  # as Triton does
+    if not (Path(get_paths(scheme=scheme)["include"]) / "Python.h").exists():
+        return "the cuda engine needs Python.h for Triton, and it is not here; on Debian: apt-get install python3-dev"
+    return None
+
+
+def cuda_cards() -> int:
+    """NVIDIA cards that the driver knows; asked of the driver itself, since importing PyTorch takes seconds."""
+    import ctypes
+
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+            return 0
+        return count.value
+    except (OSError, AttributeError):
+        return 0

@@ -1,0 +1,1 @@
+"""The CUDA engine: Triton kernels on an NVIDIA card."""

@@ -1,0 +1,1 @@
+"""Vector files: one module for each format; `formats.py` recognises, loads and saves them."""

@@ -1,0 +1,97 @@
+"""Ranks that differ are refused at the start, and the field is named on all of them."""
+
+import pytest
+from threaded import run_threads
+
+from sgns.config import Config
+from sgns.errors import ConfigError, InputError
+from sgns.text.sources import find
+from sgns.training.distributed.checks import check_options, check_text
+from sgns.training.distributed.comm import collect_things, swap_bytes, together
+from sgns.training.distributed.environment import Sharing
+
+VERSIONS = {"sgns": "1", "numba": "0.60"}
+
+
+@pytest.mark.parametrize(
+    ("config", "sharing", "more", "versions", "line"),
+    [
+        ({"window": 7}, Sharing(), {}, {}, "--window is 7 on rank 2 and 5 on rank 0"),
+        ({"max_vocabulary": 9}, Sharing(), {}, {}, "--max-vocabulary is 9 on rank 2 and None on rank 0"),
+        ({}, Sharing(communication_dtype="bfloat16"), {}, {}, "--communication-dtype is bfloat16 on rank 2"),
+        ({}, Sharing(), {"engine": "cuda"}, {}, "--engine is cuda on rank 2 and cpu on rank 0"),
+        ({}, Sharing(), {}, {"numba": "0.61"}, "numba version is 0.61 on rank 2 and 0.60 on rank 0"),
+        ({}, Sharing(), {}, {"triton": "3"}, "triton version is 3 on rank 2 and None on rank 0"),
+    ],
+)
+def test_options_and_versions(config, sharing, more, versions, line):
+    def work(group):
+        mine = group.rank == 2
+        with pytest.raises(ConfigError, match=line) as raised:
+            check_options(
+                group,
+                Config(**(config if mine else {})),
+                sharing if mine else Sharing(),
+                {"engine": "cpu"} | (more if mine else {}),
+                VERSIONS | (versions if mine else {}),
+            )
+        return raised.value.found_by_all
+
+    assert run_threads(3, work) == [True] * 3
+
+
+def test_threads_may_differ():
+    run_threads(2, lambda group: check_options(group, Config(threads=1 + group.rank), Sharing(), {}, VERSIONS))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("b.txt", "some text\n", "the text is b.txt of 10 bytes on rank 1 where rank 0 has a.txt of 10 bytes"),
+        ("a.txt", "longer text\n", "the text is a.txt of 12 bytes on rank 1 where rank 0 has a.txt of 10 bytes"),
+        ("a.txt", "other tex\n", "a.txt begins with other text on rank 1"),
+        ("a.txt", None, "the text is 2 files on rank 1 and 1 on rank 0"),
+    ],
+)
+def test_texts(tmp_path, name, content, line):
+    for folder in ("zero", "one"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "zero/a.txt").write_text("some text\n")
+    (tmp_path / "one" / name).write_text(content or "some text\n")
+    if content is None:
+        (tmp_path / "one/more.txt").write_text("more\n")
+
+    def work(group):
+        with pytest.raises(InputError, match=line):
+            check_text(group, find(tmp_path / ("one" if group.rank else "zero")))
+
+    run_threads(2, work)
+
+
+def test_the_same_text_elsewhere_is_the_same(tmp_path):
+    for folder in ("zero", "one"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.txt").write_text("some text\n")
+    run_threads(2, lambda group: check_text(group, find(tmp_path / ("one" if group.rank else "zero"))))
+
+
+def test_one_error_ends_all():
+    def work(group):
+        def failing():
+            if group.rank == 1:
+                raise InputError("no such file; check the path")
+
+        with pytest.raises(InputError, match=r"^rank 1: no such file; check the path$"):
+            together(group, failing)
+
+    run_threads(3, work)
+
+
+def test_bytes_and_things_arrive():
+    def work(group):
+        pieces = swap_bytes(group, [b"%d to %d" % (group.rank, other) * other for other in range(3)])
+        return pieces, collect_things(group, {"rank": group.rank, "none": None})
+
+    for rank, (pieces, things) in enumerate(run_threads(3, work)):
+        assert pieces == [b"%d to %d" % (other, rank) * rank for other in range(3)]
+        assert things == [{"rank": other, "none": None} for other in range(3)]

@@ -1,0 +1,82 @@
+"""The command under torchrun: ranks that are processes, on loopback."""
+
+import pytest
+from threaded import report_of
+
+import sgns
+
+OPTIONS = ["--threads", "1", "--epochs", "2", "--min-count", "2", "--dim", "20", "--json"]
+
+
+def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, text, tmp_path):
+    """One file, one report, one bar; the same bits again, though the first run read the text and the second a cache."""
+    files = []
+    for name in ("one", "two"):
+        files.append(tmp_path / f"{name}.safetensors")
+        code, out, err = torchrun(2, "train", text, "-o", files[-1], *OPTIONS, "--validation", "0.05")
+        assert code == 0, err
+        report = report_of(out)
+        assert len(out.strip().splitlines()) == 1
+        whole = sgns.Corpus.from_files(text, sgns.Config(min_count=2), cache=False)
+        assert report["words"] == 2 * whole.tokens
+        assert (report["ranks"], report["vocabulary"]) == (2, len(whole.vocabulary))
+        assert report["losses"][1] < report["losses"][0]
+        assert len(report["validation_losses"]) == 2
+        assert [traffic["flushes"] for traffic in report["traffic"]] == [2, 2]
+        assert err.count("took") <= 3
+    assert files[0].read_bytes() == files[1].read_bytes()
+    near = [word for word, _ in sgns.load(files[0]).most_similar("w100", n=5)]
+    assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
+
+
+def test_four_ranks_share_files_and_differ_in_threads(ranks, text, tmp_path):
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    lines = text.read_text().splitlines(keepends=True)
+    for k in range(3):
+        (folder / f"{k}.txt").write_text("".join(lines[k::3]))
+    output = tmp_path / "v.npz"
+    own = {1: ["--threads", "2"], 2: ["--threads", "1"]}
+    codes, said = ranks(
+        4, "train", folder, "-o", output, "--epochs", 1, "--min-count", 2, "--dim", 20, "--json",
+        "--communication-dtype", "bfloat16", own=own,
+    ).wait()  # fmt: skip
+    assert codes == [0] * 4, said
+    assert [out for out, _ in said[1:]] == [""] * 3
+    assert report_of(said[0][0])["ranks"] == 4
+
+
+def test_each_machine_may_have_files_of_its_own(ranks, text, tmp_path):
+    lines = text.read_text().splitlines(keepends=True)
+    own = {}
+    for rank in range(2):
+        folder = tmp_path / f"disk{rank}"
+        folder.mkdir()
+        (folder / "text.txt").write_text("".join(lines[rank * 2_000 : (rank + 1) * 2_000]))
+        own[rank] = [str(folder)]
+    output = tmp_path / "v.safetensors"
+    codes, said = ranks(
+        2, "train", "-o", output, *OPTIONS, "--shards", "local", own=own, LOCAL_WORLD_SIZE=1, LOCAL_RANK=0
+    ).wait()
+    assert codes == [0, 0], said
+    both = tmp_path / "both.txt"
+    both.write_text("".join(lines[:4_000]))
+    corpus = sgns.Corpus.from_files(both, sgns.Config(min_count=2), cache=False)
+    assert sgns.load(output).words == corpus.vocabulary.words
+
+
+@pytest.mark.parametrize("differs", ["option", "text"])
+def test_a_rank_that_differs_is_refused_by_name(ranks, text, tmp_path, differs):
+    other = tmp_path / "text.txt"
+    other.write_text("another text\n" * 100)
+    own = {
+        "option": {0: [text, "--dim", "20"], 1: [text, "--dim", "30"]},
+        "text": {0: [text, "--dim", "20"], 1: [other, "--dim", "20"]},
+    }[differs]
+    wanted = {"option": "--dim is 30 on rank 1 and 20 on rank 0", "text": "text.txt of 1,300 bytes on rank 1"}[differs]
+    codes, said = ranks(2, "train", "-o", tmp_path / "v.safetensors", own=own).wait()
+    assert codes == [2, 2], said
+    lines = [err.strip() for _, err in said if "sgns:" in err]
+    assert len(lines) == 1
+    assert wanted in lines[0].splitlines()[-1]
+    assert not (tmp_path / "v.safetensors").exists()

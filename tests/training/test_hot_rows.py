@@ -1,0 +1,127 @@
+"""Copies of the most frequent rows: what a thread learns on them comes back, and nothing else changes."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sgns.base.parallel import run_all
+from sgns.config import Config
+from sgns.training.engines.cpu.engine import CpuEngine
+from sgns.training.engines.cpu.hot_rows import Heads
+from sgns.training.update_scaling import CURVATURE, gain, uses
+
+V, TOKENS, LR = 400, 12_000, 0.05
+CONFIG = Config(dim=20, subsample=1e-2, seed=3)
+
+
+def zipf():
+    """counts, keep, noise, ids."""
+    share = 1 / np.arange(1, V + 1)
+    share /= share.sum()
+    ids = np.random.default_rng(5).choice(V, TOKENS, p=share).astype(np.int32)
+    counts = np.bincount(ids, minlength=V)
+    order = np.argsort(-counts, kind="stable")
+    ids, counts = np.argsort(order)[ids].astype(np.int32), counts[order]
+    ratio = CONFIG.subsample * TOKENS / np.maximum(1, counts)
+    noise = counts**0.75 / (counts**0.75).sum()
+    return counts, np.minimum(1.0, np.sqrt(ratio) + ratio), noise, ids
+
+
+def engine(threads, runs=None):
+    counts, keep, noise, ids = zipf()
+    heads = Heads(counts, keep, noise, CONFIG, threads) if threads else None
+    more = {} if runs is None else {"runs": runs}
+    made = CpuEngine(ids, np.array([TOKENS]), keep, noise, CONFIG, heads=heads, **more)
+    made.C[:, : CONFIG.dim] = np.random.default_rng(6).normal(0, 0.1, (V, CONFIG.dim))
+    made.compile()
+    return made
+
+
+def with_a_gap(start, stop):
+    return [(start, start + (stop - start) // 3), (start + (stop - start) // 2, stop)]
+
+
+@given(st.floats(1e-6, 50), st.integers(1, 64))
+def test_the_gain_is_the_mean_of_the_powers_of_q(a, workers):
+    q = np.exp(-a)
+    assert gain(np.array([a]), workers)[0] == pytest.approx(np.mean(q ** np.arange(workers)), rel=1e-6)
+
+
+def test_every_step_of_a_rare_word_counts_and_the_mean_of_a_frequent_one():
+    assert gain(np.array([0.0, 1e-12, 1e3]), 4) == pytest.approx([1, 1, 1 / 4])
+
+
+def test_uses_add_up_to_the_pairs_of_a_token():
+    counts, keep, noise, _ = zipf()
+    in_E, in_C = uses(counts, keep, noise, CONFIG)
+    pairs = (CONFIG.window + 1) * (counts * keep).sum() / counts.sum()
+    assert in_E.sum() == pytest.approx(pairs * 6)  # 1 + k terms of the loss have this row of E
+    assert in_C.sum() == pytest.approx(pairs * 6)
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+def test_one_thread_trains_the_rows_where_they_are(threads):
+    plain = engine(0)
+    other = engine(threads)
+    for each in (plain, other):
+        each.train_block(0, 0, 0, TOKENS, LR)
+    assert other._rows[0].shape == plain._rows[0].shape
+    assert np.array_equal(plain.E, other.E)
+    assert np.array_equal(plain.C, other.C)
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+@pytest.mark.parametrize("runs", [None, with_a_gap])
+def test_a_block_moves_frequent_rows_by_its_steps_times_the_gain_and_others_as_before(threads, runs):
+    counts, keep, noise, _ = zipf()
+    plain, lent = engine(0, runs), engine(threads, runs)
+    head = int((counts * keep >= 40).sum())
+    assert 5 < head < V / 2
+    before = plain.E.copy(), plain.C.copy()
+    sums = [each.train_block(0, 0, 0, TOKENS, LR) for each in (plain, lent)]
+    assert sums[0] == sums[1]
+    for A, alone, got, use in zip(before, (plain.E, plain.C), (lent.E, lent.C), uses(counts, keep, noise, CONFIG)):
+        assert np.array_equal(alone[head:], got[head:])
+        scale = gain(LR * CURVATURE * TOKENS * use[:head], threads)[:, None]
+        assert np.any(scale < 0.9)
+        np.testing.assert_allclose(got[:head], A[:head] + scale * (alone - A)[:head], atol=1e-6)
+
+
+def test_more_callers_than_threads_and_an_error_leave_the_copies_whole():
+    lent = engine(2)
+    heads, rows = lent._heads, lent._rows
+    with pytest.raises(ZeroDivisionError), heads.lent(*rows, TOKENS, LR):
+        raise ZeroDivisionError
+    with heads.lent(*rows, TOKENS, LR) as one, heads.lent(*rows, TOKENS, LR) as two, heads.lent(*rows, TOKENS, LR) as t:
+        assert one[0] == two[0] > 0
+        assert abs(one[1] - two[1]) >= 2 * one[0]
+        assert min(one[1], two[1]) >= V
+        assert max(one[1], two[1]) + 2 * one[0] <= len(rows[0])
+        assert t == (0, 0)
+    short = [heads.lent(*rows, tokens, LR) for tokens in (0, 100, TOKENS, 40_000)]
+    found = []
+    for each in short:
+        with each as (head, _):
+            found.append(head)
+    assert found[0] == 0
+    assert found == sorted(found)
+    assert found[1] < found[2] < found[3]
+
+
+def test_threads_that_train_at_once_learn_as_one_does():
+    losses = []
+    for threads in (1, 3):
+        each = engine(threads)
+        for epoch in range(6):
+            sums = []
+
+            def work(block, sums=sums, each=each, epoch=epoch):
+                sums.append(each.train_block(epoch, block, block * 2_000, (block + 1) * 2_000, LR))
+
+            run_all([partial(work, block) for block in range(TOKENS // 2_000)], threads)
+        assert len(sums) == 6
+        losses.append(sum(s.loss for s in sums) / sum(s.pairs for s in sums))
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
