@@ -1,7 +1,14 @@
-"""Files as streams of bytes: plain or gzip, from disk or a pipe, and written whole or not at all."""
+"""Files as streams of bytes: plain or packed, from disk or a pipe, and written whole or not at all.
 
+The first bytes of a file say how it is compressed, not its name.
+"""
+
+import bz2
 import gzip
+import io
+import lzma
 import os
+import re
 import secrets
 import stat
 import zlib
@@ -9,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, BinaryIO, cast
 
 from sgns.errors import FormatError, InputError, OutputError
 
@@ -19,6 +26,91 @@ GZIP = b"\x1f\x8b"
 
 Report = Callable[[str, int, int | None, str], None]  # as `sgns.progress.Progress.update`: stage, done, total, unit
 WarningCallback = Callable[[str], None]
+
+
+# (name of the format, suffix of its files, pattern of their first bytes)
+PACKED = (
+    ("gzip", ".gz", re.compile(rb"\x1f\x8b\x08")),
+    ("bzip2", ".bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")),
+    ("xz", ".xz", re.compile(rb"\xfd7zXZ\x00")),
+    ("zstd", ".zst", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")),
+)
+DAMAGE = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile)
+"""What the decompressors of the standard library raise for damaged data (bz2 raises an OSError without errno)."""
+
+
+def packed_kind(head: bytes) -> str:
+    """The compression that the first bytes of a file show: "gzip", "bzip2", "xz", "zstd", or "" for none."""
+    return next((kind for kind, _, magic in PACKED if magic.match(head)), "")
+
+
+def decompress(kind: str, file: BinaryIO) -> BinaryIO:
+    """A stream of what `file` holds, compressed as `packed_kind` says."""
+    if kind == "gzip":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="rb"))
+    if kind == "bzip2":
+        return cast(BinaryIO, bz2.BZ2File(file))
+    if kind == "xz":
+        return cast(BinaryIO, lzma.LZMAFile(file))
+    return cast(BinaryIO, io.BufferedReader(ZstdReader(file), 1 << 16))
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error that was raised while a packed file was read means that its data are damaged."""
+    if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+        return error.errno is None  # bz2 says OSError("Invalid data stream")
+    # zstandard is imported only when it is needed, so its error is known by name.
+    return isinstance(error, DAMAGE) or type(error).__name__ == "ZstdError"
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong, in the system's own words, without full stop."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(words).split()).rstrip(".")
+
+
+class ZstdReader(io.RawIOBase):
+    """Reads Zstandard frames, one after another.
+
+    The stream reader of the library takes a file that ends within a frame for a complete one; this one raises EOFError.
+    """
+
+    STEP = 4096  # bytes decompressed at once: 4 KB of a malicious frame can already stand for 128 MB
+
+    def __init__(self, file: BinaryIO):
+        import zstandard  # only for .zst
+
+        self._file = file
+        self._library = zstandard.ZstdDecompressor(max_window_size=2**31)
+        self._frame: Any = None
+        self._input = b""
+        self._output = memoryview(b"")
+
+    def readable(self) -> bool:
+        """True: BufferedReader asks."""
+        return True
+
+    def readinto(self, view: Any) -> int:
+        """Fills some of `view`.
+
+        Raises:
+            EOFError: the file ends within a frame.
+        """
+        while not self._output:
+            self._input = self._input or self._file.read(self.STEP)
+            if not self._input:
+                if self._frame is not None:
+                    raise EOFError("ends in the middle")
+                return 0
+            self._frame = self._frame or self._library.decompressobj()
+            self._output = memoryview(self._frame.decompress(self._input))
+            self._input = b""
+            if self._frame.eof:
+                self._input, self._frame = self._frame.unused_data, None
+        size = min(len(view), len(self._output))
+        view[:size] = self._output[:size]
+        self._output = self._output[size:]
+        return size
 
 
 class Source:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from sgns.base.files import packed_kind
 from sgns.config import Sentences
 from sgns.errors import InputError
 from sgns.text.sources import Source
-from sgns.text.stream import HEAD, PACKED
+from sgns.text.stream import HEAD
 
 SEARCHED = 1 << 24  # bytes after a cut in which the end of a sentence is looked for
 STEP = 1 << 16  # bytes looked at together
@@ -81,7 +82,7 @@ def is_packed(source: Source) -> bool:
             head = file.read(HEAD)
     except OSError:
         return False  # the reader will say what is wrong
-    return any(magic.match(head) for _, _, magic in PACKED)
+    return bool(packed_kind(head))
 
 
 def cut(source: Source, wanted: int, sentences: Sentences) -> tuple[int, bool]:

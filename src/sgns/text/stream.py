@@ -4,26 +4,15 @@ A file's first bytes say how it is compressed, not its name, so `cat text.gz | s
 unpacked to disk; a zip or tar archive is refused with the remedy.
 """
 
-import bz2
-import gzip
 import io
-import lzma
-import re
 import sys
-import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
+from sgns.base.files import PACKED, decompress, is_damage, packed_kind, reason
 from sgns.errors import InputError
 from sgns.text.sources import Source
 
-# (what it is, the name it should bear, its first bytes)
-PACKED = [
-    ("gzip", ".gz", re.compile(rb"\x1f\x8b\x08")),
-    ("bzip2", ".bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")),
-    ("xz", ".xz", re.compile(rb"\xfd7zXZ\x00")),
-    ("zstd", ".zst", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")),
-]
 REFUSED = {
     b"PK\x03\x04": "a zip archive (or docx, epub, xlsx): unpack it, and give the text in it",
     b"%PDF-": "a PDF: extract its text first, for example with pdftotext",
@@ -76,13 +65,13 @@ class Stream:
     def _unpack(self) -> None:
         name, suffix = self.source.name, self.source.path.suffix.lower() if self.source.path else ""
         head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
-        self.packed = next((kind for kind, _, magic in PACKED if magic.match(head)), "")
+        self.packed = packed_kind(head)
         if not self.packed:
             expected = next((kind for kind, ending, _ in PACKED if ending == suffix), None)
             if expected and head:
                 raise InputError(f"{name} is no {expected} file, in spite of its name; rename it or compress it again")
         else:
-            self._file = self._guard(lambda: decompressor(self.packed, self._file))
+            self._file = self._guard(lambda: decompress(self.packed, self._file))
             head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
         refused = next((REFUSED[magic] for magic in REFUSED if head.startswith(magic)), None)
         if head[257:262] == b"ustar":
@@ -120,18 +109,14 @@ class Stream:
     def _guard(self, read: Callable[[], Any]) -> Any:
         try:
             return read()
-        except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
-            raise self._damaged(error) from None
-        except OSError as error:
-            if self.packed and error.errno is None:  # bz2 says OSError("Invalid data stream")
+        except Exception as error:
+            if self.packed and is_damage(error):
                 raise self._damaged(error) from None
+            if not isinstance(error, OSError):
+                raise
             raise InputError(
                 f"{self.source.name} cannot be read ({reason(error)}); check the disk and permissions"
             ) from None
-        except Exception as error:
-            if type(error).__name__ != "ZstdError":  # zstandard is imported only when it is needed
-                raise
-            raise self._damaged(error) from None
 
     def _damaged(self, error: Exception) -> InputError:
         return InputError(
@@ -142,56 +127,3 @@ class Stream:
         """Close the file; standard input stays open."""
         if self.source.path is not None:
             self._raw.close()
-
-
-def decompressor(kind: str, file: BinaryIO) -> BinaryIO:
-    """A reader of what `file` holds in compressed form."""
-    if kind == "gzip":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="rb"))
-    if kind == "bzip2":
-        return cast(BinaryIO, bz2.BZ2File(file))
-    if kind == "xz":
-        return cast(BinaryIO, lzma.LZMAFile(file))
-    return cast(BinaryIO, io.BufferedReader(ZstdReader(file), HEAD * 16))
-
-
-class ZstdReader(io.RawIOBase):
-    """Zstandard frames, one after another. The library's own stream reader takes a torn file for a short one."""
-
-    def __init__(self, file: BinaryIO):
-        import zstandard  # only for .zst
-
-        self._file = file
-        self._library = zstandard.ZstdDecompressor(max_window_size=2**31)
-        self._frame: Any = None
-        self._input = b""
-        self._output = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Yes: BufferedReader asks."""
-        return True
-
-    def readinto(self, view: Any) -> int:
-        """Fill some of `view`; EOFError where a frame ends early."""
-        while not self._output:
-            # Little at a time: 4 KB of a malicious frame can already stand for 128 MB.
-            self._input = self._input or self._file.read(HEAD)
-            if not self._input:
-                if self._frame is not None:
-                    raise EOFError("ends in the middle")
-                return 0
-            self._frame = self._frame or self._library.decompressobj()
-            self._output = memoryview(self._frame.decompress(self._input))
-            self._input = b""
-            if self._frame.eof:
-                self._input, self._frame = self._frame.unused_data, None
-        size = min(len(view), len(self._output))
-        view[:size] = self._output[:size]
-        self._output = self._output[size:]
-        return size
-
-
-def reason(error: BaseException) -> str:
-    """What went wrong, in the system's own words, without full stop."""
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(words).split()).rstrip(".")
