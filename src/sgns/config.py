@@ -1,13 +1,14 @@
-"""Every option of a training run, once: defaults, help, ranges, and what is written into a vector file's header.
+"""`Config`: every option of a training run, with its default, range, choices and help.
 
-The command line makes its options and their help from this dataclass (the string under each field); `Vectors.save`
-writes `Config.to_dict()` into the file; a checkpoint is refused when it differs.
+Each option is declared once, as a field: its default, its type with a range or choices, and the string under it, which
+is its help. The command line builds its options from these fields, `Vectors.save` writes `Config.to_dict()` into the
+header of the file, and a checkpoint of another `Config` is refused.
 """
 
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from sgns.errors import ConfigError
 
@@ -16,96 +17,116 @@ Sharing = Literal["tile", "window", "pair"]
 Sentences = Literal["line", "paragraph", "none"]
 
 
+@dataclass(frozen=True)
+class Whole:
+    """Range of an option that is a whole number.
+
+    Attributes:
+        least: Smallest value allowed.
+        most: Largest value allowed.
+        remedy: What to give instead; the end of the error message.
+    """
+
+    least: int
+    most: int
+    remedy: str
+
+    def check(self, name: str, value: Any) -> None:
+        """Raises `ConfigError` if `value` of the option `name` is no whole number or out of range."""
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise ConfigError(f"{name} is {value!r}, not a whole number; {self.remedy}")
+        if not self.least <= value <= self.most:
+            raise ConfigError(f"{name} is {value}, outside {self.least} to {self.most}; {self.remedy}")
+
+
+@dataclass(frozen=True)
+class Real:
+    """Range of an option that is a real number.
+
+    Attributes:
+        least: Smallest value allowed; not allowed itself if `open`.
+        most: Largest value allowed.
+        remedy: What to give instead; the end of the error message.
+        open: Whether the value must be greater than `least`.
+    """
+
+    least: float
+    most: float
+    remedy: str
+    open: bool = False
+
+    def check(self, name: str, value: Any) -> None:
+        """Raises `ConfigError` if `value` of the option `name` is no finite number or out of range."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ConfigError(f"{name} is {value!r}, not a finite number; {self.remedy}")
+        too_low = value <= self.least if self.open else value < self.least
+        if too_low or value > self.most:
+            span = f"not above {self.least:g}" if too_low and self.open else f"outside {self.least:g} to {self.most:g}"
+            raise ConfigError(f"{name} is {value:g}, {span}; {self.remedy}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Hyper-parameters of SGNS and of the text it reads. Raises `ConfigError` for a value out of range."""
+    """Hyper-parameters of SGNS, and how the text is read. Raises `ConfigError` for a value out of range."""
 
-    dim: int = 100
+    dim: Annotated[int, Whole(1, 10_000, "100 suits most corpora")] = 100
     """Dimension d of the vectors: columns of E and C."""
-    window: int = 5
+    window: Annotated[int, Whole(1, 1_000, "5 is usual; wider windows learn topics, narrower ones syntax")] = 5
     """Largest distance between w and c+; each centre draws its own reach from 1 to this."""
-    negatives: int = 5
+    negatives: Annotated[int, Whole(1, 1_000, "5 to 15 is usual")] = 5
     """Negatives k for each positive pair."""
-    epochs: int = 5
+    epochs: Annotated[int, Whole(1, 1_000_000, "5 is usual")] = 5
     """Passes over the corpus."""
-    lr: float = 0.04
+    lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = 0.04
     """Learning rate at the start; falls linearly with the words seen."""
-    min_lr: float = 0.0001
+    min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
-    min_count: int = 5
-    """Words seen fewer times are left out."""
-    max_vocabulary: int | None = None
-    """Keep at most this many words, the most frequent ones."""
-    subsample: float | None = None
-    """Threshold t: a word of frequency f is kept with chance min(1, sqrt(t/f) + t/f); 0 keeps all. Left out, it is
-    1,000 / tokens, at most 1e-3 and at least 1e-4."""
-    noise_power: float = 0.75
-    """Negatives are drawn in proportion to count ** this."""
+    min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
+    """Words that occur fewer times are left out."""
+    max_vocabulary: Annotated[int | None, Whole(1, 2**31 - 1, "leave it out to keep every word of min_count")] = None
+    """Largest number of words in the vocabulary; the most frequent ones are taken."""
+    subsample: Annotated[
+        float | None, Real(0, 1, "0.001 is usual, 0 keeps every token, without it the text decides")
+    ] = None
+    """Threshold t: a token of a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f); 0 keeps all. Left
+    out, it is 1,000 / tokens, at most 1e-3 and at least 1e-4."""
+    noise_power: Annotated[float, Real(-10, 10, "0.75 is usual")] = 0.75
+    """Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power."""
     sentences: Sentences = "line"
     """What ends a sentence: each line, an empty line (paragraph), or nothing (none)."""
     lowercase: bool = True
-    """Fold upper case to lower case."""
+    """Convert upper case to lower case."""
     punctuation: bool = False
-    """Keep punctuation at the edges of words instead of stripping it."""
-    seed: int = 1
+    """Leave punctuation at the edges of words instead of stripping it."""
+    seed: Annotated[int, Whole(0, 2**63 - 1, "1 will do")] = 1
     """Seed of every random draw."""
-    threads: int = 0
+    threads: Annotated[int, Whole(0, 4_096, "0 takes all cores")] = 0
     """Threads that train; 0 takes all cores."""
     deterministic: bool = False
     """The same bits with any number of threads; docs/reliability.md says what it costs."""
-    validation: float = 0.0
-    """Share of sentences kept out of training; their loss shows whether the vectors generalise."""
+    validation: Annotated[float, Real(0, 0.5, "0.01 is usual, 0 trains on everything")] = 0.0
+    """Fraction of sentences left out of training for validation; their loss shows whether the vectors generalise."""
     sharing: Sharing = "tile"
-    """Who shares negatives: 8 neighbouring centres (tile, fastest), a window, or nobody (pair, as in word2vec.c)."""
+    """Which centres share negatives: 8 neighbouring centres (tile, fastest), the pairs of one centre (window), or none
+    (pair, as in word2vec.c)."""
     engine: Engine = "auto"
     """Who trains: cpu (Numba), cuda (Triton, an NVIDIA card), reference (readable PyTorch); auto takes the fastest."""
 
     def __post_init__(self) -> None:
-        whole = {
-            "dim": (1, 10_000, "100 suits most corpora"),
-            "window": (1, 1_000, "5 is usual; wider windows learn topics, narrower ones syntax"),
-            "negatives": (1, 1_000, "5 to 15 is usual"),
-            "epochs": (1, 1_000_000, "5 is usual"),
-            "min_count": (1, 2**62, "5 is usual, 1 keeps every word"),
-            "max_vocabulary": (1, 2**31 - 1, "leave it out to keep every word of min_count"),
-            "seed": (0, 2**63 - 1, "1 will do"),
-            "threads": (0, 4_096, "0 takes all cores"),
-        }
-        for name, (low, high, remedy) in whole.items():
-            value = getattr(self, name)
-            if value is None and name == "max_vocabulary":
-                continue
-            if isinstance(value, bool) or not hasattr(value, "__index__"):
-                raise ConfigError(f"{name} is {value!r}, not a whole number; {remedy}")
-            if not low <= value <= high:
-                raise ConfigError(f"{name} is {value}, outside {low} to {high}; {remedy}")
-        real = {
-            "lr": (0.0, 10.0, False, "0.025 to 0.05 is usual"),
-            "min_lr": (0.0, 10.0, True, "0.0001 is usual"),
-            "subsample": (0.0, 1.0, True, "0.001 is usual, 0 keeps every token, without it the text decides"),
-            "validation": (0.0, 0.5, True, "0.01 is usual, 0 trains on everything"),
-            "noise_power": (-10.0, 10.0, True, "0.75 is usual"),
-        }
-        for name, (least, most, closed, remedy) in real.items():
-            value = getattr(self, name)
-            if value is None and name == "subsample":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise ConfigError(f"{name} is {value!r}, not a finite number; {remedy}")
-            if not (least <= value if closed else least < value) or value > most:
-                span = f"outside {least:g} to {most:g}" if closed or value > most else f"not above {least:g}"
-                raise ConfigError(f"{name} is {value:g}, {span}; {remedy}")
         for field in dataclasses.fields(self):
-            if isinstance(field.default, bool) and not isinstance(value := getattr(self, field.name), bool):
-                raise ConfigError(f"{field.name} is {value!r}; give True or False")
+            name, value = field.name, getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
+            for limit in getattr(field.type, "__metadata__", ()):
+                limit.check(name, value)
+            if field.type is bool and not isinstance(value, bool):
+                raise ConfigError(f"{name} is {value!r}; give True or False")
+            if get_origin(field.type) is Literal and value not in get_args(field.type):
+                raise ConfigError(f"{name} is {value!r}; choose one of {', '.join(get_args(field.type))}")
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
             )
-        for name, kind in {"engine": Engine, "sharing": Sharing, "sentences": Sentences}.items():
-            choices = get_args(kind)
-            if getattr(self, name) not in choices:
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}")
 
     def to_dict(self) -> dict[str, Any]:
         """The options as plain JSON values."""
@@ -113,6 +134,6 @@ class Config:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Config":
-        """The Config of a file's header; options this version does not know are left out."""
+        """The Config of a file's header. Options that this version does not know are ignored."""
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})

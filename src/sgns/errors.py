@@ -1,12 +1,12 @@
-"""Our exceptions. A message is one line: what was found (with its value), the limit, and the remedy.
+"""The exceptions of sgns. A message is one line: what was found (with its value), the limit, and the remedy.
 
-Everything a user can cause derives from `SgnsError`; the command line prints it as one line and ends with exit code 2.
-Each class is also the built-in exception that a Python caller would expect, so `except KeyError` works as well.
+Every error that a user can cause derives from `SgnsError`; the command line prints it as one line and exits with code
+2. Each class also derives from the built-in exception that a Python caller expects, so `except KeyError` works too.
 """
 
 
 class SgnsError(Exception):
-    """Something the user can mend. `str(error)` is one line with value, limit and remedy."""
+    """An error that the user can mend. `str(error)` is one line with value, limit and remedy."""
 
     exit_code = 2
 
@@ -15,40 +15,40 @@ class SgnsError(Exception):
 
 
 class ConfigError(SgnsError, ValueError):
-    """An option outside its range, or options that contradict each other."""
+    """An option is out of range, or options contradict each other."""
 
 
 class InputError(SgnsError, ValueError):
-    """Text that cannot be read or leaves nothing to train on."""
+    """A text cannot be read, or holds nothing to train on."""
 
 
 class OutputError(SgnsError, OSError):
-    """A place that cannot be written to."""
+    """A file or folder cannot be written."""
 
 
 class FormatError(SgnsError, ValueError):
-    """A vector or test-set file that is not what it claims to be; names file and line or byte."""
+    """A file of vectors or of test items breaks its format; the message names the file and the line or byte."""
 
 
 class UnknownWord(SgnsError, KeyError):
-    """A word that the vocabulary does not hold; the message offers its nearest spellings."""
+    """A word is not in the vocabulary; the message suggests the words nearest in spelling."""
 
 
 class MissingExtra(SgnsError, ImportError):
-    """A part of sgns whose library is not installed; the message is the line that installs it."""
+    """An optional library is not installed; the message holds the command that installs it."""
 
 
 class DivergedError(SgnsError, ArithmeticError):
-    """The vectors became NaN or grew without bound; the message says which lr to try."""
+    """The vectors became NaN or grew without bound; the message names a learning rate to try."""
 
 
 class CheckpointError(SgnsError, ValueError):
-    """A checkpoint that belongs to another run, another text or another version, or is torn."""
+    """A checkpoint is damaged, or belongs to another run, text or version."""
 
 
 class RankLost(SgnsError, ConnectionError):
-    """A rank of a run on many machines is gone, or cannot be reached."""
+    """A rank of a distributed run ended or cannot be reached."""
 
 
 class ExpressionError(SgnsError, ValueError):
-    """A formula that the grammar does not know; the message points at the place."""
+    """A formula or question does not fit its grammar; the message names the character."""

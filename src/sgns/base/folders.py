@@ -1,29 +1,28 @@
-"""The folders in which sgns keeps what can be made again (cache) and what should stay (state)."""
+"""The folders of sgns on this machine: the cache, which may be deleted at any time, and the state, which stays."""
 
 import os
 from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """The cache folder: `$SGNS_CACHE`, else the platform's own, such as `~/.cache/sgns`. Nothing is created.
+    """The folder of the cache: `$SGNS_CACHE`, else the one of the platform, such as `~/.cache/sgns`.
 
-    It holds encoded texts (`corpora/`), the built-in corpus (`builtin/`) and compiled kernels (`kernels/`). Everything
-    in it may be deleted at any time.
+    It holds encoded texts (`corpora/`), the built-in corpus (`builtin/`) and compiled kernels (`kernels/`). The folder
+    is not created here.
     """
-    return _chosen_folder() or Path(_platform_folders().user_cache_dir)
+    from platformdirs import user_cache_path
+
+    return _chosen_folder() or user_cache_path("sgns", appauthor=False)
 
 
 def state_folder() -> Path:
-    """The folder of what outlives the cache, such as the history of questions; in `$SGNS_CACHE` where that is set."""
-    return _chosen_folder() or Path(_platform_folders().user_state_dir)
+    """The folder of the state, such as the history of questions: `$SGNS_CACHE`, else the one of the platform, such as
+    `~/.local/state/sgns`. The folder is not created here."""
+    from platformdirs import user_state_path
+
+    return _chosen_folder() or user_state_path("sgns", appauthor=False)
 
 
 def _chosen_folder() -> Path | None:
     chosen = os.environ.get("SGNS_CACHE")
     return Path(chosen).expanduser() if chosen else None
-
-
-def _platform_folders():  # type: ignore[no-untyped-def]
-    from platformdirs import PlatformDirs
-
-    return PlatformDirs("sgns", appauthor=False)

@@ -1,12 +1,17 @@
-"""Nearest spellings of something that was not found: a word, a file. For error messages."""
+"""Suggestions for a name that was not found: the known names nearest to it in spelling. For error messages."""
 
 from collections.abc import Container, Iterable, Iterator
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_'äöüßéèêáàâíîóôúûñçåøæ"
+LONGEST = 64  # characters of a name for which suggestions are looked for
+LONGEST_TWO_EDITS = 12  # the number of strings two edits away grows with the square of the length
 
 
 def edits(word: str, alphabet: Iterable[str]) -> Iterator[str]:
-    """All strings one deletion, transposition, replacement or insertion away from `word` (Norvig 2007)."""
+    """All strings one deletion, transposition, replacement or insertion away from `word`.
+
+    Source: P. Norvig, "How to write a spelling corrector" (2007).
+    """
     letters = list(alphabet)
     for at in range(len(word) + 1):
         head, tail = word[:at], word[at:]
@@ -21,10 +26,18 @@ def edits(word: str, alphabet: Iterable[str]) -> Iterator[str]:
 
 
 def nearest(word: str, known: Container[str], most: int = 3) -> list[str]:
-    """Up to `most` members of `known` that `word` may have been meant for, the likeliest first.
+    """The members of `known` that `word` was probably meant to be, the likeliest first.
 
-    Tries other case, then one edit, then two, then shortened forms. The time depends on the length of `word` alone,
-    not on the size of `known`, so that a vocabulary of millions answers as fast as a small one.
+    Candidates are tried in this order: `word` in another case, one edit, two edits (only if nothing was found), and
+    shortened forms (only if nothing was found). The time depends on the length of `word`, not on the size of `known`.
+
+    Args:
+        word: The name that was not found.
+        known: The names there are.
+        most: Largest number of suggestions.
+
+    Returns:
+        At most `most` names; empty for a word of more than 64 characters.
     """
     found: list[str] = []
 
@@ -33,14 +46,14 @@ def nearest(word: str, known: Container[str], most: int = 3) -> list[str]:
             if candidate and candidate != word and candidate not in found and candidate in known:
                 found.append(candidate)
 
-    if not word or len(word) > 64:
+    if not word or len(word) > LONGEST:
         return []
     take([word.lower(), word.capitalize(), word.upper()])
     lower = word.lower()
     alphabet = dict.fromkeys(LETTERS + lower + word)
     once = set(edits(word, alphabet)) | set(edits(lower, alphabet))
     take(sorted(once))
-    if not found and len(word) <= 12:
+    if not found and len(word) <= LONGEST_TWO_EDITS:
         letters = dict.fromkeys(lower + "etaoinsrl")  # two edits over the whole alphabet would be millions
         take(sorted({twice for one in edits(lower, letters) for twice in edits(one, letters)}))
     if not found:
