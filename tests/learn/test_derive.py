@@ -11,14 +11,14 @@ pytest.importorskip("sympy")
 
 from sgns.cli import make_app, run
 from sgns.errors import ConfigError
-from sgns.learn import methods
-from sgns.learn.derivations import DERIVATIONS, TOPICS
-from sgns.learn.derive import derive
-from sgns.learn.document import INLINE, Chain, Paragraph, Table, formula, plain, show
-from sgns.learn.expression import Apply, Number
-from sgns.learn.gradients import closed_form
-from sgns.learn.languages import LATEX, TEXT
-from sgns.learn.proof import Meaning, WrongStep, equal, prove
+from sgns.learn.chapters import methods
+from sgns.learn.chapters.derivations import DERIVATIONS, TOPICS
+from sgns.learn.chapters.derive import derive
+from sgns.learn.document.blocks import INLINE, Chain, Paragraph, Table, formula, plain, show
+from sgns.learn.formulas.parser import Apply, Number
+from sgns.learn.chapters.gradients import closed_form
+from sgns.learn.formulas.markup import LATEX, TEXT
+from sgns.learn.chapters.proof import Meaning, WrongStep, equal, prove
 
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=[d.title for d in DERIVATIONS])
@@ -195,7 +195,7 @@ def test_command_line(tmp_path, capsys):
 
 
 def test_nothing_is_shown_when_a_step_is_wrong(tmp_path, capsys, monkeypatch):
-    from sgns.learn import derive as chapter
+    from sgns.learn.chapters import derive as chapter
 
     right = next(d for d in DERIVATIONS if d.title == "The gradient for $Cp$")
     steps = (*right.chain.steps[:-1], (formula("sigmoid(dot(Ew, Cp)) * Ew"), "the label forgotten"))
@@ -211,9 +211,9 @@ def test_nothing_is_shown_when_a_step_is_wrong(tmp_path, capsys, monkeypatch):
 
 def test_no_formula_hides_in_plain_text():
     """A $…$ that is not of the grammar would fail when shown; so show all."""
-    from sgns.learn.html import write_html
-    from sgns.learn.markdown import write_markdown
-    from sgns.learn.text import write_text
+    from sgns.learn.document.html import write_html
+    from sgns.learn.document.markdown import write_markdown
+    from sgns.learn.document.text import write_text
 
     blocks = derive("all")
     for text in (write_text(blocks, 100), write_markdown(blocks)[0], write_html(blocks, "t")):

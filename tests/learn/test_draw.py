@@ -9,11 +9,11 @@ pytest.importorskip("sympy")
 
 from sgns.cli import make_app, run
 from sgns.errors import ExpressionError
-from sgns.learn.draw import draw_graph
-from sgns.learn.graph import backward, evaluate, variable
-from sgns.learn.layout import layered
-from sgns.learn.symbols import Formulas
-from sgns.learn.tables import as_dot, as_json, as_text, edge_rows, node_rows, steps_in_words
+from sgns.learn.graphs.draw import draw_graph
+from sgns.learn.graphs.graph import backward, evaluate, variable
+from sgns.learn.graphs.layout import layered
+from sgns.learn.graphs.symbolic import Formulas
+from sgns.learn.graphs.export import as_dot, as_json, as_text, edge_rows, node_rows, steps_in_words
 
 EXAMPLES = [
     ("x**2 * (c*x)", {"x": 2, "c": 3}),
@@ -109,7 +109,7 @@ def test_symbolic_derivatives_have_the_numbers_value(text, values):
     }  # fmt: skip
 
     def value(tree):
-        from sgns.learn.expression import Apply, Name, Number, Vector
+        from sgns.learn.formulas.parser import Apply, Name, Number, Vector
 
         match tree:
             case Number(v):

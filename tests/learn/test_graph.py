@@ -9,10 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sgns.errors import ExpressionError
-from sgns.learn import graph
-from sgns.learn.expression import Apply, Name, Number, parse
-from sgns.learn.graph import backward, evaluate, variable
-from sgns.learn.rules import RULES, Rule, functions
+from sgns.learn.graphs import graph
+from sgns.learn.formulas.parser import Apply, Name, Number, parse
+from sgns.learn.graphs.graph import backward, evaluate, variable
+from sgns.learn.formulas.operations import RULES, Rule, functions
 
 s1 = 1 / (1 + math.exp(-1))
 BY_HAND = [  # formula, values, f, derivatives

@@ -13,14 +13,14 @@ pytest.importorskip("sympy")
 from sgns.cli import make_app, run
 from sgns.config import Config
 from sgns.errors import ConfigError, FormatError, OutputError, UnknownWord
-from sgns.learn import explain as chapter
-from sgns.learn.document import Box, Code, Contents, Figure, Heading, Table, numbered, plain, sections, verbatim
-from sgns.learn.explain import PASSAGES, Passage, StaleExplanation, find
-from sgns.learn.gradients import closed_form
-from sgns.learn.model_chapters import evaluation_chapter, loss_figure, run_chapter, sentences
-from sgns.learn.report import TITLE, compose, write_blocks, write_report
-from sgns.learn.step import describe, take_step
-from sgns.learn.traps import TRAPS, output, traps
+from sgns.learn.chapters import explain as chapter
+from sgns.learn.document.blocks import Box, Code, Contents, Figure, Heading, Table, numbered, plain, sections, verbatim
+from sgns.learn.chapters.explain import PASSAGES, Passage, StaleExplanation, find
+from sgns.learn.chapters.gradients import closed_form
+from sgns.learn.chapters.model import evaluation_chapter, loss_figure, run_chapter, sentences
+from sgns.learn.chapters.report import TITLE, compose, write_blocks, write_report
+from sgns.learn.chapters.step import describe, take_step
+from sgns.learn.chapters.traps import TRAPS, output, traps
 from sgns.vectors.vectors import Vectors
 
 CLASSES = ("red green blue white black brown", "one two three four five six", "run walk jump swim climb crawl")
@@ -81,7 +81,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("ending", [".pdf", ".html", ".md", ".txt"])
 def test_words_that_look_like_markup_stay_words(model, tmp_path, ending):
-    from sgns.learn.text import write_text
+    from sgns.learn.document.text import write_text
 
     odd = Vectors(HOSTILE, model.E, model.C, model.counts, model.metadata)
     made = [*describe(take_step(odd, "$x", "`a`", negatives=8)), *run_chapter(odd, "$my `odd` **name**.txt", RECORD)]
@@ -189,8 +189,8 @@ def test_the_table_of_safer_shows_infinity_only_where_sigma_comes_first():
 def test_the_formula_of_the_safe_loss_is_the_loss(x, y):
     import math
 
-    from sgns.learn.document import formula
-    from sgns.learn.expression import Apply, Name, Number
+    from sgns.learn.document.blocks import formula
+    from sgns.learn.formulas.parser import Apply, Name, Number
 
     def value(tree):
         match tree:
@@ -361,7 +361,7 @@ def test_report_as_pdf_nothing_is_cut(blocks, tmp_path):
 def test_a_failed_report_leaves_the_old_one(model, tmp_path, monkeypatch):
     old = tmp_path / "report.pdf"
     old.write_text("old")
-    monkeypatch.setattr("sgns.learn.typst.to_pdf", lambda blocks, title: 1 / 0)
+    monkeypatch.setattr("sgns.learn.document.typst.to_pdf", lambda blocks, title: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_blocks(old, [], TITLE)
     assert old.read_text() == "old"

@@ -9,7 +9,7 @@ from sgns.cli.tables import print_json, say
 from sgns.errors import ExpressionError, InputError
 
 if TYPE_CHECKING:
-    from sgns.learn.document import Block
+    from sgns.learn.document.blocks import Block
     from sgns.vectors.vectors import Vectors
 
 Flag = Annotated[bool, Parameter(negative=())]
@@ -37,9 +37,9 @@ def graph(
         step: Stop after this step of the two passes.
         json: Print one JSON object.
     """
-    from sgns.learn import tables
-    from sgns.learn.draw import draw_graph
-    from sgns.learn.graph import backward, evaluate
+    from sgns.learn.graphs import export as tables
+    from sgns.learn.graphs.draw import draw_graph
+    from sgns.learn.graphs.graph import backward, evaluate
 
     endings = (".svg", ".png", ".pdf", ".dot", ".txt")
     if output is not None:
@@ -104,10 +104,10 @@ def derive(
         json: Print one JSON object.
     """
     from sgns.errors import ConfigError
-    from sgns.learn.derive import as_json
-    from sgns.learn.derive import derive as chapter
-    from sgns.learn.document import verbatim
-    from sgns.learn.report import check_document, write_blocks
+    from sgns.learn.chapters.derive import as_json
+    from sgns.learn.chapters.derive import derive as chapter
+    from sgns.learn.document.blocks import verbatim
+    from sgns.learn.chapters.report import check_document, write_blocks
 
     if output is not None:
         check_document(output)
@@ -146,7 +146,7 @@ def step(
         seed: Seed of the draw.
         json: Print one JSON object.
     """
-    from sgns.learn.step import as_json, describe, take_step
+    from sgns.learn.chapters.step import as_json, describe, take_step
 
     taken = take_step(_load(model), word, context, negatives=negatives, lr=lr, seed=seed)
     _print(describe(taken), as_json(taken) if json else None)
@@ -159,9 +159,9 @@ def explain(*, output: Output = None, json: Flag = False) -> None:
         output: Write .md, .html or .pdf as well.
         json: Print one JSON object.
     """
-    from sgns.learn.explain import as_json
-    from sgns.learn.explain import explain as chapter
-    from sgns.learn.report import check_document, write_blocks
+    from sgns.learn.chapters.explain import as_json
+    from sgns.learn.chapters.explain import explain as chapter
+    from sgns.learn.chapters.report import check_document, write_blocks
 
     if output is not None:
         check_document(output)
@@ -189,7 +189,7 @@ def report(
         analogy: Analogy sets to evaluate on.
         json: Print one JSON object.
     """
-    from sgns.learn.report import check_document, write_report
+    from sgns.learn.chapters.report import check_document, write_report
 
     chosen = check_document(output or Path("report.pdf"))  # before the model is loaded
     if model is None and MODEL.exists():
@@ -223,6 +223,6 @@ def _print(blocks: "list[Block]", json: dict | None) -> None:
     if json is not None:
         print_json(json)
         return
-    from sgns.learn.text import write_text
+    from sgns.learn.document.text import write_text
 
     print(write_text(blocks), end="")

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from sgns.errors import ExpressionError
-from sgns.learn.expression import Apply, Name
-from sgns.learn.graph import Edge, Node, Passes
-from sgns.learn.languages import INLINE_LATEX
-from sgns.learn.layout import layered
-from sgns.learn.notation import show_value
-from sgns.learn.notation import write as write_formula
-from sgns.learn.pen import LEADING, Line, Pen, Ruler
-from sgns.learn.symbols import LONG, Formulas
-from sgns.learn.tables import counts, steps_in_words
+from sgns.learn.formulas.parser import Apply, Name
+from sgns.learn.graphs.graph import Edge, Node, Passes
+from sgns.learn.formulas.markup import INLINE_LATEX
+from sgns.learn.graphs.layout import layered
+from sgns.learn.formulas.notation import show_value
+from sgns.learn.formulas.notation import write as write_formula
+from sgns.learn.graphs.canvas import LEADING, Line, Pen, Ruler
+from sgns.learn.graphs.symbolic import LONG, Formulas
+from sgns.learn.graphs.export import counts, steps_in_words
 
 SIZE, SMALL, MARGIN = 12.5, 11.0, 14.0
 MOST_NODES = 120
@@ -27,7 +27,7 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     Every edge shows upstream, local and downstream. Black marks number the steps.
 
     Args:
-        passes: From `sgns.learn.graph.backward`.
+        passes: From `sgns.learn.graphs.graph.backward`.
         path: Where to save it (.svg, .png, .pdf); None returns the figure only.
         step: Stop after this step; None shows all.
         dpi: Dots per inch of a PNG.

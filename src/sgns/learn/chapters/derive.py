@@ -3,11 +3,11 @@
 from typing import Any
 
 from sgns.errors import ConfigError
-from sgns.learn import methods
-from sgns.learn.derivations import DERIVATIONS, TOPICS
-from sgns.learn.document import Block, Chain, Heading, Paragraph, Table, plain, show
-from sgns.learn.languages import LATEX, TEXT
-from sgns.learn.proof import DIM, NEGATIVES, prove
+from sgns.learn.chapters import methods
+from sgns.learn.chapters.derivations import DERIVATIONS, TOPICS
+from sgns.learn.document.blocks import Block, Chain, Heading, Paragraph, Table, plain, show
+from sgns.learn.formulas.markup import LATEX, TEXT
+from sgns.learn.chapters.proof import DIM, NEGATIVES, prove
 
 TITLES = {
     "parameters": "The parameters",

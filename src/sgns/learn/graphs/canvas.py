@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sgns.learn.layout import Box
+from sgns.learn.graphs.layout import Box
 
 PAD, LEADING = 6.0, 1.3
 

@@ -3,7 +3,7 @@
 from html import escape
 from typing import ClassVar
 
-from sgns.learn.notation import POWER, PRODUCT, Notation
+from sgns.learn.formulas.notation import POWER, PRODUCT, Notation
 
 
 class Text(Notation):

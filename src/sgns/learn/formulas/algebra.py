@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sgns.errors import MissingExtra
-from sgns.learn.expression import Apply, Name, Number, Tree
-from sgns.learn.rules import RULES
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree
+from sgns.learn.formulas.operations import RULES
 
 OPAQUE = ("sigmoid", "relu", "tanh", "step", "dot", "sum")
 

@@ -19,10 +19,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sgns.errors import ExpressionError
-from sgns.learn.expression import Apply, Name, Number, Tree, Vector, parse_program
-from sgns.learn.languages import TEXT
-from sgns.learn.notation import show_value, write
-from sgns.learn.rules import NUMBERS, RULES, functions
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector, parse_program
+from sgns.learn.formulas.markup import TEXT
+from sgns.learn.formulas.notation import show_value, write
+from sgns.learn.formulas.operations import NUMBERS, RULES, functions
 
 Value: TypeAlias = Any  # float or a list, array of floats: one dimension at most
 
@@ -223,7 +223,7 @@ def evaluate(text: str, values: Mapping[str, Value]) -> Node:
     """The graph of a formula at given values.
 
     Args:
-        text: A formula of `sgns.learn.expression`, such as "x**2 * (c*x)" or "a = x + y; a * a".
+        text: A formula of `sgns.learn.formulas.parser`, such as "x**2 * (c*x)" or "a = x + y; a * a".
         values: The value of each variable.
 
     Returns:

@@ -9,8 +9,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sgns.learn.derive import show_bytes
-from sgns.learn.document import Block, Figure, Heading, Paragraph, Table, verbatim
+from sgns.learn.chapters.derive import show_bytes
+from sgns.learn.document.blocks import Block, Figure, Heading, Paragraph, Table, verbatim
 
 if TYPE_CHECKING:
     from sgns.figures.trends import Trends

@@ -7,9 +7,9 @@ import numpy as np
 
 from sgns.config import Config
 from sgns.errors import ConfigError, FormatError
-from sgns.learn.document import Block, Heading, Paragraph, Table, verbatim
-from sgns.learn.gradients import Gradients, closed_form
-from sgns.learn.notation import show_value
+from sgns.learn.document.blocks import Block, Heading, Paragraph, Table, verbatim
+from sgns.learn.chapters.gradients import Gradients, closed_form
+from sgns.learn.formulas.notation import show_value
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors

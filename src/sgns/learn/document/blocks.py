@@ -1,6 +1,6 @@
 """What a chapter is made of, whatever it is shown on: paragraphs, derivations, tables, figures, code and boxes.
 
-Text may hold `code`, **bold** and $formulas$ in the grammar of `sgns.learn.expression`, several joined by " = "; a cell
+Text may hold `code`, **bold** and $formulas$ in the grammar of `sgns.learn.formulas.parser`, several joined by " = "; a cell
 of a table may also be the tree of a formula, or several such parts.
 `text`, `markdown`, `html` and `typst` (the modules of that name) each write a list of blocks.
 """
@@ -12,10 +12,10 @@ from functools import cache
 from itertools import count
 from typing import TypeAlias
 
-from sgns.learn.expression import Tree, parse
-from sgns.learn.languages import TEXT
-from sgns.learn.notation import Notation, write
-from sgns.learn.rules import functions
+from sgns.learn.formulas.parser import Tree, parse
+from sgns.learn.formulas.markup import TEXT
+from sgns.learn.formulas.notation import Notation, write
+from sgns.learn.formulas.operations import functions
 
 ALPHABET = {
     "Ew": ("E", "w"),

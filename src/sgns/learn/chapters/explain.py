@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sgns.errors import SgnsError
-from sgns.learn.document import Block, Heading, Paragraph, Table
-from sgns.learn.notation import show_value
+from sgns.learn.document.blocks import Block, Heading, Paragraph, Table
+from sgns.learn.formulas.notation import show_value
 
 
 class StaleExplanation(SgnsError, LookupError):
@@ -112,7 +112,7 @@ def find(passage: Passage) -> tuple[int, str]:
         ]
         if not inner:
             raise StaleExplanation(
-                f"{passage.module} holds no {passage.function}; mend the passage in sgns.learn.explain"
+                f"{passage.module} holds no {passage.function}; mend the passage in sgns.learn.chapters.explain"
             )
         scope = inner[0]
     for node in ast.walk(scope):
@@ -122,7 +122,7 @@ def find(passage: Passage) -> tuple[int, str]:
                 return node.lineno, text
     raise StaleExplanation(
         f"{passage.module}.{passage.function} holds no line that begins with {passage.statement!r}; mend "
-        f"sgns.learn.explain"
+        f"sgns.learn.chapters.explain"
     )
 
 

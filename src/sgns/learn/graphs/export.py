@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sgns.learn.document import Words, plain
-from sgns.learn.expression import Name
-from sgns.learn.graph import Node, Passes
-from sgns.learn.languages import TEXT
-from sgns.learn.notation import show_value, write
-from sgns.learn.symbols import Formulas
+from sgns.learn.document.blocks import Words, plain
+from sgns.learn.formulas.parser import Name
+from sgns.learn.graphs.graph import Node, Passes
+from sgns.learn.formulas.markup import TEXT
+from sgns.learn.formulas.notation import show_value, write
+from sgns.learn.graphs.symbolic import Formulas
 
 NODE_HEADS = ("step", "node", "formula", "value", "df/dnode", "in numbers")
 EDGE_HEADS = ("step", "edge", "upstream", "local", "downstream")

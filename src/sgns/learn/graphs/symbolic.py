@@ -9,12 +9,12 @@ local).
 from dataclasses import dataclass
 from typing import Any
 
-from sgns.learn.algebra import SYMBOLS, from_sympy, number, sympy
-from sgns.learn.expression import Apply, Name, Number, Tree, Vector
-from sgns.learn.graph import Edge, Node, Passes
-from sgns.learn.languages import TEXT
-from sgns.learn.notation import write
-from sgns.learn.rules import RULES
+from sgns.learn.formulas.algebra import SYMBOLS, from_sympy, number, sympy
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector
+from sgns.learn.graphs.graph import Edge, Node, Passes
+from sgns.learn.formulas.markup import TEXT
+from sgns.learn.formulas.notation import write
+from sgns.learn.formulas.operations import RULES
 
 LONG = 22  # characters; above it a formula is written with the names of the nodes
 MANY = 60  # nodes; above it no formula is spelt out in the variables at all

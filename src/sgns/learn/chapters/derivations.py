@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sgns.learn.document import Chain, formula
-from sgns.learn.proof import Meaning
+from sgns.learn.document.blocks import Chain, formula
+from sgns.learn.chapters.proof import Meaning
 
 USUAL = Meaning()
 

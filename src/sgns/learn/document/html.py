@@ -3,7 +3,7 @@
 from base64 import b64encode
 from html import escape
 
-from sgns.learn.document import (
+from sgns.learn.document.blocks import (
     Block,
     Box,
     Chain,
@@ -18,7 +18,7 @@ from sgns.learn.document import (
     sections,
     show,
 )
-from sgns.learn.languages import INLINE_MATHML, MATHML
+from sgns.learn.formulas.markup import INLINE_MATHML, MATHML
 
 STYLE = """
 body { font: 17px/1.5 Georgia, 'Times New Roman', serif; max-width: 54rem; margin: 2rem auto;

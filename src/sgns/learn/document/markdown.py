@@ -1,6 +1,6 @@
 """Blocks as Markdown with LaTeX formulas, as GitHub, Jupyter and pandoc read it."""
 
-from sgns.learn.document import (
+from sgns.learn.document.blocks import (
     Block,
     Box,
     Chain,
@@ -15,7 +15,7 @@ from sgns.learn.document import (
     sections,
     show,
 )
-from sgns.learn.languages import INLINE_LATEX, LATEX
+from sgns.learn.formulas.markup import INLINE_LATEX, LATEX
 
 
 def write_markdown(blocks: list[Block], pictures: str = "") -> tuple[str, dict[str, bytes]]:

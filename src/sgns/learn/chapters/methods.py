@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sgns.learn.algebra import sympy
-from sgns.learn.document import Table
-from sgns.learn.gradients import closed_form
-from sgns.learn.notation import show_value
+from sgns.learn.formulas.algebra import sympy
+from sgns.learn.document.blocks import Table
+from sgns.learn.chapters.gradients import closed_form
+from sgns.learn.formulas.notation import show_value
 
 Answer = tuple[float, np.ndarray, np.ndarray]  # L, ∂L/∂E_w (d,), ∂L/∂C (1+k, d)
 
@@ -132,7 +132,7 @@ def _central_differences(w: np.ndarray, C: np.ndarray, h: float = 1e-5) -> Answe
 
 
 def _graph(w: np.ndarray, C: np.ndarray) -> Answer:
-    from sgns.learn.graph import backward, dot, log, sigmoid, variable
+    from sgns.learn.graphs.graph import backward, dot, log, sigmoid, variable
 
     target = variable("w", w)
     outputs = [variable(f"c{i}", row) for i, row in enumerate(C)]

@@ -3,8 +3,8 @@
 import shutil
 import textwrap
 
-from sgns.learn.document import Block, Box, Chain, Code, Contents, Figure, Heading, Paragraph, Table, plain, show
-from sgns.learn.languages import TEXT
+from sgns.learn.document.blocks import Block, Box, Chain, Code, Contents, Figure, Heading, Paragraph, Table, plain, show
+from sgns.learn.formulas.markup import TEXT
 
 
 def write_text(blocks: list[Block], width: int | None = None) -> str:

@@ -9,9 +9,9 @@ from io import StringIO
 
 import numpy as np
 
-from sgns.learn.document import Block, Box, Code, Heading, Paragraph
-from sgns.learn.gradients import closed_form
-from sgns.learn.graph import backward, evaluate
+from sgns.learn.document.blocks import Block, Box, Code, Heading, Paragraph
+from sgns.learn.chapters.gradients import closed_form
+from sgns.learn.graphs.graph import backward, evaluate
 
 
 def mean_against_sum() -> None:
@@ -135,7 +135,7 @@ def traps() -> list[Block]:
         Heading(1, "Traps"),
         Paragraph(
             "Each of these trains without an error message. The examples ran while this was written; `closed_form` is "
-            "the gradients derived above (`sgns.learn.gradients`)."
+            "the gradients derived above (`sgns.learn.chapters.gradients`)."
         ),
         *[
             Box(trap.title, (Paragraph(trap.text), Code(source(trap.example)), Code(output(trap.example), "text")))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sgns.errors import MissingExtra
-from sgns.learn.document import (
+from sgns.learn.document.blocks import (
     Block,
     Box,
     Chain,
@@ -21,7 +21,7 @@ from sgns.learn.document import (
     inline,
     show,
 )
-from sgns.learn.languages import INLINE_TYPST, TEXT, TYPST
+from sgns.learn.formulas.markup import INLINE_TYPST, TEXT, TYPST
 
 LONG, SHORT = 62, 14  # characters of a formula with its reason beside it; rows of a table that is kept on one page
 PREAMBLE = """

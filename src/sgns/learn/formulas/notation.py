@@ -3,7 +3,7 @@
 Besides the operations of the graphs, a formula may hold those of the derivations: `grad(f, x)` is ∂f/∂x, `total(f)` and
 `product(f)` run over the negatives i = 1 … k, `components(f)` over the components j = 1 … d, `limit_up(f)` and
 `limit_down(f)` let x go to ±∞, `abs(x)` is |x|, and P1(w, c), P0(w, c) are the probabilities that c stands near w, or
-does not. `sgns.learn.languages` knows how each part looks in plain text, LaTeX, Typst and MathML.
+does not. `sgns.learn.formulas.markup` knows how each part looks in plain text, LaTeX, Typst and MathML.
 """
 
 import re
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sgns.learn.expression import Apply, Name, Number, Tree, Vector
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)  # how tightly a formula holds together
 OPEN_ENDED = ("grad", "total", "product", "components", "limit_up", "limit_down")  # they reach as far as they can

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sgns.errors import SgnsError
-from sgns.learn.algebra import number, sympy
-from sgns.learn.document import Chain, show
-from sgns.learn.expression import Apply, Name, Number, Tree
-from sgns.learn.languages import TEXT
-from sgns.learn.rules import RULES
+from sgns.learn.formulas.algebra import number, sympy
+from sgns.learn.document.blocks import Chain, show
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree
+from sgns.learn.formulas.markup import TEXT
+from sgns.learn.formulas.operations import RULES
 
 DIM, NEGATIVES = 2, 2
 

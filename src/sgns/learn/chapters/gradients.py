@@ -5,14 +5,14 @@
     ∂L/∂C_c−i = σ(E_w·C_c−i) E_w
     ∂L/∂E_w   = (σ(E_w·C_c+) − 1) C_c+ + Σ σ(E_w·C_c−i) C_c−i
 
-`sgns.learn.derivations` derives them; `sgns.learn.methods` compares them with everything else that computes them.
+`sgns.learn.chapters.derivations` derives them; `sgns.learn.chapters.methods` compares them with everything else that computes them.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from sgns.learn.rules import NUMBERS
+from sgns.learn.formulas.operations import NUMBERS
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sgns.errors import ConfigError
-from sgns.learn import tables
-from sgns.learn.derive import derive
-from sgns.learn.document import Block, Contents, Figure, Heading, Paragraph, Table, numbered, verbatim
-from sgns.learn.draw import draw_graph, rendered
-from sgns.learn.explain import explain
-from sgns.learn.graph import backward, evaluate
-from sgns.learn.model_chapters import evaluation_chapter, plot_chapter, run_chapter
-from sgns.learn.step import describe, take_step
-from sgns.learn.symbols import Formulas
-from sgns.learn.traps import traps
+from sgns.learn.graphs import export as tables
+from sgns.learn.chapters.derive import derive
+from sgns.learn.document.blocks import Block, Contents, Figure, Heading, Paragraph, Table, numbered, verbatim
+from sgns.learn.graphs.draw import draw_graph, rendered
+from sgns.learn.chapters.explain import explain
+from sgns.learn.graphs.graph import backward, evaluate
+from sgns.learn.chapters.model import evaluation_chapter, plot_chapter, run_chapter
+from sgns.learn.chapters.step import describe, take_step
+from sgns.learn.graphs.symbolic import Formulas
+from sgns.learn.chapters.traps import traps
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
@@ -73,7 +73,7 @@ def check_document(output: str | Path) -> Path:
 
     path = check_output(output, ENDINGS)
     if path.suffix.lower() == ".pdf":
-        from sgns.learn.typst import typesetter
+        from sgns.learn.document.typst import typesetter
 
         typesetter()
     return path
@@ -85,15 +85,15 @@ def write_blocks(output: str | Path, blocks: list[Block], title: str) -> None:
 
     path, blocks = check_document(output), numbered([Heading(0, title), *blocks])
     if path.suffix.lower() == ".pdf":
-        from sgns.learn.typst import to_pdf
+        from sgns.learn.document.typst import to_pdf
 
         write(path, to_pdf(blocks, title))
     elif path.suffix.lower() == ".html":
-        from sgns.learn.html import write_html
+        from sgns.learn.document.html import write_html
 
         write(path, write_html(blocks, title).encode())
     else:
-        from sgns.learn.markdown import write_markdown
+        from sgns.learn.document.markdown import write_markdown
 
         folder = path.with_name(f"{path.stem}_files")
         text, pictures = write_markdown(blocks, folder.name)

@@ -1,0 +1,1 @@
+"""Formulas: parsed, written in four notations, and worked with in SymPy."""

@@ -1,0 +1,1 @@
+"""Computation graphs: evaluated, differentiated, drawn and exported."""
