@@ -31,6 +31,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
@@ -315,8 +316,8 @@ def text(folder: Path) -> Iterator[tuple[str, str]]:
         "threshold, keep, noise",
         digest(
             vocabulary.threshold(None),
-            first(vocabulary, "keep_probabilities")(1e-4),
-            first(vocabulary, "noise", "noise_distribution")(0.75),
+            first(vocabulary, "keep_probability", "keep_probabilities")(1e-4),
+            first(vocabulary, "noise_distribution", "noise")(0.75),
         ),
     )
 
@@ -583,7 +584,7 @@ def run(chosen: argparse.Namespace, width: str) -> int:
         if not chosen.record and (kept := record["made with"].get(name, value)) != value:
             print(f"note: {name} is {value}, the record was made with {kept}", file=say)
     found: dict[str, Digests] = {}
-    different = 0
+    different = failed = 0
     for group in chosen.only:
         items, by_width = GROUPS[group]
         place = width if by_width else "any width"
@@ -591,21 +592,27 @@ def run(chosen: argparse.Namespace, width: str) -> int:
             os.environ["SGNS_CACHE"] = str(Path(folder) / "cache")
             (Path(folder) / "work").mkdir()
             began = time.monotonic()
-            for item, value in items(Path(folder) / "work"):
-                item = f"{group}: {item}"
-                found.setdefault(place, {})[item] = value
-                kept = record.get(place, {}).get(item)
-                word = "not recorded for this width" if kept is None else "same" if kept == value else "DIFFERENT"
-                different += word == "DIFFERENT"
-                took = time.monotonic() - began
-                began = time.monotonic()
-                print(
-                    f"{'recorded' if chosen.record else word:<10} {value}  {item}  ({took:.1f} s)", file=say, flush=True
-                )
+            try:
+                for item, value in items(Path(folder) / "work"):
+                    item = f"{group}: {item}"
+                    found.setdefault(place, {})[item] = value
+                    kept = record.get(place, {}).get(item)
+                    word = "not recorded for this width" if kept is None else "same" if kept == value else "DIFFERENT"
+                    different += word == "DIFFERENT"
+                    word = "recorded" if chosen.record else word
+                    print(f"{word:<10} {value}  {item}  ({time.monotonic() - began:.1f} s)", file=say, flush=True)
+                    began = time.monotonic()
+            except Exception:  # the other groups have their turn
+                failed += 1
+                traceback.print_exc()
+                print(f"FAILED     {group}: what follows was not reached", file=say, flush=True)
     if chosen.json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
-        return 0
+        return 1 if failed else 0
     if chosen.record:
+        if failed:
+            print("nothing is recorded: a group failed")
+            return 1
         for place, digests in found.items():  # items of other groups and other widths stay
             groups = {item.partition(":")[0] for item in digests}
             rest = {
@@ -615,8 +622,18 @@ def run(chosen: argparse.Namespace, width: str) -> int:
         record["made with"] = made_with
         RECORD.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n")
         return 0
-    print(f"{different} different" if different else "everything recorded is the same")
-    return 1 if different else 0
+    missing = [
+        item
+        for place in found
+        for item in record.get(place, {})
+        if item.partition(":")[0] in chosen.only and item not in found[place]
+    ]
+    for item in missing:
+        print(f"MISSING    {item}")
+    wrong = {"different": different, "missing": len(missing), "groups failed": failed}
+    said = ", ".join(f"{n} {what}" for what, n in wrong.items() if n)
+    print(said or "everything recorded is the same")
+    return 1 if said else 0
 
 
 if __name__ == "__main__":
