@@ -1,4 +1,4 @@
-"""How far work is, and what went wrong on the way: the two functions that long work calls, and the display behind them."""
+"""What long work calls to report: the type of a progress function, of a warning function, and of both in one object."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -11,12 +11,15 @@ WarningCallback = Callable[[str], None]
 
 
 class Display(Protocol):
-    """Where progress is shown; `sgns.progress.Progress` is one."""
+    """Where a run reports its progress and its warnings; `sgns.progress.Progress` is one."""
 
     def update(
         self, stage: str, done: int, total: int | None, unit: str = "", fields: dict[str, str] | None = None
     ) -> None:
-        """Shows how far a stage is."""
+        """Shows how far a stage is; see `sgns.progress.Progress.update`."""
 
     def note(self, text: str) -> None:
         """Shows a line that stays."""
+
+    def warn(self, text: str) -> None:
+        """Shows a warning that stays."""

@@ -1,38 +1,38 @@
-"""The loss while it falls: a small plot above the bars of a terminal, redrawn with them."""
+"""`LivePlot`: a plot of the loss during training, above the bars of a terminal and redrawn with them."""
 
 import math
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from sgns.progress import Progress
-from sgns.progress.displays import Display, TerminalDisplay
+from sgns.progress.progress import Progress
+from sgns.progress.renderers import Renderer, TerminalRenderer
 from sgns.progress.stage import Stage, short
 
 ROWS = 8  # lines of the plot
-COLUMNS = 72  # at most
+COLUMNS = 72  # characters of a line of the plot, at most
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # a braille cell: 4 rows of 2 dots (Unicode U+2800)
 
 
 class LivePlot(Progress):
-    """A `Progress` that plots the figure called `field` of every update; in a log or notebook it is a plain `Progress`.
+    """A `Progress` that also plots one figure of every update; in a log or notebook it plots nothing.
 
     Args:
-        quiet: show nothing at all.
-        stream: where to write, by default stderr.
-        field: which of the figures to plot.
+        quiet: Show nothing at all.
+        stream: Where to write, by default stderr.
+        field: Name of the figure to plot, one of `fields` in `update`.
     """
 
     def __init__(self, quiet: bool = False, stream: TextIO | None = None, field: str = "loss") -> None:
         super().__init__(quiet, stream)
         self._field = field
 
-    def _choose_display(self, stream: TextIO) -> Display:
-        chosen = super()._choose_display(stream)
-        return PlotDisplay(stream, self._field) if isinstance(chosen, TerminalDisplay) else chosen
+    def _choose_renderer(self, stream: TextIO) -> Renderer:
+        chosen = super()._choose_renderer(stream)
+        return PlotRenderer(stream, self._field) if isinstance(chosen, TerminalRenderer) else chosen
 
 
-class PlotDisplay(TerminalDisplay):
-    """Bars with a curve above them."""
+class PlotRenderer(TerminalRenderer):
+    """Draws bars with a curve above them."""
 
     def __init__(self, stream: TextIO, field: str) -> None:
         super().__init__(stream)
@@ -41,7 +41,7 @@ class PlotDisplay(TerminalDisplay):
         self._live: Any = None
 
     def draw(self, stage: Stage) -> None:
-        """Take the newest point and redraw."""
+        """Appends the newest value to the curve and redraws."""
         try:
             value = float(stage.fields.get(self._field, "nan"))
         except ValueError:
@@ -75,7 +75,7 @@ class PlotDisplay(TerminalDisplay):
 
 
 class Curve:
-    """Points in order, thinned to a few hundred: when they become too many, each two are joined into their mean."""
+    """Values in order, at most 511 of them: when there are 512, each two neighbours are replaced by their mean."""
 
     MOST = 512
 
@@ -84,7 +84,7 @@ class Curve:
         self._stride, self._sum, self._taken = 1, 0.0, 0
 
     def add(self, value: float) -> None:
-        """Append a value."""
+        """Appends a value."""
         self._sum += value
         self._taken += 1
         if self._taken < self._stride:
@@ -97,12 +97,12 @@ class Curve:
 
 
 def braille_plot(values: Sequence[float], width: int, rows: int) -> str:
-    """A curve as lines of text, 2 × 4 dots a character, with the largest and smallest value on the left.
+    """Draws a curve as lines of text, 2 × 4 dots a character, with the largest and smallest value on the left.
 
     Args:
-        values: two or more, from left to right.
-        width: characters of the plot itself.
-        rows: lines.
+        values: Two or more, from left to right.
+        width: Characters of each line, without those on the left.
+        rows: Number of lines.
     """
     low, high = min(values), max(values)
     span = (high - low) or 1.0
@@ -112,7 +112,7 @@ def braille_plot(values: Sequence[float], width: int, rows: int) -> str:
     for x in range(across):
         value = values[round(x * (len(values) - 1) / (across - 1))]
         y = min(down - 1, int((high - value) / span * (down - 1) + 0.5))
-        # a steep step is drawn as an upright line, so that the curve has no gaps
+        # a steep step is drawn as a vertical line, so that the curve has no gaps
         for dot in range(min(y, before if before is not None else y), max(y, before if before is not None else y) + 1):
             cells[dot // 4][x // 2] |= DOTS[dot % 4][x % 2]
         before = y

@@ -1,4 +1,4 @@
-"""One stage of a long job in numbers: how much is done, how fast, how long it will take; and how numbers look."""
+"""The numbers of one stage of a long job: units done, rate, remaining time; and how these are written."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -8,7 +8,13 @@ RATE_OVER = 10.0  # seconds over which the rate is measured
 
 
 class Stage:
-    """One named part of a job: how much is done, how fast, and how long it will take."""
+    """One named part of a job.
+
+    Args:
+        name: What is being done.
+        now: Time of the start, in seconds.
+        done: Units that were done before, for example by the run that is resumed.
+    """
 
     def __init__(self, name: str, now: float, done: int) -> None:
         self.name, self.start, self.first_done = name, now, done
@@ -18,7 +24,7 @@ class Stage:
         self._samples: deque[tuple[float, int]] = deque([(now, done)])
 
     def set(self, now: float, done: int, total: int | None, unit: str, fields: Mapping[str, str] | None) -> None:
-        """Take the newest numbers."""
+        """Stores the newest numbers."""
         self.now, self.done, self.total, self.unit, self.finished = now, done, total, unit, False
         if fields is not None:
             self.fields = fields
@@ -28,33 +34,33 @@ class Stage:
                 self._samples.popleft()
 
     def resume(self, now: float) -> None:
-        """Go on after another stage ran: the pause counts neither as time taken nor as slowness."""
+        """Goes on after another stage: the time in between counts neither as elapsed time nor for the rate."""
         self.start += now - self.now
         self._samples = deque([(now, self.done)])
 
     @property
     def elapsed(self) -> float:
-        """Seconds that the stage has run, without those of stages in between."""
+        """Seconds that the stage has run, without the time of other stages in between."""
         return self.now - self.start
 
     @property
     def rate(self) -> float:
-        """Units a second: over the last seconds while it runs, over the whole stage once it is finished."""
+        """Units per second: over the last 10 seconds while the stage runs, over the whole stage once it is finished."""
         then, done = (self.start, self.first_done) if self.finished else self._samples[0]
         return (self.done - done) / (self.now - then) if self.now > then else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """Expected seconds to the end, or None while nobody can know."""
+        """Expected seconds to the end, or None if total or rate are unknown."""
         if self.total is None or self.rate <= 0:
             return None
         return max(0.0, self.total - self.done) / self.rate
 
     def figures(self, brief: bool = False) -> str:
-        """Everything but the name and the bar: `45 %, 2.1M of 4.7M words, 812k words/s, loss 2.31, 0:03 left`.
+        """The text beside the bar: `45 %, 2.1M of 4.7M words, 812k words/s, loss 2.31, 0:03 left`.
 
         Args:
-            brief: leave out the count where the percentage says as much.
+            brief: Leave out the count while the percentage is shown.
         """
         parts = []
         whole = self.finished and self.done == self.total
@@ -78,7 +84,7 @@ class Stage:
 
 
 def short(number: float) -> str:
-    """Three digits and a letter: 950, 81.2k, 4.71M, 1.20G."""
+    """A number in three digits and a letter: 950, 81.2k, 4.71M, 1.20G."""
     for letter, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= 0.9995 * size:
             value = number / size
@@ -87,7 +93,7 @@ def short(number: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """1.2 s below ten seconds, then 0:12, 3:05, 1:02:03."""
+    """A duration: 1.2 s below ten seconds, then 0:12, 3:05, 1:02:03."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

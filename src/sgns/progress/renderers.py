@@ -1,4 +1,4 @@
-"""Where stages are shown: bars on a terminal, one output in a notebook, plain lines in a log."""
+"""How stages are drawn: bars on a terminal, one cell output in a notebook, lines of text in a log."""
 
 import sys
 from html import escape
@@ -6,32 +6,32 @@ from typing import Any, Protocol, TextIO
 
 from sgns.progress.stage import Stage
 
-FIRST_LINE = 1.0  # a log hears nothing of a stage shorter than this
+FIRST_LINE = 1.0  # seconds that a stage must last before a log gets a line
 NEXT_LINE = 5.0  # seconds between two lines in a log
 
 
-class Display(Protocol):
-    """Where stages are shown."""
+class Renderer(Protocol):
+    """Draws stages."""
 
     def draw(self, stage: Stage) -> None:
-        """Show the numbers of `stage`, which is running or has just finished."""
+        """Draws the numbers of `stage`, which is running or has just finished."""
 
     def note(self, text: str) -> None:
-        """Show a line of text that stays."""
+        """Prints a line of text that stays."""
 
     def close(self) -> None:
-        """Leave the screen in order."""
+        """Restores the terminal."""
 
 
-class LogDisplay:
-    """Plain lines: one after a second, then one every few seconds, and one at the end of each stage."""
+class LogRenderer:
+    """Prints lines: one after a second, then one every five seconds, and one at the end of each stage."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._last: dict[str, float] = {}
 
     def draw(self, stage: Stage) -> None:
-        """Write a line if it is time for one."""
+        """Prints a line if one is due."""
         last = self._last.get(stage.name)
         due = stage.elapsed >= FIRST_LINE if last is None or stage.finished else stage.now - last >= NEXT_LINE
         if due:
@@ -39,15 +39,15 @@ class LogDisplay:
             self.note(f"{stage.name}: {stage.figures()}")
 
     def note(self, text: str) -> None:
-        """Write a line."""
+        """Prints a line."""
         print(text, file=self._stream, flush=True)
 
     def close(self) -> None:
-        """Nothing to put in order."""
+        """Does nothing: there is no terminal to restore."""
 
 
-class TerminalDisplay:
-    """Bars drawn by rich, one for each stage; a finished one stays with its figures."""
+class TerminalRenderer:
+    """Draws one bar for each stage with rich; the bar of a finished stage stays, with its figures."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
@@ -69,7 +69,7 @@ class TerminalDisplay:
         self._open = False
 
     def draw(self, stage: Stage) -> None:
-        """Redraw the bar of `stage`."""
+        """Redraws the bar of `stage`."""
         if not self._open:
             self._open = True
             self._start()
@@ -83,11 +83,11 @@ class TerminalDisplay:
         self._refresh()
 
     def note(self, text: str) -> None:
-        """Print above the bars."""
+        """Prints a line above the bars."""
         self.console.print(text, markup=False, soft_wrap=True)
 
     def close(self) -> None:
-        """Give the cursor back."""
+        """Stops drawing and shows the cursor again."""
         if self._open:
             self._stop()
 
@@ -101,15 +101,15 @@ class TerminalDisplay:
         self.bars.stop()
 
 
-class NotebookDisplay:
-    """One output under the cell, redrawn in place; needs no widgets, and stays readable in a saved notebook."""
+class NotebookRenderer:
+    """Draws one cell output and redraws it in place; needs no widgets, and stays readable in a saved notebook."""
 
     def __init__(self) -> None:
         self._rows: dict[str, tuple[str, str]] = {}
         self._handle: Any = None
 
     def draw(self, stage: Stage) -> None:
-        """Redraw the output."""
+        """Redraws the output."""
         value = (
             f' value="{stage.done}" max="{stage.total}"' if stage.total else (' value="1"' if stage.finished else "")
         )
@@ -118,12 +118,12 @@ class NotebookDisplay:
         self._display()
 
     def note(self, text: str) -> None:
-        """A line among the bars, in the order of events."""
+        """Adds a line below the bars there are."""
         self._rows[f"note {len(self._rows)}"] = (f'<td colspan="3">{escape(text)}</td>', text)
         self._display()
 
     def close(self) -> None:
-        """The last drawing stays."""
+        """Does nothing: the last drawing stays."""
 
     def _display(self) -> None:
         from IPython.display import display
