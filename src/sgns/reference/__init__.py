@@ -1,1 +1,2 @@
-"""SGNS to be read: samples in words (`data`), the model and its loop (`word2vec`), samples in tensors (`batches`)."""
+"""The readable implementation of SGNS in PyTorch: samples in words (`data`), samples as tensors (`batches`), the model
+and its training loop (`word2vec`)."""

@@ -1,8 +1,10 @@
-"""The samples of `sgns.reference.data` as tensors of word ids, a block of text at a time: fast enough to train for
-real.
+"""The samples of `sgns.reference.data` as tensors of word ids, made for a block of text at a time: fast enough to train
+on a corpus.
 
-Two things are added that word2vec does on whole corpora. Frequent words are thinned out (subsampling), and each centre
-draws its own reach from 1 to the window, so that near words come more often than far ones.
+Two steps of word2vec are added. Subsampling leaves out tokens of frequent words at random, and each centre draws its
+own reach from 1 to the window, so that near words occur in more pairs than far ones.
+
+Source: Mikolov et al. 2013 (arXiv 1310.4546), section 2.3, and word2vec.c.
 """
 
 from collections.abc import Iterator
@@ -13,16 +15,16 @@ from torch import Tensor
 
 
 def keep_probability(counts: Tensor, threshold: float) -> Tensor:
-    """The chance that a token survives subsampling: min(1, sqrt(t/f) + t/f) for a word of frequency f.
+    """The probability that subsampling keeps a token: min(1, sqrt(t/f) + t/f) for a word of relative frequency f.
 
-    This is the formula of word2vec.c; the paper prints 1 − sqrt(t/f) as the chance of being dropped.
+    This is the formula of word2vec.c; the paper gives 1 − sqrt(t/f) as the probability of leaving a token out.
 
     Args:
-        counts: (V,) how often each word occurs.
+        counts: (V,) int64, occurrences of each word.
         threshold: t; 0 keeps every token.
 
     Returns:
-        (V,) float64.
+        (V,) float64, a probability for each word.
     """
     if threshold == 0:
         return torch.ones(len(counts), dtype=torch.float64)
@@ -33,21 +35,21 @@ def keep_probability(counts: Tensor, threshold: float) -> Tensor:
 def positive_pairs(
     kept: Tensor, sentence: Tensor, reach: Tensor, window: int, start: int, stop: int
 ) -> tuple[Tensor, Tensor]:
-    """The pairs (w, c+) of all windows whose centre stands at start ≤ i < stop.
+    """The pairs (w, c+) of all windows whose centre has a position start ≤ i < stop.
 
-    The centre is c+ and every word in its reach is a w, the order in which word2vec.c walks through the pairs; over a
-    whole text it is the same as the other way round.
+    As in word2vec.c, the centre is c+ and every token within its reach is a w. Over a whole text, windows of one size
+    give the same pairs as with w and c+ exchanged.
 
     Args:
-        kept: (m,) int64, the ids of the tokens that survived subsampling.
-        sentence: (m,) the number of the sentence each of them stands in; a window ends where its sentence ends.
-        reach: (m,) how far the window of each centre goes, 1 to `window`.
+        kept: (m,) int64, the ids of the tokens that subsampling kept.
+        sentence: (m,) int64, the number of the sentence of each token; a window ends where its sentence ends.
+        reach: (m,) int64, the largest distance in the window of each centre, 1 to `window`.
         window: Largest reach.
-        start: First centre.
-        stop: One past the last centre.
+        start: Position of the first centre.
+        stop: Position after the last centre.
 
     Returns:
-        (w, c+): two int64 tensors (n,).
+        (w, c+): two int64 tensors (n,), the ids of the n pairs.
     """
     w, c_positive = [], []
     for offset in [o for distance in range(1, window + 1) for o in (-distance, distance)]:
@@ -72,45 +74,45 @@ def batches(
     rng: torch.Generator,
     block: int = 20_000,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
-    """One epoch of training data.
+    """Yields one epoch of training data.
 
     Args:
-        ids: (n,) the corpus.
-        sentence_ends: (s,) where each sentence ends, exclusive.
-        counts: (V,) occurrences of each word.
+        ids: (n,) int32, the word ids of the corpus.
+        sentence_ends: (s,) int64, exclusive end of each sentence.
+        counts: (V,) int64, occurrences of each word.
         window: Largest distance between w and c+.
         negatives: Negatives k drawn for each positive.
-        subsample: Threshold t of `keep_probabilities`.
-        noise_power: Negatives are drawn in proportion to count ** this.
+        subsample: Threshold t of `keep_probability`.
+        noise_power: Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power.
         batch_size: Positives in a batch.
-        rng: Source of chance.
-        block: Centres whose pairs are made, and shuffled, at a time.
+        rng: Random generator of all draws.
+        block: Number of centres whose pairs are made and shuffled together.
 
     Yields:
         (batch_w, batch_c, batch_y, words): ids of w and c, int64 (n,); their labels 1.0 or 0.0, float32 (n,), the
-        positives first; and how many of the corpus's words came before. A negative that is c+ itself is left out, so n
-        is at most batch_size · (1 + k).
+        positives first; and how many tokens of the corpus precede the batch. A negative that equals c+ is left out, so
+        n is at most batch_size · (1 + k).
 
-    Source: word2vec.c of Mikolov et al. 2013, for subsampling, windows and the negatives left out; it takes the pairs
-    in the order of the text, here each block of them is shuffled, so that a batch holds few uses of one row.
+    Source: word2vec.c, for subsampling, windows and the negatives that are left out. It takes the pairs in the order of
+    the text; here the pairs of each block are shuffled, so that a row occurs few times in a batch.
     """
-    keep = keep_probability(counts, subsample)[torch.from_numpy(np.asarray(ids, np.int64))]
-    place = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < keep).flatten()
-    kept = torch.from_numpy(np.asarray(ids[place.numpy()], np.int64))
-    sentence = torch.from_numpy(np.searchsorted(sentence_ends, place.numpy(), side="right"))
-    reach = torch.randint(1, window + 1, (len(kept),), generator=rng)
-    noise = (counts.double() ** noise_power).cumsum(0)
+    probability = keep_probability(counts, subsample)[torch.from_numpy(np.asarray(ids, np.int64))]  # (n,)
+    position = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < probability).flatten()  # (m,)
+    kept = torch.from_numpy(np.asarray(ids[position.numpy()], np.int64))  # (m,)
+    sentence = torch.from_numpy(np.searchsorted(sentence_ends, position.numpy(), side="right"))  # (m,)
+    reach = torch.randint(1, window + 1, (len(kept),), generator=rng)  # (m,)
+    noise = (counts.double() ** noise_power).cumsum(0)  # (V,), the cumulative weights of the noise distribution
 
     for start in range(0, len(kept), block):
         stop = min(start + block, len(kept))
         w, c_positive = positive_pairs(kept, sentence, reach, window, start, stop)
-        chance = torch.rand(len(w), negatives, generator=rng, dtype=torch.float64) * noise[-1]
-        c_negative = torch.searchsorted(noise, chance, right=True).clamp(max=len(noise) - 1)
-        first, last = int(place[start]), int(place[stop - 1]) + 1
-        for done, rows in enumerate(torch.randperm(len(w), generator=rng).split(batch_size)):
-            negative = c_negative[rows] != c_positive[rows, None]
-            batch_w = torch.cat([w[rows], w[rows, None].expand(-1, negatives)[negative]])
-            batch_c = torch.cat([c_positive[rows], c_negative[rows][negative]])
+        uniform = torch.rand(len(w), negatives, generator=rng, dtype=torch.float64) * noise[-1]
+        c_negative = torch.searchsorted(noise, uniform, right=True).clamp(max=len(noise) - 1)  # (pairs, k)
+        first, last = int(position[start]), int(position[stop - 1]) + 1
+        for done, pairs in enumerate(torch.randperm(len(w), generator=rng).split(batch_size)):
+            negative = c_negative[pairs] != c_positive[pairs, None]  # (batch, k), False where a negative equals c+
+            batch_w = torch.cat([w[pairs], w[pairs, None].expand(-1, negatives)[negative]])
+            batch_c = torch.cat([c_positive[pairs], c_negative[pairs][negative]])
             batch_y = torch.zeros(len(batch_w))
-            batch_y[: len(rows)] = 1
+            batch_y[: len(pairs)] = 1
             yield batch_w, batch_c, batch_y, first + (last - first) * done * batch_size // len(w)

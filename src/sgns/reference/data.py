@@ -1,11 +1,11 @@
-"""Training data of skip-gram with negative sampling, in words, to be read.
+"""The training data of skip-gram with negative sampling, as pairs of words.
 
-A *positive* sample is a pair (w, c+) that the text holds: the context word c+ stands near the target word w. A
-*negative* sample is a pair (w, c−) whose second word was drawn by chance. SGNS learns to tell the two apart: label 1
-or 0.
+A *positive* sample is a pair (w, c+) from the text: the context word c+ occurs near the target word w. A *negative*
+sample is a pair (w, c−) whose second word is drawn at random. SGNS learns to classify a pair as positive (label 1) or
+negative (label 0).
 
-`sgns.reference.batches` makes the same samples from word ids, a block of text at a time; the tests hold one to the
-other.
+This file needs nothing but Python. `sgns.reference.batches` makes the same samples from word ids in PyTorch, for a
+block of text at a time; the tests compare the two.
 
 Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality"
 (arXiv 1310.4546); Jurafsky & Martin, Speech and Language Processing, 3rd edition, chapter "Vector Semantics and
@@ -17,18 +17,17 @@ from collections import Counter
 
 
 def get_positive_samples(text: list[str], window_size: int, tokens: list[str]) -> list[tuple[str, str]]:
-    """All pairs (w, c+) of `text` in which c+ stands at most `window_size` words from w.
+    """All pairs (w, c+) of `text` in which c+ is at most `window_size` words away from w.
 
-    Words outside the vocabulary are taken out before the windows are laid, as word2vec does: their neighbours move
-    together.
+    As in word2vec, words outside the vocabulary are removed first, so that their neighbours become adjacent.
 
     Args:
         text: The words of one text (or sentence), in order; n of them.
         window_size: Largest distance L between w and c+, on either side.
-        tokens: The vocabulary: the words that may stand in a pair.
+        tokens: The vocabulary: the words that may occur in a pair.
 
     Returns:
-        Pairs (w, c+), ordered by the place of w, then by the place of c+. At most 2·L·n of them.
+        Pairs (w, c+), ordered by the position of w, then by the position of c+. At most 2·L·n of them.
 
     Example:
         >>> get_positive_samples("tablespoon of apricot jam".split(), 1, ["of", "apricot", "jam"])
@@ -45,13 +44,13 @@ def get_positive_samples(text: list[str], window_size: int, tokens: list[str]) -
 
 
 def noise_distribution(text: list[str], power: float = 0.75) -> dict[str, float]:
-    """The distribution from which negatives are drawn: P(c) = count(c)^power / Σ count(c′)^power.
+    """The distribution of negatives: P(c) = count(c)^power / Σ count(c′)^power.
 
-    A power below 1 gives rare words a better chance. With P(a) = .99 and P(b) = .01, power .75 makes P(b) = .03.
+    A power below 1 raises the probability of rare words: with P(a) = .99 and P(b) = .01, power .75 makes P(b) = .03.
 
     Args:
-        text: Words, each as often as it occurs.
-        power: The exponent; .75 in the paper, 1 is the words' own frequency, 0 makes all words equal.
+        text: The words of a text, each as often as it occurs.
+        power: The exponent: .75 in the paper; 1 gives the relative frequencies, 0 the uniform distribution.
 
     Returns:
         A probability for each distinct word; they sum to 1.
@@ -62,12 +61,12 @@ def noise_distribution(text: list[str], power: float = 0.75) -> dict[str, float]
 
 
 def negative_samples(noise: dict[str, float], n: int, rng: random.Random) -> list[str]:
-    """Draw n words c− from the noise distribution, with replacement: a word may come twice, and then counts twice.
+    """Draws n words c− from the noise distribution, with replacement: a word may be drawn twice, and then counts twice.
 
     Args:
         noise: Word -> probability, from `noise_distribution`.
-        n: How many to draw.
-        rng: Source of chance; the same seed draws the same words.
+        n: Number of words to draw.
+        rng: Random generator; the same seed gives the same words.
 
     Returns:
         n words.
@@ -78,16 +77,16 @@ def negative_samples(noise: dict[str, float], n: int, rng: random.Random) -> lis
 def negatives_from_positives(
     positives: list[tuple[str, str]], noise: dict[str, float], k: int, rng: random.Random
 ) -> list[tuple[str, str]]:
-    """Draw k negative pairs (w, c−) for each positive pair (w, c+).
+    """Draws k negative pairs (w, c−) for each positive pair (w, c+).
 
-    A draw that happens to be c+ itself is left out, as word2vec.c does: the same pair would carry the labels 1 and 0,
-    and their gradients would pull against each other. So a positive has at most k negatives.
+    As in word2vec.c, a drawn word that equals c+ is left out: the same pair would have both labels, and the two
+    gradients would oppose each other. So a positive has at most k negatives.
 
     Args:
         positives: Pairs (w, c+).
         noise: Word -> probability, from `noise_distribution`.
         k: Negatives to draw for each positive.
-        rng: Source of chance.
+        rng: Random generator.
 
     Returns:
         At most k · len(positives) pairs (w, c−), in the order of the positives.
@@ -104,7 +103,7 @@ def negatives_from_positives(
 def generate_training_data(
     text: list[str], window_size: int, k: int, *, power: float = 0.75, seed: int = 1
 ) -> tuple[list[tuple[str, str]], list[int]]:
-    """Everything SGNS learns from: pairs and their labels.
+    """The samples that SGNS learns from: pairs and their labels.
 
     Args:
         text: The words of one text, in order.

@@ -1,7 +1,7 @@
-"""SGNS in PyTorch, to be read: the model, its loss, its training loop.
+"""SGNS in PyTorch: the model, its loss, its training loop.
 
-The model. Each word has two vectors: a row of E for its time as target w, and a row of C for its time as context c.
-Their dot product says how well the two words go together, and σ makes a probability of it:
+The model. Each word has two vectors: a row of E for its role as target w, and a row of C for its role as context c. The
+dot product of a target and a context vector is their score, and σ maps it to a probability:
 
     P(1 | w, c) = σ(E_w · C_c),    σ(x) = 1 / (1 + e^(−x)) = e^x / (e^x + 1)
 
@@ -17,7 +17,7 @@ of a pair is σ(score) − label:
     ∂L/∂E_w   = (σ(E_w·C_c+) − 1) · C_c+ + Σ σ(E_w·C_c−i) · C_c−i
 
 `loss.backward()` computes these three, `optimizer.step()` moves E and C against them: θ ← θ − lr · ∂L/∂θ.
-`sgns derive gradients` shows every step and checks it.
+`sgns derive gradients` prints every step of the derivation and checks it.
 
 Source: Mikolov et al. 2013 (arXiv 1310.4546), equation 4; Jurafsky & Martin, Speech and Language Processing, 3rd
 edition, "Vector Semantics and Embeddings"; Goldberg & Levy 2014 (arXiv 1402.3722).
@@ -33,7 +33,7 @@ from sgns.reference.batches import batches, keep_probability
 
 
 class SGNS(nn.Module):
-    """Skip-gram with negative sampling: 2·V·d parameters and one multiplication.
+    """Skip-gram with negative sampling: two embeddings with 2·V·d parameters in all.
 
     Attributes:
         E: nn.Embedding whose weight is (V, d): a row per target word w.
@@ -41,16 +41,16 @@ class SGNS(nn.Module):
     """
 
     def __init__(self, vocabulary_size: int, dim: int, *, seed: int = 1, sparse: bool = True) -> None:
-        """Set E to uniform numbers in (−1/2d, 1/2d) and C to zero, as word2vec.c does.
+        """Initialises E with uniform numbers in (−1/2d, 1/2d) and C with zeros, as word2vec.c does.
 
-        With C = 0 every probability starts at 1/2, so the first loss is (1 + k) · log 2.
+        With C = 0 every probability is 1/2, so the first loss is (1 + k) · log 2.
 
         Args:
-            vocabulary_size: V.
-            dim: d.
-            seed: Seed of the first E.
-            sparse: The gradient of a batch holds only the rows that the batch used. A dense one is a (V, d) matrix,
-                almost all zeros, built and added at every step.
+            vocabulary_size: Number of words V.
+            dim: Dimension d of the vectors.
+            seed: Seed of the initial E.
+            sparse: Whether the gradient of a batch holds only the rows that occur in the batch. A dense gradient is a
+                (V, d) matrix of mostly zeros, which is built and added at every step.
         """
         super().__init__()
         self.E = nn.Embedding(vocabulary_size, dim, sparse=sparse)
@@ -59,7 +59,7 @@ class SGNS(nn.Module):
         nn.init.zeros_(self.C.weight)
 
     def forward(self, w: Tensor, c: Tensor) -> Tensor:
-        """The logits E_w · C_c: look up the two vectors, multiply, sum.
+        """The logits E_w · C_c: looks up the two vectors, multiplies them component by component, sums.
 
         Args:
             w: (n,) int64, ids of target words.
@@ -77,25 +77,26 @@ class SGNS(nn.Module):
 
 
 def stale_free_batch_size(counts: Tensor, lr: float, negatives: int, subsample: float, noise_power: float) -> int:
-    """How many positives a batch may hold so that its sum of gradients acts like one step after the other.
+    """The largest batch whose summed update is close to the same updates made one after the other.
 
-    In a batch, every pair sees E and C as they were before it. A row that occurs u times is moved by u·lr at once; far
-    above that, training overshoots. We keep the expected u·lr of the most frequent row below 1/2.
+    All pairs of a batch read E and C as they were before the batch. A row that occurs u times in it receives u updates
+    computed from the same stale row, and for large u·lr their sum moves the row past the minimum. The batch size keeps
+    the expected u·lr of the row of C that occurs most often below 1/2.
 
     Args:
-        counts: (V,) occurrences of each word.
+        counts: (V,) int64, occurrences of each word.
         lr: Learning rate at the start.
         negatives: Negatives k for each positive.
         subsample: Threshold of subsampling.
         noise_power: Exponent of the noise distribution.
 
     Returns:
-        Between 8 and 512.
+        Number of positives in a batch, 8 to 512.
     """
     kept = counts * keep_probability(counts, subsample)
     noise = counts.double() ** noise_power
-    uses = kept / kept.sum() + negatives * noise / noise.sum()  # of each row of C, per positive
-    return int(min(512, max(8, 0.5 / (lr * uses.max()))))
+    expected_updates = kept / kept.sum() + negatives * noise / noise.sum()  # (V,), of each row of C, per positive
+    return int(min(512, max(8, 0.5 / (lr * expected_updates.max()))))
 
 
 def train(
@@ -114,28 +115,28 @@ def train(
     seed: int = 1,
     on_progress: Callable[[int, int, int, float, float], None] | None = None,
 ) -> list[float]:
-    """Train `model` in place on an encoded corpus.
+    """Trains `model` in place on an encoded corpus.
 
     `BCEWithLogitsLoss` of a logit x with label y is −y·log σ(x) − (1−y)·log σ(−x), so summed over a positive (y = 1)
     and its k negatives (y = 0) it is L. Its default, reduction="mean", divides that by the number of pairs in the
-    batch, and the gradient with it: with batches of B positives the same lr moves the vectors B·(1+k) times less. We
-    want the steps of L, hence "sum".
+    batch, and the gradient with it: with batches of B positives the same lr moves the vectors B·(1+k) times less. The
+    update must be −lr times the gradient of L, hence "sum".
 
     Args:
-        model: Changed in place, so what was learnt is there even when training is interrupted.
-        ids: (n,) word ids of the corpus.
+        model: Changed in place, so that an interrupted training leaves what has been learnt so far.
+        ids: (n,) int32, the word ids of the corpus.
         sentence_ends: (s,) int64, exclusive end of each sentence.
         counts: (V,) int64, occurrences of each word.
-        window: Each centre draws its reach from 1 to this.
+        window: Largest distance between w and c+; each centre draws its reach from 1 to `window`.
         negatives: Negatives k for each positive.
         epochs: Passes over the corpus.
         lr: Learning rate at the start.
-        min_lr: Learning rate at the end; falls linearly with the words seen.
+        min_lr: Learning rate at the end; between the two it falls linearly with the words seen.
         subsample: Threshold of subsampling; 0 keeps all tokens.
-        noise_power: Negatives are drawn in proportion to count ** this.
-        seed: Seed of every draw but the first E.
+        noise_power: Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power.
+        seed: Seed of every draw except the initial E.
         on_progress: Called after every batch with (epoch, words seen in all epochs, pairs of this epoch so far, their
-            mean loss, lr). What it raises ends the training.
+            mean loss, lr). An exception raised in it ends the training.
 
     Returns:
         The mean loss L of a positive with its negatives, for each epoch; NaN for an epoch without a pair.
@@ -147,7 +148,7 @@ def train(
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     losses = []
     for epoch in range(epochs):
-        loss_sum, pairs = 0.0, 0  # a Python float has 64 bits
+        loss_sum, pairs = 0.0, 0  # a Python float has 64 bits, enough for a sum over an epoch
         for batch_w, batch_c, batch_y, words in batches(
             ids,
             sentence_ends,
