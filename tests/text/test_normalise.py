@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sgns.text.kernels.normalise import fold
+from sgns.text.kernels.hash_table import Strings, contents, new_table, text_of
+from sgns.text.kernels.normalise import NO_WORD, normalise_all
+from sgns.text.kernels.scan import LINE, MARGIN, scan
 from sgns.text.normalise import decode, normalise
-from sgns.text.table import Strings, Table
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_how_many_bytes_were_lost():
 
 
 LETTERS = "aZ09'-_.,:/é’\u0301ß\u00a0\u3000東ก👍İΣ"
-spellings = st.lists(
+raw_tokens = st.lists(
     st.one_of(
         st.text(LETTERS, min_size=1, max_size=20),
         st.text(st.characters(codec="ascii", min_codepoint=33), min_size=1, max_size=40),
@@ -96,37 +97,32 @@ spellings = st.lists(
 
 
 @settings(deadline=None, max_examples=400)
-@given(spellings, st.booleans(), st.booleans())
+@given(raw_tokens, st.booleans(), st.booleans())
 def test_all_at_once_is_as_one_by_one(found, lowercase, punctuation):
     """The kernel for ASCII and the batches for the rest give what `normalise` gives."""
-    folded = fold(table_of(found), lowercase, punctuation)
-    words = folded.words.text(np.arange(len(folded.words))).decode().split("\n")[:-1]
+    done = normalise_all(strings_of(found), lowercase, punctuation)
+    words = text_of(done.words, np.arange(len(done.words.keys))).decode().split("\n")[:-1]
     counts = dict.fromkeys(words, 0)
-    for place, spelling in enumerate(found):
-        number = int(folded.word[place])
+    for index, raw_token in enumerate(found):
+        number = int(done.word[index])
         if number >= 0:
             got = [words[number]]
-        elif number == -1:
+        elif number == NO_WORD:
             got = []
         else:
-            got = [words[i] for i in folded.lists[folded.starts[-2 - number] : folded.starts[-1 - number]]]
-        assert got == normalise(decode(spelling)[0], lowercase, punctuation)
+            got = [words[i] for i in done.lists[done.starts[-2 - number] : done.starts[-1 - number]]]
+        assert got == normalise(decode(raw_token)[0], lowercase, punctuation)
         for word in got:
-            counts[word] += place + 1
-    assert counts == dict(zip(words, folded.words.counts.tolist()))
-    assert folded.broken[0] == sum(decode(spelling)[1] * (place + 1) for place, spelling in enumerate(found))
+            counts[word] += index + 1
+    assert counts == dict(zip(words, done.words.counts.tolist()))
+    assert done.invalid_bytes == sum(decode(raw_token)[1] * (index + 1) for index, raw_token in enumerate(found))
 
 
-def table_of(found: list[bytes]) -> Strings:
-    """The i-th spelling occurs i + 1 times."""
-    from sgns.text.kernels.hash_table import SEEDS
-    from sgns.text.kernels.scan import LINE, MARGIN, scan
-
-    table = Table()
-    text = b" ".join(spelling for place, spelling in enumerate(found) for _ in range(place + 1))
+def strings_of(found: list[bytes]) -> Strings:
+    """The contents of a table in which the i-th raw token occurs i + 1 times."""
+    text = b" ".join(raw_token for index, raw_token in enumerate(found) for _ in range(index + 1))
     buffer = np.frombuffer(text + b" " * MARGIN, dtype=np.uint8)
     out = np.empty(len(text) + 3, dtype=np.int32)
-    *arrays, n, _ = scan(*table.arrays, SEEDS, buffer.copy(), len(text), 0, LINE, True, out, out.copy())
-    table.slots, table.first, table.tails, table.tail_starts = arrays
+    table, n, _ = scan(new_table(), buffer.copy(), len(text), 0, LINE, True, out, out.copy())
     assert n == len(found) * (len(found) + 1) // 2
-    return table.strings()
+    return contents(table)

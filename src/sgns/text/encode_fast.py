@@ -23,13 +23,23 @@ from sgns.base.parallel import run_all, run_threads
 from sgns.config import Config
 from sgns.text.chunks import CHUNK, Chunk, Reader
 from sgns.text.encoded import Encoded
-from sgns.text.kernels.hash_table import SEEDS
-from sgns.text.kernels.normalise import Folded, fold
+from sgns.text.kernels.hash_table import (
+    N_ITEMS,
+    N_TAIL,
+    HashTable,
+    Strings,
+    add_all,
+    contents,
+    look_up,
+    new_table,
+    parted,
+    text_of,
+)
+from sgns.text.kernels.normalise import Normalised, normalise_all
 from sgns.text.kernels.remap import remap
 from sgns.text.kernels.scan import MARGIN, MODES, scan
 from sgns.text.ranking import most_frequent
 from sgns.text.spill import Spill, write_all
-from sgns.text.table import Strings, Table
 
 SEGMENT_SPELLINGS = 1 << 20  # a table with so many spellings is closed
 SEGMENT_TAILS = 1 << 26  # or with so many bytes of long spellings
@@ -65,7 +75,7 @@ class Encoder:
         """
         self.reader, self.config, self.threads, self.folder, self.progress = reader, config, threads, folder, progress
         self._lock = threading.Lock()
-        self._segments: list[Folded] = []
+        self._segments: list[Normalised] = []
         self._scanned: list[Scanned] = []
         self._spills: list[Spill] = []
 
@@ -92,7 +102,7 @@ class Encoder:
     def _scan(self, stop: threading.Event) -> None:
         """Scan chunk after chunk, in one of the threads."""
         spill = Spill(self.folder)
-        table, mine = Table(), []
+        table, mine = new_table(), []
         buffer = np.empty(CHUNK + MARGIN, dtype=np.uint8)
         numbers, ends = np.empty(CHUNK // 2 + 1, dtype=np.int32), np.empty(CHUNK // 2 + 3, dtype=np.int32)
         with self._lock:
@@ -104,64 +114,50 @@ class Encoder:
                 break
             self.reader.digest(chunk, buffer)
             buffer[chunk.size : chunk.size + MARGIN] = 32
-            *arrays, n, n_ends = scan(
-                *table.arrays,
-                SEEDS,
-                buffer,
-                chunk.size,
-                chunk.base,
-                MODES[self.config.sentences],
-                chunk.closing,
-                numbers,
-                ends,
+            table, n, n_ends = scan(
+                table, buffer, chunk.size, chunk.base, MODES[self.config.sentences], chunk.closing, numbers, ends
             )
-            table.slots, table.first, table.tails, table.tail_starts = arrays
             mine.append(Scanned(chunk, -1, spill.put(numbers[:n]), spill.put(ends[:n_ends]), spill))
-            if len(table) > SEGMENT_SPELLINGS or table.tail_bytes > SEGMENT_TAILS:
+            if table.used[N_ITEMS] > SEGMENT_SPELLINGS or table.used[N_TAIL] > SEGMENT_TAILS:
                 self._close(table, mine, spill)
-                table, mine = Table(), []
+                table, mine = new_table(), []
         if not stop.is_set():
             self._close(table, mine, None)
 
-    def _close(self, table: Table, scanned: list[Scanned], spill: Spill | None) -> None:
+    def _close(self, table: HashTable, scanned: list[Scanned], spill: Spill | None) -> None:
         """Fold the spellings of `table`; a `spill` takes the words out of memory."""
-        folded = fold(table.strings(), self.config.lowercase, self.config.punctuation)
+        segment = normalise_all(contents(table), self.config.lowercase, self.config.punctuation)
         if spill is not None:
-            words = folded.words
-            folded.words = Strings(
-                *(spill.keep(a) for a in (words.keys, words.counts, words.first, words.tails, words.tail_starts))
-            )
-            folded.word, folded.lists, folded.starts = (
-                spill.keep(a) for a in (folded.word, folded.lists, folded.starts)
-            )
+            segment.words = Strings(*map(spill.keep, segment.words))
+            segment.word, segment.lists, segment.starts = map(spill.keep, (segment.word, segment.lists, segment.starts))
         with self._lock:
             for one in scanned:
                 one.segment = len(self._segments)
-            self._segments.append(folded)
+            self._segments.append(segment)
             self._scanned.extend(scanned)
 
-    def _merge(self) -> tuple[Encoded, Table, np.ndarray]:
+    def _merge(self) -> tuple[Encoded, HashTable, np.ndarray]:
         """Choose the vocabulary: its words, a table that holds them all, and the id of each number in that table."""
         result = Encoded()
-        broken = [segment.broken for segment in self._segments if segment.broken[0]]
+        broken = [segment for segment in self._segments if segment.invalid_bytes]
         if broken:
-            result.broken = sum(n for n, _ in broken), min(first for _, first in broken)
+            result.broken = sum(one.invalid_bytes for one in broken), min(one.first_invalid for one in broken)
         result.unsegmented = sum(segment.unsegmented for segment in self._segments)
         result.raw_tokens = sum(int(segment.words.counts.sum()) for segment in self._segments)
-        parts = min(-(-sum(len(segment.words) for segment in self._segments) // PART_WORDS), FINE_PARTS)
-        table = Table()
+        parts = min(-(-sum(len(segment.words.keys) for segment in self._segments) // PART_WORDS), FINE_PARTS)
+        table = new_table()
         # What a word must have so that it can still be among the `max_vocabulary` most frequent ones.
         counts, first = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         least, last = self.config.min_count, 2**62
         for part in self._parts(parts):
-            strings = part.strings()
-            result.distinct += len(strings)
+            strings = contents(part)
+            result.distinct += len(strings.keys)
             result.highest = max(result.highest, int(strings.counts.max(initial=0)))
             if parts == 1:
                 table = part
                 break
             chosen = np.flatnonzero((strings.counts > least) | ((strings.counts == least) & (strings.first <= last)))
-            table.add_all(strings, chosen)
+            table = add_all(table, strings, chosen)
             if self.config.max_vocabulary is not None:
                 counts = np.concatenate([counts, strings.counts[chosen]])
                 first = np.concatenate([first, strings.first[chosen]])
@@ -170,42 +166,42 @@ class Encoder:
                 if len(best) == self.config.max_vocabulary:
                     least, last = int(counts[-1]), int(first[-1])
             del part, strings, chosen  # before the next part is counted
-        strings = table.strings()
+        strings = contents(table)
         order = most_frequent(strings.counts, strings.first, self.config)
-        final = np.full(max(len(strings), 1), -1, dtype=np.int32)
+        final = np.full(max(len(strings.keys), 1), -1, dtype=np.int32)
         final[order] = np.arange(len(order), dtype=np.int32)
-        result.words = strings.text(order).decode().split("\n")[:-1]
+        result.words = text_of(strings, order).decode().split("\n")[:-1]
         result.counts = strings.counts[order]
         return result, table, final
 
-    def _parts(self, parts: int) -> Iterator[Table]:
+    def _parts(self, parts: int) -> Iterator[HashTable]:
         """The words of all segments, each word in one part only, with their counts over the whole text."""
         if parts == 1:
-            table = Table()
+            table = new_table()
             for segment in self._segments:
-                table.add_all(segment.words)
+                table = add_all(table, segment.words)
             yield table
             return
         grouped = []
         for segment in self._segments:
-            places, starts = segment.words.grouped(FINE_PARTS)
+            places, starts = parted(segment.words, FINE_PARTS)
             grouped.append((self._spills[0].keep(places), starts))
         for part in range(parts):
             low, high = part * FINE_PARTS // parts, (part + 1) * FINE_PARTS // parts
-            table = Table(room=PART_WORDS)
+            table = new_table(PART_WORDS)
             for segment, (places, starts) in zip(self._segments, grouped, strict=True):
-                table.add_all(segment.words, places[starts[low] : starts[high]])
+                table = add_all(table, segment.words, places[starts[low] : starts[high]])
                 self.progress("count words", part, parts, "parts")
             yield table
             del table  # before the next one is made
 
-    def _write(self, table: Table, final: np.ndarray, ids: BinaryIO, ends: BinaryIO, result: Encoded) -> None:
+    def _write(self, table: HashTable, final: np.ndarray, ids: BinaryIO, ends: BinaryIO, result: Encoded) -> None:
         """Turn the numbers of every chunk into ids."""
         maps: list[tuple[np.ndarray, np.ndarray]] = [(final, final)] * len(self._segments)
 
         def resolve(number: int) -> None:
             segment = self._segments[number]
-            values = np.append(table.values(segment.words, final), np.int32(-1))  # NO_WORD finds the -1
+            values = np.append(look_up(table, segment.words, final), np.int32(-1))  # NO_WORD finds the -1
             single = np.where(segment.word >= -1, values[np.maximum(segment.word, -1)], segment.word)
             pair = single.astype(np.int32, copy=False), values[segment.lists]
             if len(self._segments) > self.threads:  # many: out of memory with them
@@ -259,13 +255,10 @@ def warm() -> None:
     text = np.frombuffer(b"a B-c/d \xc3\xa9 a-long-spelling-indeed \xff", dtype=np.uint8)
     buffer = np.full(len(text) + MARGIN, 32, dtype=np.uint8)
     buffer[: len(text)] = text
-    table = Table()
     numbers, ends = np.empty(CHUNK, dtype=np.int32), np.empty(CHUNK, dtype=np.int32)
-    *arrays, n, n_ends = scan(*table.arrays, SEEDS, buffer, len(text), 0, 0, True, numbers, ends)
-    table.slots, table.first, table.tails, table.tail_starts = arrays
-    folded = fold(table.strings(), True, False)
-    merged = Table()
-    merged.add_all(folded.words)
-    merged.strings().text(np.arange(2))
-    values = merged.values(folded.words, np.arange(len(merged), dtype=np.int32))
-    remap(numbers[:n], ends[:n_ends], folded.word, values, folded.starts)
+    table, n, n_ends = scan(new_table(), buffer, len(text), 0, 0, True, numbers, ends)
+    segment = normalise_all(contents(table), True, False)
+    words = add_all(new_table(), segment.words)
+    text_of(contents(words), np.arange(2))
+    values = look_up(words, segment.words, np.arange(words.used[N_ITEMS], dtype=np.int32))
+    remap(numbers[:n], ends[:n_ends], segment.word, values, segment.starts)

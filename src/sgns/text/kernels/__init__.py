@@ -1,1 +1,1 @@
-"""The compiled part of reading text: the scan, the hash table and the normalisation of ASCII tokens."""
+"""The compiled part of encoding: the scan, the hash table, the normalisation of ASCII raw tokens."""

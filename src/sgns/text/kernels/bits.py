@@ -1,4 +1,4 @@
-"""Bytes, 64 at a time: the few LLVM instructions for which Numba has no name."""
+"""LLVM instructions for which Numba has no name: comparisons of 64 bytes, bit counts, prefetching."""
 
 from typing import Any
 
@@ -25,40 +25,43 @@ def compare(builder: Any, how: str, vector: Any, value: int) -> Any:
 
 
 @intrinsic
-def blanks_at(context, address):  # type: ignore[no-untyped-def]
-    """Bit i: byte i of the 64 at `address` is white space or control (<= 32). UTF-8 beyond ASCII is never below 128."""
+def blanks_at(context, address):
+    """A mask: bit i says whether byte i of the 64 at `address` is white space or a control character (<= 32).
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    The bytes of UTF-8 beyond ASCII are never below 128.
+    """
+
+    def code(context, builder, signature, arguments):
         return compare(builder, "<=", block_at(builder, arguments[0]), 32)
 
     return types.uint64(types.uint64), code
 
 
 @intrinsic
-def line_feeds_at(context, address):  # type: ignore[no-untyped-def]
-    r"""Bit i: byte i of the 64 at `address` is \n."""
+def line_feeds_at(context, address):
+    r"""A mask: bit i says whether byte i of the 64 at `address` is \n."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         return compare(builder, "==", block_at(builder, arguments[0]), 10)
 
     return types.uint64(types.uint64), code
 
 
 @intrinsic
-def returns_at(context, address):  # type: ignore[no-untyped-def]
-    r"""Bit i: byte i of the 64 at `address` is \r."""
+def returns_at(context, address):
+    r"""A mask: bit i says whether byte i of the 64 at `address` is \r."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         return compare(builder, "==", block_at(builder, arguments[0]), 13)
 
     return types.uint64(types.uint64), code
 
 
 @intrinsic
-def word_at(context, address):  # type: ignore[no-untyped-def]
-    """The eight bytes at `address`, the first one lowest."""
+def word_at(context, address):
+    """The eight bytes at `address` as one number, the first byte lowest."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         loaded = builder.load(builder.inttoptr(arguments[0], i64.as_pointer()))
         loaded.align = 1
         return loaded
@@ -67,30 +70,30 @@ def word_at(context, address):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def lowest_bit(context, mask):  # type: ignore[no-untyped-def]
-    """The place of the lowest bit that is set; `mask` is not 0."""
+def lowest_bit(context, mask):
+    """The index of the lowest bit that is set; `mask` is not 0."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), code
 
 
 @intrinsic
-def bits_in(context, mask):  # type: ignore[no-untyped-def]
-    """How many bits are set."""
+def bits_in(context, mask):
+    """The number of bits that are set."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         return builder.ctpop(arguments[0])
 
     return types.int64(types.uint64), code
 
 
 @intrinsic
-def prefetch(context, address):  # type: ignore[no-untyped-def]
-    """Ask for the cache line at `address`."""
+def prefetch(context, address):
+    """Asks for the cache line at `address`."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         i32 = ir.IntType(32)
         pointer = builder.inttoptr(arguments[0], i8.as_pointer())
         shape = ir.FunctionType(ir.VoidType(), [i8.as_pointer(), i32, i32, i32])

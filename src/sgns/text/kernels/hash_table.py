@@ -1,12 +1,16 @@
-"""The kernels of an exact table of byte strings: each string has a number, a count and the place where it came first.
+"""An exact hash table of byte strings: each has a number, a count and the position of its first appearance.
 
-A string of up to 15 bytes is its own key: two 64-bit numbers, padded with zero bytes (no string holds a zero byte). A
-longer one has a 64-bit hash as its key and its bytes in `tails`, which decide. Open addressing with linear probing;
-the hash is multiplication by odd numbers drawn anew in each process, so nobody can write a text whose words all
-collide.
+A string of up to 15 bytes is its own key: two 64-bit numbers, padded with zero bytes (no string holds a zero byte). The
+key of a longer string is a 64-bit hash; its bytes stand in `tails`, and are compared. Collisions are resolved by open
+addressing with linear probing. The hash multiplies by odd numbers that each process draws anew, so nobody can write a
+text whose words all collide.
+
+A table is a named tuple of arrays, which Numba passes as one argument. A kernel that adds strings changes the arrays in
+place; a function that may have to enlarge them returns the table that is to be used from then on.
 """
 
 import secrets
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,26 +20,68 @@ from sgns.text.kernels.bits import word_at
 u64 = np.uint64
 SHORT = 15  # bytes; the 16th of the key is 0, or 255 for a long string
 LONG = u64(0xFF << 56)
-INDEX = u64((1 << 56) - 1)
+TAIL_INDEX = u64((1 << 56) - 1)
 ONE, ZERO, SHIFT56, SHIFT32, SHIFT8, EIGHT = u64(1), u64(0), u64(56), u64(32), u64(8), u64(8)
-# [length]: what to keep of the first and of the second eight bytes
+# [length]: the bits of the first and of the second eight bytes that belong to a string of this length
 LOW = np.array([(1 << 8 * min(n, 8)) - 1 for n in range(16)], dtype=np.uint64)
 HIGH = np.array([(1 << 8 * max(n - 8, 0)) - 1 for n in range(16)], dtype=np.uint64)
-K, L, I, C = 0, 1, 2, 3  # columns of a slot: key, rest of the key (or LONG and place in tails), number, count
-N_ITEMS, N_LONG, N_TAIL = 0, 1, 2  # places in `used`
-ROWS = 1 << 15  # strings added between two looks at the room
+# columns of `slots`: both halves of the key (the second is LONG | index of the tail in a long string), number, count
+KEY, KEY_END, NUMBER, COUNT = 0, 1, 2, 3
+N_ITEMS, N_LONG, N_TAIL = 0, 1, 2  # indices in `used`: strings, long strings, bytes of long strings
+ROWS = 1 << 15  # strings that are added before the capacity is checked again
 SEEDS = np.array([secrets.randbits(64) | 1, secrets.randbits(64) | 1], dtype=np.uint64)
 
 
+class HashTable(NamedTuple):
+    """The arrays of a table.
+
+    Attributes:
+        slots: (size, 4) uint64, size a power of two; an empty slot has key 0.
+        first: (size,) int64, by number: the position of the first appearance.
+        tails: (…,) uint8, the bytes of long strings, one after the other.
+        tail_starts: (…,) int64, where each of them begins; one more at the end.
+        used: (3,) int64, how many strings, long strings and bytes of long strings there are.
+        seeds: (2,) uint64, the odd numbers of the hash.
+    """
+
+    slots: np.ndarray
+    first: np.ndarray
+    tails: np.ndarray
+    tail_starts: np.ndarray
+    used: np.ndarray
+    seeds: np.ndarray
+
+
+class Strings(NamedTuple):
+    """The contents of a table, by number.
+
+    Attributes:
+        keys: (n, 2) uint64.
+        counts: (n,) int64.
+        first: (n,) int64, the position of the first appearance.
+        tails: (bytes,) uint8, the bytes of long strings; 16 more are readable.
+        tail_starts: (long strings + 1,) int64.
+    """
+
+    keys: np.ndarray
+    counts: np.ndarray
+    first: np.ndarray
+    tails: np.ndarray
+    tail_starts: np.ndarray
+
+
+# --- kernels ----------------------------------------------------------------------------------------------------------
+
+
 @kernel
-def hashed(lo, hi, seeds):  # type: ignore[no-untyped-def]
+def hashed(lo, hi, seeds):
     """A 64-bit hash of a key; its high bits are the good ones."""
     mixed = (lo ^ (hi * seeds[1])) * seeds[0]
     return (mixed ^ (mixed >> SHIFT32)) * seeds[1]
 
 
 @kernel
-def key_of(address, length, seeds):  # type: ignore[no-untyped-def]
+def key_of(address, length, seeds):
     """The key of `length` bytes at `address`; 16 bytes must be readable there. hi is LONG for a long string."""
     if length <= SHORT:
         return word_at(address) & LOW[length], word_at(address + EIGHT) & HIGH[length]
@@ -52,34 +98,9 @@ def key_of(address, length, seeds):  # type: ignore[no-untyped-def]
     return mixed | ONE, LONG
 
 
-@inlined
-def seek(slots, seeds, lo, hi):  # type: ignore[no-untyped-def]
-    """The slot of a short key, or the empty slot where it belongs."""
-    mask = u64(slots.shape[0] - 1)
-    at = (hashed(lo, hi, seeds) >> SHIFT32) & mask
-    while slots[at, K] != ZERO and not (slots[at, K] == lo and slots[at, L] == hi):
-        at = (at + ONE) & mask
-    return at
-
-
-@inlined
-def count_short(slots, first, used, at, lo, hi, count, position):  # type: ignore[no-untyped-def]
-    """Count a short string at the slot that `seek` found. Returns its number."""
-    if slots[at, K] != ZERO:
-        number = np.int64(slots[at, I])
-        slots[at, C] += u64(count)
-        first[number] = min(first[number], position)
-    else:
-        number = used[N_ITEMS]
-        used[N_ITEMS] = number + 1
-        slots[at, K], slots[at, L], slots[at, I], slots[at, C] = lo, hi, u64(number), u64(count)
-        first[number] = position
-    return number
-
-
 @kernel
-def same_bytes(one, other, length):  # type: ignore[no-untyped-def]
-    """Whether two stretches of `length` >= 8 bytes are equal."""
+def same_bytes(one, other, length):
+    """Whether `length` >= 8 bytes at two addresses are equal."""
     at = 0
     while at + 8 <= length:
         if word_at(one + u64(at)) != word_at(other + u64(at)):
@@ -88,22 +109,32 @@ def same_bytes(one, other, length):  # type: ignore[no-untyped-def]
     return word_at(one + u64(length - 8)) == word_at(other + u64(length - 8))
 
 
+@inlined
+def find_short(table, lo, hi):
+    """The index of a short key's slot, or of the empty slot where it belongs."""
+    mask = u64(table.slots.shape[0] - 1)
+    at = (hashed(lo, hi, table.seeds) >> SHIFT32) & mask
+    while table.slots[at, KEY] != ZERO and not (table.slots[at, KEY] == lo and table.slots[at, KEY_END] == hi):
+        at = (at + ONE) & mask
+    return at
+
+
 @kernel
-def find(slots, tails, tail_starts, seeds, lo, hi, address, length):  # type: ignore[no-untyped-def]
-    """The slot of a key, or the empty slot where it belongs."""
-    mask = u64(slots.shape[0] - 1)
-    at = (hashed(lo, hi, seeds) >> SHIFT32) & mask
+def find(table, lo, hi, address, length):
+    """The index of a key's slot, or of the empty slot where it belongs; a long string's bytes stand at `address`."""
+    mask = u64(table.slots.shape[0] - 1)
+    at = (hashed(lo, hi, table.seeds) >> SHIFT32) & mask
     while True:
-        found = slots[at, K]
+        found = table.slots[at, KEY]
         if found == lo:
             if hi != LONG:
-                if slots[at, L] == hi:
+                if table.slots[at, KEY_END] == hi:
                     return at
-            elif (slots[at, L] >> SHIFT56) == u64(255):
-                which = np.int64(slots[at, L] & INDEX)
-                start = tail_starts[which]
-                if tail_starts[which + 1] - start == length and same_bytes(
-                    u64(tails.ctypes.data) + u64(start), address, length
+            elif (table.slots[at, KEY_END] >> SHIFT56) == u64(255):
+                which = np.int64(table.slots[at, KEY_END] & TAIL_INDEX)
+                start = table.tail_starts[which]
+                if table.tail_starts[which + 1] - start == length and same_bytes(
+                    u64(table.tails.ctypes.data) + u64(start), address, length
                 ):
                     return at
         elif found == ZERO:
@@ -111,47 +142,64 @@ def find(slots, tails, tail_starts, seeds, lo, hi, address, length):  # type: ig
         at = (at + ONE) & mask
 
 
-@kernel
-def add(slots, first, tails, tail_starts, used, seeds, lo, hi, address, length, count, position):  # type: ignore[no-untyped-def]
-    """Count a string, new or known; there must be room. Returns its number."""
-    at = find(slots, tails, tail_starts, seeds, lo, hi, address, length)
-    if slots[at, K] != ZERO:
-        number = np.int64(slots[at, I])
-        slots[at, C] += u64(count)
-        first[number] = min(first[number], position)
-        return number
-    number = used[N_ITEMS]
-    used[N_ITEMS] = number + 1
-    slots[at, K] = lo
-    slots[at, I] = u64(number)
-    if hi == LONG:
-        which, start = used[N_LONG], used[N_TAIL]
-        slots[at, L] = LONG | u64(which)
-        source = u64(address)
-        for i in range(length):
-            tails[start + i] = np.uint8(word_at(source + u64(i)) & u64(255))
-        tail_starts[which + 1] = start + length
-        used[N_LONG] = which + 1
-        used[N_TAIL] = start + length
+@inlined
+def count_short(table, at, lo, hi, count, position):
+    """Counts a short string in the slot that `find_short` found. Returns its number."""
+    if table.slots[at, KEY] != ZERO:
+        number = np.int64(table.slots[at, NUMBER])
+        table.slots[at, COUNT] += u64(count)
+        table.first[number] = min(table.first[number], position)
     else:
-        slots[at, L] = hi
-    slots[at, C] = u64(count)
-    first[number] = position
+        number = table.used[N_ITEMS]
+        table.used[N_ITEMS] = number + 1
+        table.slots[at, KEY], table.slots[at, KEY_END] = lo, hi
+        table.slots[at, NUMBER], table.slots[at, COUNT] = u64(number), u64(count)
+        table.first[number] = position
     return number
 
 
 @kernel
-def spread(slots, size, seeds):  # type: ignore[no-untyped-def]
-    """The slots of a larger table with the same strings."""
+def add(table, lo, hi, address, length, count, position):
+    """Counts a string, new or known; the capacity must suffice. Returns its number."""
+    at = find(table, lo, hi, address, length)
+    slots, used = table.slots, table.used
+    if slots[at, KEY] != ZERO:
+        number = np.int64(slots[at, NUMBER])
+        slots[at, COUNT] += u64(count)
+        table.first[number] = min(table.first[number], position)
+        return number
+    number = used[N_ITEMS]
+    used[N_ITEMS] = number + 1
+    slots[at, KEY] = lo
+    slots[at, NUMBER] = u64(number)
+    if hi == LONG:
+        which, start = used[N_LONG], used[N_TAIL]
+        slots[at, KEY_END] = LONG | u64(which)
+        source = u64(address)
+        for i in range(length):
+            table.tails[start + i] = np.uint8(word_at(source + u64(i)) & u64(255))
+        table.tail_starts[which + 1] = start + length
+        used[N_LONG] = which + 1
+        used[N_TAIL] = start + length
+    else:
+        slots[at, KEY_END] = hi
+    slots[at, COUNT] = u64(count)
+    table.first[number] = position
+    return number
+
+
+@kernel
+def rehashed(slots, size, seeds):
+    """(size, 4) slots with the strings of a smaller table."""
     larger = np.zeros((size, 4), dtype=np.uint64)
     mask = u64(size - 1)
     for old in range(slots.shape[0]):
-        if slots[old, K] != ZERO:
-            hi = slots[old, L]
+        if slots[old, KEY] != ZERO:
+            hi = slots[old, KEY_END]
             if (hi >> SHIFT56) == u64(255):
                 hi = LONG
-            at = (hashed(slots[old, K], hi, seeds) >> SHIFT32) & mask
-            while larger[at, K] != ZERO:
+            at = (hashed(slots[old, KEY], hi, seeds) >> SHIFT32) & mask
+            while larger[at, KEY] != ZERO:
                 at = (at + ONE) & mask
             for column in range(4):  # a slice would compile for three seconds, for its error message
                 larger[at, column] = slots[old, column]
@@ -159,115 +207,103 @@ def spread(slots, size, seeds):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def longer(array, size):  # type: ignore[no-untyped-def]
-    """`array` with room for `size` items at least."""
-    room = array.shape[0]
-    while room < size:
-        room *= 2
-    larger = np.zeros(room, dtype=array.dtype)
+def longer(array, size):
+    """A copy of `array` with zeros behind it, `size` items or more."""
+    capacity = array.shape[0]
+    while capacity < size:
+        capacity *= 2
+    larger = np.zeros(capacity, dtype=array.dtype)
     for i in range(array.shape[0]):
         larger[i] = array[i]
     return larger
 
 
 @kernel
-def with_room(slots, first, tails, tail_starts, used, seeds, items, longs, tail):  # type: ignore[no-untyped-def]
-    """The arrays of a table with room for so many more strings, long strings and bytes of long strings."""
+def with_capacity(table, items, longs, tail):
+    """The table, enlarged where `items` more strings, `longs` more long ones and `tail` bytes of these do not fit."""
+    slots, first, tails, tail_starts, used = table.slots, table.first, table.tails, table.tail_starts, table.used
     size = slots.shape[0]
     while 3 * (used[N_ITEMS] + items) > 2 * size:  # at most two thirds full
         size *= 2
     if size > slots.shape[0]:
-        slots, first = spread(slots, size, seeds), longer(first, size)
+        slots, first = rehashed(slots, size, table.seeds), longer(first, size)
     if used[N_LONG] + longs + 1 > tail_starts.shape[0]:
         tail_starts = longer(tail_starts, used[N_LONG] + longs + 1)
     if used[N_TAIL] + tail + 16 > tails.shape[0]:
         tails = longer(tails, used[N_TAIL] + tail + 16)
-    return slots, first, tails, tail_starts
+    return HashTable(slots, first, tails, tail_starts, used, table.seeds)
 
 
 @kernel
-def contents(slots, n):  # type: ignore[no-untyped-def]
-    """(n, 2) keys and (n,) counts in the order of the numbers."""
+def keys_and_counts(slots, n):
+    """(n, 2) keys and (n,) counts by number."""
     keys = np.empty((n, 2), dtype=np.uint64)
     counts = np.empty(n, dtype=np.int64)
     for at in range(slots.shape[0]):
-        if slots[at, K] != ZERO:
-            number = np.int64(slots[at, I])
-            keys[number, 0] = slots[at, K]
-            keys[number, 1] = slots[at, L]
-            counts[number] = np.int64(slots[at, C])
+        if slots[at, KEY] != ZERO:
+            number = np.int64(slots[at, NUMBER])
+            keys[number, 0] = slots[at, KEY]
+            keys[number, 1] = slots[at, KEY_END]
+            counts[number] = np.int64(slots[at, COUNT])
     return keys, counts
 
 
 @kernel
-def absorb(slots, first, tails, tail_starts, used, seeds, o_keys, o_counts, o_first, o_tails, o_starts, places):  # type: ignore[no-untyped-def]
-    """Add the strings `places` of another table to this one, which must have room."""
-    base = u64(o_tails.ctypes.data)
-    for place in places:
-        lo, hi = o_keys[place, 0], o_keys[place, 1]
+def add_strings(table, other, numbers):
+    """Adds the strings `numbers` of `other` to a table whose capacity suffices."""
+    tails = u64(other.tails.ctypes.data)
+    for number in numbers:
+        lo, hi = other.keys[number, 0], other.keys[number, 1]
+        count, position = other.counts[number], other.first[number]
         if (hi >> SHIFT56) != u64(255):
-            at = seek(slots, seeds, lo, hi)
-            count_short(slots, first, used, at, lo, hi, o_counts[place], o_first[place])
+            count_short(table, find_short(table, lo, hi), lo, hi, count, position)
         else:
-            which = np.int64(hi & INDEX)
-            address = base + u64(o_starts[which])
-            length = o_starts[which + 1] - o_starts[which]
-            add(
-                slots,
-                first,
-                tails,
-                tail_starts,
-                used,
-                seeds,
-                lo,
-                LONG,
-                address,
-                length,
-                o_counts[place],
-                o_first[place],
-            )
+            which = np.int64(hi & TAIL_INDEX)
+            start = other.tail_starts[which]
+            add(table, lo, LONG, tails + u64(start), other.tail_starts[which + 1] - start, count, position)
 
 
 @kernel
-def look_up(slots, tails, tail_starts, seeds, keys, o_tails, o_starts, value):  # type: ignore[no-untyped-def]
-    """value[number] for each string of another table, -1 for those that this one does not hold."""
-    found = np.empty(keys.shape[0], dtype=np.int32)
-    base = u64(o_tails.ctypes.data)
-    for place in range(keys.shape[0]):
-        lo, hi = keys[place, 0], keys[place, 1]
+def look_up(table, other, value):
+    """(n,) int32: value[number in `table`] for each string of `other`, -1 for those that `table` does not hold."""
+    found = np.empty(other.keys.shape[0], dtype=np.int32)
+    tails = u64(other.tails.ctypes.data)
+    for number in range(other.keys.shape[0]):
+        lo, hi = other.keys[number, 0], other.keys[number, 1]
         if (hi >> SHIFT56) != u64(255):
-            at = seek(slots, seeds, lo, hi)
+            at = find_short(table, lo, hi)
         else:
-            which = np.int64(hi & INDEX)
-            length = o_starts[which + 1] - o_starts[which]
-            at = find(slots, tails, tail_starts, seeds, lo, LONG, base + u64(o_starts[which]), length)
-        found[place] = -1 if slots[at, K] == ZERO else value[np.int64(slots[at, I])]
+            which = np.int64(hi & TAIL_INDEX)
+            start = other.tail_starts[which]
+            at = find(table, lo, LONG, tails + u64(start), other.tail_starts[which + 1] - start)
+        found[number] = -1 if table.slots[at, KEY] == ZERO else value[np.int64(table.slots[at, NUMBER])]
     return found
 
 
 @kernel
-def joined(keys, tails, tail_starts, places):  # type: ignore[no-untyped-def]
-    r"""The strings `places`, each followed by \n, as one array of bytes."""
+def joined(strings, numbers):
+    r"""The strings `numbers`, each followed by \n, as one array of bytes."""
+    keys, tails, tail_starts = strings.keys, strings.tails, strings.tail_starts
     size = 0
-    for place in places:
-        hi = keys[place, 1]
+    for number in numbers:
+        hi = keys[number, 1]
         if (hi >> SHIFT56) == u64(255):
-            which = np.int64(hi & INDEX)
+            which = np.int64(hi & TAIL_INDEX)
             size += tail_starts[which + 1] - tail_starts[which] + 1
         else:
             size += SHORT + 1
     text = np.empty(size, dtype=np.uint8)
     at = 0
-    for place in places:
-        hi = keys[place, 1]
+    for number in numbers:
+        hi = keys[number, 1]
         if (hi >> SHIFT56) == u64(255):
-            which = np.int64(hi & INDEX)
+            which = np.int64(hi & TAIL_INDEX)
             for i in range(tail_starts[which], tail_starts[which + 1]):
                 text[at] = tails[i]
                 at += 1
         else:
             for half in range(2):
-                rest = keys[place, half]
+                rest = keys[number, half]
                 while rest:
                     text[at] = np.uint8(rest & u64(255))
                     rest >>= SHIFT8
@@ -275,3 +311,63 @@ def joined(keys, tails, tail_starts, places):  # type: ignore[no-untyped-def]
         text[at] = 10
         at += 1
     return text[:at]
+
+
+# --- whole tables, from Python ----------------------------------------------------------------------------------------
+
+
+def new_table(capacity: int = 8192) -> HashTable:
+    """An empty table for about `capacity` strings; it can grow."""
+    size = 1 << max(14, (capacity + capacity // 2).bit_length())
+    return HashTable(
+        slots=np.zeros((size, 4), dtype=np.uint64),
+        first=np.zeros(size, dtype=np.int64),  # as long as `slots`, so that one check serves both
+        tails=np.zeros(1 << 16, dtype=np.uint8),
+        tail_starts=np.zeros(1 << 10, dtype=np.int64),
+        used=np.zeros(3, dtype=np.int64),
+        seeds=SEEDS,
+    )
+
+
+def contents(table: HashTable) -> Strings:
+    """All strings of a table."""
+    items, longs, tail = (int(n) for n in table.used)
+    keys, counts = keys_and_counts(table.slots, items)
+    return Strings(keys, counts, table.first[:items], table.tails[: tail + 16], table.tail_starts[: longs + 1])
+
+
+def add_all(table: HashTable, other: Strings, numbers: np.ndarray | None = None) -> HashTable:
+    """Adds the strings of `other`, or those with these numbers, with counts and first positions.
+
+    Returns:
+        The table, enlarged where necessary.
+    """
+    if numbers is None:
+        numbers = np.arange(len(other.keys))
+    longs, tail = len(other.tail_starts), len(other.tails)
+    for begin in range(0, len(numbers), ROWS):  # most are known already: no capacity for all of them at once
+        now = numbers[begin : begin + ROWS].astype(np.int64)
+        table = with_capacity(table, len(now), longs, tail)
+        add_strings(table, other, now)
+    return table
+
+
+def text_of(strings: Strings, numbers: np.ndarray) -> bytes:
+    r"""The strings with these numbers, each followed by \n."""
+    data: bytes = joined(strings, numbers.astype(np.int64)).tobytes()
+    return data
+
+
+def parted(strings: Strings, parts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Divides strings into parts by their hash; a string is in the same part whichever table it comes from.
+
+    Returns:
+        numbers: (n,) uint32, part after part.
+        starts: (parts + 1,) int64, where each part begins.
+    """
+    rest = np.where(strings.keys[:, 1] >= LONG, ZERO, strings.keys[:, 1])
+    mixed = (strings.keys[:, 0] ^ (rest * SEEDS[0])) * SEEDS[1]
+    part = ((mixed >> SHIFT32) % u64(parts)).astype(np.uint16)
+    starts = np.zeros(parts + 1, dtype=np.int64)
+    np.cumsum(np.bincount(part, minlength=parts), out=starts[1:])
+    return np.argsort(part, kind="stable").astype(np.uint32), starts

@@ -1,7 +1,7 @@
-"""All distinct spellings of a table to words, by the rules of `normalise`.
+"""All distinct raw tokens of a table -> words, by the rules of `text.normalise`.
 
-ASCII spellings are folded by a kernel, the others by Python's own Unicode, many at once. `tests/text/test_normalise.py`
-holds the kernel to `normalise`.
+A kernel normalises raw tokens that are one ASCII word or none; Python does the others, many at once. A test holds the
+kernel to `text.normalise`.
 """
 
 from dataclasses import dataclass
@@ -10,36 +10,41 @@ import numpy as np
 
 from sgns.base.jit import inlined, kernel
 from sgns.text.kernels.hash_table import (
-    INDEX,
-    SEEDS,
     SHIFT8,
     SHIFT56,
     SHORT,
+    TAIL_INDEX,
+    ZERO,
+    Strings,
     add,
+    contents,
     count_short,
+    find_short,
     key_of,
-    seek,
+    new_table,
+    text_of,
+    u64,
+    with_capacity,
 )
 from sgns.text.normalise import UNSEGMENTED, compose, decode, split
-from sgns.text.table import Strings, Table
 
-u64 = np.uint64
-ZERO, EACH, HIGH_BITS = u64(0), u64(0x0101010101010101), u64(0x8080808080808080)
+EACH, HIGH_BITS = u64(0x0101010101010101), u64(0x8080808080808080)
 NO_WORD = -1
-BATCH = 1 << 16  # spellings that Python folds together
+BATCH = 1 << 16  # raw tokens that Python normalises together
 
 
 @dataclass
-class Folded:
-    """What the spellings of a table stand for.
+class Normalised:
+    """The words of all raw tokens of a table.
 
     Attributes:
-        words: the distinct words, their counts and first appearances.
-        word: (spellings,) int32: the word's number; NO_WORD; or -2 - i, where several words stand in
+        words: the distinct words, their counts and first positions.
+        word: (raw tokens,) int32: the word's number; NO_WORD; or -2 - i for the words
             lists[starts[i]:starts[i + 1]].
         lists: (…,) int32 word numbers.
-        starts: (several + 1,) int64.
-        broken: (bytes that were no UTF-8, place of the first in the text), or (0, -1).
+        starts: (lists + 1,) int64.
+        invalid_bytes: bytes that are not UTF-8.
+        first_invalid: position of the first raw token with such bytes, -1 without any.
         unsegmented: how many tokens are long runs of a script without blanks.
     """
 
@@ -47,61 +52,57 @@ class Folded:
     word: np.ndarray
     lists: np.ndarray
     starts: np.ndarray
-    broken: tuple[int, int]
+    invalid_bytes: int
+    first_invalid: int
     unsegmented: int
 
 
-def fold(spellings: Strings, lowercase: bool, punctuation: bool) -> Folded:
-    """The words of all `spellings`."""
-    n = len(spellings)
-    table = Table(room=n)
-    table.reserve(n, len(spellings.tail_starts), len(spellings.tails))
+def normalise_all(raw_tokens: Strings, lowercase: bool, punctuation: bool) -> Normalised:
+    """The words of `raw_tokens`."""
+    n = len(raw_tokens.keys)
+    table = with_capacity(new_table(n), n, len(raw_tokens.tail_starts), len(raw_tokens.tails))
     word = np.full(n, NO_WORD, dtype=np.int32)
-    beyond = np.empty(n, dtype=np.int64)
-    n_beyond = fold_ascii(
-        *table.arrays, SEEDS, spellings.keys, spellings.counts, spellings.first, spellings.tails, spellings.tail_starts,
-        lowercase, punctuation, word, beyond,
-    )  # fmt: skip
-    several: list[int] = []
+    others = np.empty(n, dtype=np.int64)
+    n_others = normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others)
+    list_ends: list[int] = []
     lists: list[np.ndarray] = [np.empty(0, dtype=np.int32)]
-    broken, first_broken, unsegmented = 0, -1, 0
-    for begin in range(0, n_beyond, BATCH):
-        places = beyond[begin : min(begin + BATCH, n_beyond)]
-        text, counts, first = spellings.text(places)[:-1], spellings.counts[places], spellings.first[places]
-        decoded, damage = decode_lines(text)
-        if damage:
-            rows = list(damage)
-            broken += sum(lost * int(counts[row]) for row, lost in damage.items())
+    invalid_bytes, first_invalid, unsegmented = 0, -1, 0
+    for begin in range(0, n_others, BATCH):
+        batch = others[begin : min(begin + BATCH, n_others)]
+        counts, first = raw_tokens.counts[batch], raw_tokens.first[batch]
+        decoded, invalid = decode_lines(text_of(raw_tokens, batch)[:-1])
+        if invalid:
+            rows = list(invalid)
+            invalid_bytes += sum(lost * int(counts[row]) for row, lost in invalid.items())
             earliest = int(first[rows].min())
-            first_broken = earliest if first_broken < 0 else min(first_broken, earliest)
+            first_invalid = earliest if first_invalid < 0 else min(first_invalid, earliest)
         if UNSEGMENTED.search(decoded):
             unsegmented += sum(
                 int(counts[row]) for row, line in enumerate(decoded.split("\n")) if UNSEGMENTED.search(line)
             )
         found = [split(line, punctuation) for line in compose(decoded, lowercase).split("\n")]
         lengths = np.array([len(row) for row in found], dtype=np.int64)
-        blob = np.frombuffer(
+        n_words = int(lengths.sum())
+        text = np.frombuffer(
             ("".join([f"{item}\n" for row in found for item in row]) + " " * 16).encode(), dtype=np.uint8
         )
-        table.reserve(int(lengths.sum()), int(lengths.sum()), len(blob))
-        numbers = add_lines(*table.arrays, SEEDS, blob, int(lengths.sum()), lengths, counts, first)
+        table = with_capacity(table, n_words, n_words, len(text))
+        numbers = add_lines(table, text, n_words, lengths, counts, first)
         ends = np.cumsum(lengths)
         single = lengths == 1
-        word[places[single]] = numbers[ends[single] - 1]
-        total = several[-1] if several else 0
+        word[batch[single]] = numbers[ends[single] - 1]
+        total = list_ends[-1] if list_ends else 0
         for row in np.flatnonzero(lengths > 1).tolist():
-            word[places[row]] = -2 - len(several)
+            word[batch[row]] = -2 - len(list_ends)
             total += int(lengths[row])
-            several.append(total)
+            list_ends.append(total)
             lists.append(numbers[ends[row] - lengths[row] : ends[row]])
-    return Folded(
-        table.strings(), word, np.concatenate(lists), np.array([0, *several], dtype=np.int64),
-        (broken, first_broken), unsegmented,
-    )  # fmt: skip
+    starts = np.array([0, *list_ends], dtype=np.int64)
+    return Normalised(contents(table), word, np.concatenate(lists), starts, invalid_bytes, first_invalid, unsegmented)
 
 
 def decode_lines(text: bytes) -> tuple[str, dict[int, int]]:
-    """`text` decoded, and {line: bytes in it that were not UTF-8 and became U+FFFD}."""
+    """The decoded text, and by line the number of bytes that were not UTF-8 and became U+FFFD, where there are any."""
     try:
         return text.decode(), {}
     except UnicodeDecodeError:
@@ -110,63 +111,56 @@ def decode_lines(text: bytes) -> tuple[str, dict[int, int]]:
 
 
 @inlined
-def between(eight, least, most):  # type: ignore[no-untyped-def]
-    """The high bit of each of eight ASCII bytes that is one of least … most."""
+def between(eight, least, most):
+    """A mask with the high bit of each of eight ASCII bytes that is one of least … most."""
     return (eight + EACH * (u64(128) - least)) & ~(eight + EACH * (u64(127) - most)) & HIGH_BITS
 
 
 @inlined
-def letters(eight):  # type: ignore[no-untyped-def]
-    """The high bit of each of eight ASCII bytes that is a letter, a digit or padding."""
+def letters(eight):
+    """A mask with the high bit of each of eight ASCII bytes that is a letter, a digit or padding."""
     ends = ~(eight + EACH * u64(127)) & HIGH_BITS
     small, capital = between(eight, u64(97), u64(122)), between(eight, u64(65), u64(90))
     return ends | small | capital | between(eight, u64(48), u64(57))
 
 
 @kernel
-def fold_ascii(  # type: ignore[no-untyped-def]
-    slots,
-    first,
-    tails,
-    tail_starts,
-    used,
-    seeds,
-    keys,
-    o_counts,
-    o_first,
-    o_tails,
-    o_starts,
-    lowercase,
-    punctuation,
-    word,
-    beyond,
-):
-    """Fold the spellings of a table that are one ASCII word, or none, and add the words to another table.
+def normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others):
+    """Adds the words of raw tokens that are one ASCII word, or none, to a table whose capacity suffices.
+
+    Args:
+        table: the `HashTable` of words.
+        raw_tokens: `Strings`.
+        lowercase: as in `Config`.
+        punctuation: as in `Config`.
+        word: out (n,) int32, the number of each raw token's word; untouched where there is none.
+        others: out (n,) int64, the numbers of all other raw tokens.
 
     Returns:
-        How many spellings are left for Python: their numbers stand in `beyond`.
+        How many others there are.
     """
     longest = SHORT
-    for i in range(o_starts.shape[0] - 1):
-        longest = max(longest, o_starts[i + 1] - o_starts[i])
+    tail_starts = raw_tokens.tail_starts
+    for i in range(tail_starts.shape[0] - 1):
+        longest = max(longest, tail_starts[i + 1] - tail_starts[i])
     scratch = np.zeros(longest + 32, dtype=np.uint8)
     address = u64(scratch.ctypes.data)
-    n_beyond = 0
-    for place in range(keys.shape[0]):
-        lo, hi = keys[place, 0], keys[place, 1]
-        if ((lo | hi) & HIGH_BITS) == ZERO:  # a short ASCII spelling; if it is all letters, its key is the word's
+    n_others = 0
+    for number in range(raw_tokens.keys.shape[0]):
+        lo, hi = raw_tokens.keys[number, 0], raw_tokens.keys[number, 1]
+        count, position = raw_tokens.counts[number], raw_tokens.first[number]
+        if ((lo | hi) & HIGH_BITS) == ZERO:  # short and ASCII; if all are letters, its key is the word's
             if lowercase:
                 lo |= between(lo, u64(65), u64(90)) >> u64(2)  # bit 5 makes a capital small
                 hi |= between(hi, u64(65), u64(90)) >> u64(2)
             if (letters(lo) & letters(hi)) == HIGH_BITS or punctuation:
-                at = seek(slots, seeds, lo, hi)
-                word[place] = count_short(slots, first, used, at, lo, hi, o_counts[place], o_first[place])
+                word[number] = count_short(table, find_short(table, lo, hi), lo, hi, count, position)
                 continue
         length = 0
         if (hi >> SHIFT56) == u64(255):
-            which = np.int64(hi & INDEX)
-            for i in range(o_starts[which], o_starts[which + 1]):
-                scratch[length] = o_tails[i]
+            which = np.int64(hi & TAIL_INDEX)
+            for i in range(tail_starts[which], tail_starts[which + 1]):
+                scratch[length] = raw_tokens.tails[i]
                 length += 1
         else:
             while lo:
@@ -194,43 +188,45 @@ def fold_ascii(  # type: ignore[no-untyped-def]
             if lowercase and 65 <= byte <= 90:
                 scratch[i] = byte + 32
         if not simple:
-            beyond[n_beyond] = place
-            n_beyond += 1
+            others[n_others] = number
+            n_others += 1
         elif start < end:
-            lo, hi = key_of(address + u64(start), end - start, seeds)
-            word[place] = add(
-                slots, first, tails, tail_starts, used, seeds, lo, hi, address + u64(start), end - start,
-                o_counts[place], o_first[place],
-            )  # fmt: skip
-    return n_beyond
+            lo, hi = key_of(address + u64(start), end - start, table.seeds)
+            word[number] = add(table, lo, hi, address + u64(start), end - start, count, position)
+    return n_others
 
 
 @kernel
-def is_ascii_mark(byte):  # type: ignore[no-untyped-def]
+def is_ascii_mark(byte):
     """Whether an ASCII byte is neither letter nor digit; other bytes are not."""
     return not (97 <= byte <= 122 or 48 <= byte <= 57 or 65 <= byte <= 90 or byte >= 128)
 
 
 @kernel
-def add_lines(slots, first, tails, tail_starts, used, seeds, blob, n_words, lengths, counts, places):  # type: ignore[no-untyped-def]
-    r"""Add words that stand in `blob`, each followed by \n, lengths[i] of them for the i-th spelling.
+def add_lines(table, text, n_words, lengths, counts, positions):
+    r"""Adds words to a table whose capacity suffices.
+
+    Args:
+        table: the `HashTable` of words.
+        text: uint8, the words, each followed by \n, and 16 bytes more.
+        n_words: how many there are.
+        lengths: (raw tokens,) int64, how many of them each raw token has.
+        counts: (raw tokens,) int64.
+        positions: (raw tokens,) int64, of their first appearances.
 
     Returns:
-        Their numbers.
+        (n_words,) int32, their numbers.
     """
-    address = u64(blob.ctypes.data)
+    address = u64(text.ctypes.data)
     numbers = np.empty(n_words, dtype=np.int32)
     at, n = 0, 0
     for row in range(lengths.shape[0]):
         for which in range(lengths[row]):
             start = at
-            while blob[at] != 10:
+            while text[at] != 10:
                 at += 1
-            lo, hi = key_of(address + u64(start), at - start, seeds)
-            numbers[n] = add(
-                slots, first, tails, tail_starts, used, seeds, lo, hi, address + u64(start), at - start,
-                counts[row], places[row] + which,
-            )  # fmt: skip
+            lo, hi = key_of(address + u64(start), at - start, table.seeds)
+            numbers[n] = add(table, lo, hi, address + u64(start), at - start, counts[row], positions[row] + which)
             n += 1
             at += 1
     return numbers

@@ -1,4 +1,4 @@
-"""From the token numbers of a chunk to word ids and sentence ends."""
+"""The numbers of raw tokens in a chunk -> word ids and sentence ends."""
 
 import numpy as np
 
@@ -6,18 +6,19 @@ from sgns.base.jit import kernel
 
 
 @kernel
-def remap(numbers, ends, single, lists, starts):  # type: ignore[no-untyped-def]
-    """Ids and sentence ends of a chunk.
+def remap(numbers, ends, single, lists, starts):
+    """The ids and sentence ends of a chunk.
 
     Args:
-        numbers: (n,) int32 spellings.
-        ends: (s,) int32, spellings before each sentence end.
-        single: id of each spelling; -1 for none; -2 - i where there are several.
-        lists: the ids of spellings with several words, -1 for words that are left out.
-        starts: where the i-th of these lists begins; one more at the end.
+        numbers: (n,) int32 raw tokens.
+        ends: (s,) int32, raw tokens before each sentence end.
+        single: by raw token: the id of its word; -1 for no word; -2 - i for the words of list i.
+        lists: the ids of raw tokens with several words, -1 for words that are left out.
+        starts: where list i begins in `lists`; one more at the end.
 
     Returns:
-        ids (m,) int32; ends (≤ s,) int64 as ids before each sentence end, no two alike.
+        ids: (m,) int32.
+        ends: (≤ s,) int64, ids before each sentence end, without repetition.
     """
     size = numbers.shape[0]
     if starts.shape[0] > 1:

@@ -1,9 +1,9 @@
-"""The scan: bytes -> numbers of spellings, and where sentences end.
+"""The scan of a chunk: bytes -> numbers of raw tokens, and the ends of sentences.
 
-A spelling is what stands between two blanks; a blank is any byte <= 32. Here nobody knows what a letter is: that is
-asked once per distinct spelling (`folding`). 64 bytes are compared at a time, and the masks say where spellings begin
-and end; then each spelling's key is looked up in a table. Both steps work on a few kilobytes, so the second finds its
-bytes in L1.
+A raw token is what stands between two blanks; a blank is any byte <= 32. The scan does not know letters: they are
+looked at once per distinct raw token (`kernels.normalise`). 64 bytes are compared at a time, and the masks say where
+raw tokens begin and end; then the key of each is looked up in a hash table. Both steps work on a few kilobytes, so that
+the second finds its bytes in the L1 cache.
 """
 
 import numpy as np
@@ -20,61 +20,60 @@ from sgns.text.kernels.bits import (
     word_at,
 )
 from sgns.text.kernels.hash_table import (
+    COUNT,
     EIGHT,
     HIGH,
+    KEY,
+    KEY_END,
     LONG,
     LOW,
+    NUMBER,
+    ONE,
     SHIFT32,
     SHORT,
-    C,
-    I,
-    K,
-    L,
     add,
     hashed,
     key_of,
-    with_room,
+    with_capacity,
 )
 
 u64 = np.uint64
-STEP = 8192  # bytes found and looked up together
-MARGIN = BLOCK + 16  # readable bytes wanted after the end of a chunk
+STEP = 8192  # bytes whose raw tokens are found, then looked up
+MARGIN = BLOCK + 16  # bytes that must be readable after the end of a chunk
 LINE, PARAGRAPH, NONE = 0, 1, 2
 MODES = {"line": LINE, "paragraph": PARAGRAPH, "none": NONE}
 TOP = u64(63)
-ONE = u64(1)
 
 
 @kernel
-def scan(slots, first, tails, tail_starts, used, seeds, buffer, size, base, mode, closing, numbers, ends):  # type: ignore[no-untyped-def]  # noqa: D417
-    r"""Look up every spelling of a chunk that begins and ends where a spelling does.
+def scan(table, buffer, size, base, mode, closing, numbers, ends):
+    r"""Counts and numbers every raw token of a chunk that begins and ends where a raw token does.
 
     Args:
-        slots, first, tails, tail_starts, used: a `Table`.
-        seeds: of its hash.
-        buffer: (size + MARGIN,) uint8; behind `size` stand blanks.
+        table: the `HashTable` of raw tokens.
+        buffer: (size + MARGIN,) uint8; blanks stand behind `size`.
         size: bytes of the chunk.
-        base: place of the chunk's first byte in the whole text.
-        mode: what ends a sentence: LINE (\n, \r or both), PARAGRAPH (a line without spelling), NONE.
+        base: position of the first byte of the chunk in the whole text.
+        mode: what ends a sentence: LINE (\n, \r or both), PARAGRAPH (a line without raw tokens), NONE.
         closing: whether a sentence ends with the chunk.
-        numbers: out (size // 2 + 1,) int32, the spellings' numbers.
-        ends: out (size + 2,) int32, for each sentence end the spellings before it, ascending, no two alike.
+        numbers: out (size // 2 + 1,) int32, the numbers of the raw tokens.
+        ends: out (size + 2,) int32, for each sentence end the raw tokens before it, ascending, without repetition.
 
     Returns:
-        The table's arrays, number of spellings, number of sentence ends.
+        The table, enlarged where necessary; the number of raw tokens; the number of sentence ends.
     """
     starts = np.empty(STEP + 1, dtype=np.int32)
     stops = np.empty(STEP + 1, dtype=np.int32)
     low = np.empty(STEP + 1, dtype=np.uint64)
     high = np.empty(STEP + 1, dtype=np.uint64)
-    places = np.empty(STEP + 1, dtype=np.uint64)
+    indices = np.empty(STEP + 1, dtype=np.uint64)
     address = u64(buffer.ctypes.data)
     n_numbers, n_ends = 0, 0
-    opened = 0  # spellings begun but not looked up when a step begins: 0 or 1
+    opened = 0  # raw tokens begun but not looked up when a step begins: 0 or 1
     before = ONE  # whether the byte before was a blank
-    last_line = -1  # paragraph: spellings begun before the last line end
+    last_line = -1  # PARAGRAPH: raw tokens begun before the last line end
     at = 0
-    while at < size + 1:  # the blank behind the last byte closes the last spelling
+    while at < size + 1:  # the blank behind the last byte closes the last raw token
         n_starts, n_stops = opened, 0
         limit = min(at + STEP, size + 1)
         while at < limit:
@@ -116,27 +115,24 @@ def scan(slots, first, tails, tail_starts, used, seeds, buffer, size, base, mode
             if length <= SHORT:  # as in key_of; a call here would take as long as all the rest
                 low[i], high[i] = word_at(start) & LOW[length], word_at(start + EIGHT) & HIGH[length]
             else:
-                low[i], high[i] = key_of(start, length, seeds)
+                low[i], high[i] = key_of(start, length, table.seeds)
                 longs += 1
                 tail += length
-        slots, first, tails, tail_starts = with_room(
-            slots, first, tails, tail_starts, used, seeds, n_stops, longs, tail
-        )
+        table = with_capacity(table, n_stops, longs, tail)
+        slots, seeds = table.slots, table.seeds
         mask = u64(slots.shape[0] - 1)
-        table = u64(slots.ctypes.data)
+        first_slot = u64(slots.ctypes.data)
         for i in range(n_stops):
-            places[i] = (hashed(low[i], high[i], seeds) >> SHIFT32) & mask
-            prefetch(table + places[i] * u64(32))
+            indices[i] = (hashed(low[i], high[i], seeds) >> SHIFT32) & mask
+            prefetch(first_slot + indices[i] * u64(32))
         for i in range(n_stops):
-            place = places[i]
-            if slots[place, K] == low[i] and slots[place, L] == high[i] and high[i] != LONG:
-                slots[place, C] += ONE
-                numbers[n_numbers + i] = np.int32(slots[place, I])
+            index = indices[i]
+            if slots[index, KEY] == low[i] and slots[index, KEY_END] == high[i] and high[i] != LONG:
+                slots[index, COUNT] += ONE
+                numbers[n_numbers + i] = np.int32(slots[index, NUMBER])
             else:
-                numbers[n_numbers + i] = add(
-                    slots, first, tails, tail_starts, used, seeds, low[i], high[i],
-                    address + u64(starts[i]), stops[i] - starts[i], 1, base + starts[i],
-                )  # fmt: skip
+                start = address + u64(starts[i])
+                numbers[n_numbers + i] = add(table, low[i], high[i], start, stops[i] - starts[i], 1, base + starts[i])
         n_numbers += n_stops
         opened = n_starts - n_stops
         if opened:
@@ -144,4 +140,4 @@ def scan(slots, first, tails, tail_starts, used, seeds, buffer, size, base, mode
     if closing and (n_ends == 0 or ends[n_ends - 1] != n_numbers):
         ends[n_ends] = n_numbers
         n_ends += 1
-    return slots, first, tails, tail_starts, n_numbers, n_ends
+    return table, n_numbers, n_ends
