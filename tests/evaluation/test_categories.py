@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sgns.base.geometry import unit
 from sgns.errors import FormatError
-from sgns.evaluation.categories import evaluate_categories, majority, read_categories, spherical_k_means
-from sgns.vectors import search
+from sgns.evaluation.categories import cluster, evaluate_categories, majority, read_categories
 from sgns.vectors.vectors import Vectors
 
 
@@ -79,12 +79,12 @@ def test_nothing_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_k_means_finds_what_is_there_and_repeats_itself(seed: int) -> None:
     v, _ = blobs(0.15, (20, 5, 11, 7), seed)
-    rows = search.unit(v.E)
-    clusters = spherical_k_means(rows, 4, seed)
-    assert np.array_equal(clusters, spherical_k_means(rows, 4, seed))
+    rows = unit(v.E)
+    clusters = cluster(rows, 4, seed)
+    assert np.array_equal(clusters, cluster(rows, 4, seed))
     assert majority(clusters, np.repeat(np.arange(4), (20, 5, 11, 7)), 4).mean() > 0.95
 
 
 def test_k_means_with_as_many_clusters_as_rows_or_equal_rows() -> None:
-    assert spherical_k_means(np.eye(3, dtype=np.float32), 3).tolist() == [0, 1, 2]
-    assert len(spherical_k_means(np.ones((6, 2), np.float32) / np.float32(np.sqrt(2)), 3)) == 6
+    assert cluster(np.eye(3, dtype=np.float32), 3).tolist() == [0, 1, 2]
+    assert len(cluster(np.ones((6, 2), np.float32) / np.float32(np.sqrt(2)), 3)) == 6

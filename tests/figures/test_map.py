@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from sgns.base.geometry import unit
 from sgns.errors import ConfigError, InputError, OutputError
-from sgns.figures.clusters import spherical_kmeans
+from sgns.figures.clusters import largest_first
 from sgns.figures.colours import NONE, by_frequency
 from sgns.figures.map import make_map, quantise
-from sgns.figures.pca import unit_rows
 from sgns.figures.projection import project, turn_onto
 from sgns.vectors.vectors import Vectors
 
@@ -48,7 +48,7 @@ def test_neighbours_of_carried_vectors_are_exact(make_vectors, tmp_path):
     model = data_of(tmp_path / "m.html")["models"][0]
     high, low, scales = vectors_of(tmp_path / "m.html")
     high, low = high.reshape(-1, 50), low.reshape(-1, 50)
-    X = unit_rows((256 * high.astype(np.int64) + low) * scales[:, None].astype(np.float64))
+    X = unit((256 * high.astype(np.int64) + low) * scales[:, None].astype(np.float64), np.float64)
     for i in range(0, len(vectors), 50):
         scores = X @ X[i]
         scores[i] = -2
@@ -129,8 +129,8 @@ def test_frequency_runs_from_frequent_to_rare(vectors):
 def test_kmeans_finds_planted_clusters():
     random = np.random.default_rng(0)
     truth = np.repeat(np.arange(6), [50, 40, 30, 20, 10, 5])
-    X = unit_rows(np.eye(12)[truth] + random.normal(0, 0.05, (155, 12)))
-    labels, centres = spherical_kmeans(X, 6)
+    X = unit(np.eye(12)[truth] + random.normal(0, 0.05, (155, 12)), np.float64)
+    labels, centres = largest_first(X, 6)
     assert len(set(zip(truth, labels))) == 6
     assert labels.tolist() == truth.tolist()  # the largest cluster is number 0
     np.testing.assert_allclose(np.linalg.norm(centres, axis=1), 1)

@@ -3,10 +3,10 @@ import itertools
 import numpy as np
 import pytest
 
+from sgns.base.geometry import principal_components, unit
 from sgns.errors import OutputError, UnknownWord
 from sgns.figures import labels
 from sgns.figures.labels import covered, crossings, leaders_of, overlaps, place_labels
-from sgns.figures.pca import pca, unit_rows
 from sgns.figures.plot import around, convex_hull, plot_words
 from sgns.figures.style import new_figure
 from sgns.vectors.vectors import Vectors
@@ -23,7 +23,7 @@ def test_formats(vectors, groups, tmp_path, ending):
 def test_result_is_the_pca_of_unit_vectors(vectors, groups, tmp_path):
     words = groups["fruit"] + groups["number"]
     result = plot_words(vectors, words, tmp_path / "p.png")
-    xy, shares = pca(unit_rows(vectors[words]))
+    xy, shares = principal_components(unit(vectors[words], np.float64))
     np.testing.assert_allclose(result.coordinates, xy)
     np.testing.assert_allclose(result.explained, shares)
     assert result.words == words

@@ -12,10 +12,10 @@ from typing import Literal
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.errors import ConfigError, FormatError
 from sgns.evaluation.lookup import Lookup, lines
 from sgns.evaluation.statistics import Interval, proportion
-from sgns.vectors import search
 from sgns.vectors.vectors import Vectors
 
 Method = Literal["add", "mul"]
@@ -203,7 +203,7 @@ def best_answers(vectors: Vectors, questions: np.ndarray, same: np.ndarray, meth
     """
     words, at = np.unique(questions, return_inverse=True)
     a, b, c = at.reshape(questions.shape).T
-    directions = search.unit(vectors.E[words])
+    directions = unit(vectors.E[words])
     inverse = np.divide(1, vectors.norms, out=np.zeros_like(vectors.norms), where=vectors.norms > 0)
     best = np.full(len(questions), -np.inf, np.float32)
     answers = np.zeros(len(questions), np.int64)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from sgns.base.geometry import spherical_kmeans
 from sgns.errors import FormatError
 from sgns.evaluation import statistics
 from sgns.evaluation.lookup import Lookup, lines, units
 from sgns.evaluation.statistics import Interval
-from sgns.vectors import search
 from sgns.vectors.vectors import Vectors
 
-RESTARTS = 20
+STARTS = 20  # of k-means
 SHUFFLES = 200
 
 
@@ -117,7 +117,7 @@ def evaluate_categories(
         items = np.intersect1d(items, only)
     _, labels = np.unique([entries[i][1] for i in items], return_inverse=True)
     k = int(labels.max(initial=-1)) + 1
-    clusters = spherical_k_means(units(vectors, rows[items]), k, seed=seed)
+    clusters = cluster(units(vectors, rows[items]), k, seed=seed)
     correct = majority(clusters, labels, k)
     shuffle = np.random.default_rng(seed)
     chance = [majority(clusters, shuffle.permutation(labels), k).mean() for _ in range(SHUFFLES)] if len(items) else []
@@ -159,41 +159,24 @@ def purity_of(clusters: np.ndarray, labels: np.ndarray, k: int) -> statistics.St
     return lambda draws: (draws @ cell).reshape(-1, k, k).max(axis=2).sum(axis=1) / draws.sum(axis=1)
 
 
-def spherical_k_means(rows: np.ndarray, k: int, seed: int = 0, restarts: int = RESTARTS) -> np.ndarray:
-    """Clusters by cosine (Dhillon & Modha 2001), begun as k-means++ is; the start with the largest sum of cosines.
+def cluster(rows: np.ndarray, k: int, seed: int = 0, starts: int = STARTS) -> np.ndarray:
+    """Group unit vectors by spherical k-means; of several starts, the one with the largest sum of cosines is taken.
 
     Args:
         rows: (n, d) float32, each of length 1.
         k: clusters.
         seed: of the starts.
-        restarts: how many starts.
+        starts: how many are tried.
 
     Returns:
-        (n,) int64 cluster of each row.
+        (n,) int64, the cluster of each row. Every row is its own cluster where n ≤ k.
     """
     n = len(rows)
-    best, chosen = -np.inf, np.zeros(n, np.int64)
     if k < 2 or n <= k:
-        return np.arange(n) if n <= k else chosen
-    for start in range(restarts):
-        generator = np.random.default_rng([seed, start])
-        centres = rows[[generator.integers(n)]]
-        for _ in range(k - 1):
-            far = np.maximum(1 - (rows @ centres.T).max(axis=1), 0).astype(np.float64) + 1e-12
-            centres = np.vstack([centres, rows[generator.choice(n, p=far / far.sum())]])
-        clusters = np.full(n, -1)
-        for _ in range(100):
-            cosines = rows @ centres.T  # (n, k)
-            new = cosines.argmax(axis=1)
-            if (new == clusters).all():
-                break
-            clusters = new
-            sums = np.zeros_like(centres)
-            np.add.at(sums, clusters, rows)
-            empty = np.bincount(clusters, minlength=k) == 0
-            sums[empty] = rows[np.argsort(cosines.max(axis=1), kind="stable")[: empty.sum()]]
-            centres = search.unit(sums)
-        total = float(cosines.max(axis=1).sum())
-        if total > best + 1e-9:
-            best, chosen = total, clusters
+        return np.arange(n) if n <= k else np.zeros(n, np.int64)
+    best, chosen = -np.inf, np.zeros(n, np.int64)
+    for start in range(starts):
+        labels, _, cosines = spherical_kmeans(rows, k, [seed, start])
+        if cosines > best + 1e-9:
+            best, chosen = cosines, labels
     return chosen

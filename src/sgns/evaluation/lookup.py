@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.errors import FormatError, InputError
-from sgns.vectors import search
 from sgns.vectors.vectors import Vectors
 
 LONGEST_LINE = 10_000  # characters; a test set's lines are short
@@ -49,7 +49,7 @@ def lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
 
 def units(vectors: Vectors, rows: np.ndarray) -> np.ndarray:
     """Rows of E (n, d) float32 scaled to length 1. Raises `FormatError` for one that is not finite, with its word."""
-    found = search.unit(vectors.E[rows])
+    found = unit(vectors.E[rows])
     sound = np.isfinite(found).all(axis=1)
     if not sound.all():
         word = vectors.words[int(rows[np.argmin(sound)])]

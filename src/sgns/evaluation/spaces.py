@@ -10,6 +10,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.errors import ConfigError
 from sgns.evaluation import statistics
 from sgns.evaluation.statistics import Interval
@@ -128,7 +129,7 @@ class Space:
     @classmethod
     def of(cls, vectors: Vectors, words: Sequence[str], k: int) -> "Space":
         """Unit rows and neighbours of `words`."""
-        units = search.unit(vectors[words])
+        units = unit(vectors[words])
         neighbours = np.empty((len(words), k), np.int64)
         norms = search.row_norms(units)
         for start in range(0, len(words), 1000):

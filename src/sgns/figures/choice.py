@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sgns.figures.pca import pca, unit_rows
+from sgns.base.geometry import principal_components, unit
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
@@ -37,14 +37,14 @@ def choose_groups(vectors: "Vectors", groups: int = 6, size: int = 6) -> list[li
     size = min(size, len(ids))
     if size < 2:
         return [[vectors.words[i] for i in ids]] if ids else []
-    X = unit_rows(vectors.E[ids])
-    X = unit_rows(X - X.mean(axis=0))
+    X = unit(vectors.E[ids], np.float64)
+    X = unit(X - X.mean(axis=0), np.float64)
     S = X @ X.T
     np.fill_diagonal(S, 2.0)  # a word leads its own group, also among equals
     near = np.argsort(-S, axis=1, kind="stable")[:, :size]
     centres = X[near].sum(axis=1)
     tightness = ((centres**2).sum(axis=1) - size) / (size * (size - 1))
-    centres = unit_rows(centres)
+    centres = unit(centres, np.float64)
 
     free, nearest = np.ones(len(ids), dtype=bool), np.zeros(len(ids))
     chosen: list[int] = []
@@ -58,7 +58,7 @@ def choose_groups(vectors: "Vectors", groups: int = 6, size: int = 6) -> list[li
         free[near[best]] = False
         nearest = np.maximum(nearest, centres @ centres[best])
         chosen.append(best)
-    rows = unit_rows(vectors.E[ids])
+    rows = unit(vectors.E[ids], np.float64)
     kept = max(combinations(chosen, min(groups, len(chosen))), key=lambda some: _gap(rows[near[list(some)]]))
     return [[vectors.words[ids[i]] for i in near[group]] for group in kept]
 
@@ -68,7 +68,7 @@ def _gap(groups: np.ndarray) -> float:
     count, size, d = groups.shape
     if count < 2:
         return 0.0
-    xy = pca(groups.reshape(-1, d))[0].reshape(count, size, 2)
+    xy = principal_components(groups.reshape(-1, d))[0].reshape(count, size, 2)
     middles = xy.mean(axis=1)
     spread = np.linalg.norm(xy - middles[:, None], axis=2).mean(axis=1)
     apart = np.linalg.norm(middles[:, None] - middles, axis=2) / (spread[:, None] + spread + np.finfo(float).tiny)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.errors import InputError
-from sgns.figures.clusters import name_clusters, spherical_kmeans
-from sgns.figures.pca import unit_rows
+from sgns.figures.clusters import largest_first, name_clusters
 from sgns.figures.wordlist import read_words
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ class Colouring:
 
 def by_cluster(vectors: "Vectors", seed: int = 1) -> Colouring:
     """Eight clusters by spherical k-means."""
-    X = unit_rows(vectors.E)
-    X = unit_rows(X - X.mean(axis=0)).astype(np.float32)
-    labels, centres = spherical_kmeans(X, min(CLUSTERS, len(X)), seed)
+    X = unit(vectors.E, np.float64)
+    X = unit(X - X.mean(axis=0))
+    labels, centres = largest_first(X, min(CLUSTERS, len(X)), seed)
     return Colouring("cluster", "cluster", name_clusters(X, vectors.words, labels, centres), labels.astype(np.uint8))
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.errors import ConfigError
 from sgns.figures.linkage import average_linkage, leaf_order
 from sgns.figures.output import check_output
-from sgns.figures.pca import unit_rows
 from sgns.figures.style import INK, SOFT, new_figure, save, set_title
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def plot_heatmap(vectors: "Vectors", words: Sequence[str], path: str | Path, *, 
     n = len(words)
     if not 2 <= n <= MOST:
         raise ConfigError(f"{n} words for a heat map, outside 2 to {MOST}; name others with --words")
-    X = unit_rows(vectors.E[vectors.ids(words)])
+    X = unit(vectors.E[vectors.ids(words)], np.float64)
     cosines = np.clip(X @ X.T, -1, 1)
     merges = average_linkage(1 - cosines)
     order = leaf_order(merges)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.errors import ConfigError
 from sgns.figures.colours import NONE, Colouring, by_cluster, by_file, by_frequency, carry_over
 from sgns.figures.output import check_output, write
-from sgns.figures.pca import unit_rows
 from sgns.figures.projection import Projection, project, turn_onto
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def assemble(data: dict[str, Any], vectors: Sequence[np.ndarray]) -> str:
 
 def _carried(number: int, E: np.ndarray) -> str:
     """The vectors of model `number` as three elements of the page, which data.js unpacks."""
-    parts = zip(("high", "low", "scales"), quantise(unit_rows(E)))
+    parts = zip(("high", "low", "scales"), quantise(unit(E, np.float64)))
     return "\n".join(f'<script type="text/plain" id="{name}-{number}">{_base64(part)}</script>' for name, part in parts)
 
 

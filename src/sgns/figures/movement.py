@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sgns.base.geometry import principal_components, unit
 from sgns.errors import ConfigError
 from sgns.figures.labels import overlaps, place_labels
 from sgns.figures.output import check_output
-from sgns.figures.pca import pca
 from sgns.figures.style import COLOURS, SOFT, new_figure, save, set_title
-from sgns.vectors import search
 from sgns.vectors.alignment import WORDS, aligned_cosines, procrustes, shared_words
 
 if TYPE_CHECKING:
@@ -74,16 +73,16 @@ def plot_movement(
         raise ConfigError(
             f"the models share {len(shared)} words, fewer than their {a.dim} dimensions; too few to align them"
         )
-    A, B = search.unit(a[shared]), search.unit(b[shared])
+    A, B = unit(a[shared]), unit(b[shared])
     R = procrustes(B, A)
     if words is None:
         moved = np.argsort(aligned_cosines(A, B), kind="stable")
         words = [shared[i] for i in dict.fromkeys([*moved[:CHOICE].tolist(), *moved[-CHOICE:].tolist()])]
     words = list(dict.fromkeys(words))
-    start = search.unit(a[words])
-    end = search.unit(b[words]) @ R
+    start = unit(a[words])
+    end = unit(b[words]) @ R
     cosines = dict(zip(words, np.einsum("ij,ij->i", start, end).astype(np.float64).tolist()))
-    xy, explained = pca(np.vstack([start, end]))
+    xy, explained = principal_components(np.vstack([start, end]))
     start, end = xy[: len(words)], xy[len(words) :]
     if title is None:
         far = min(cosines, key=cosines.__getitem__)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sgns.base.geometry import principal_components, unit
 from sgns.figures.labels import overlaps, place_labels
 from sgns.figures.losses import plot_loss as plot_loss
 from sgns.figures.output import check_output
-from sgns.figures.pca import pca, unit_rows
 from sgns.figures.style import COLOURS, MARKERS, SOFT, new_figure, save, set_title
 from sgns.figures.trends import group_words
 
@@ -62,8 +62,8 @@ def plot_words(
     """
     path = check_output(path)
     words = list(dict.fromkeys([*words, *(word for members in (groups or {}).values() for word in members)]))
-    X = unit_rows(vectors.E[vectors.ids(words)])
-    xy, explained = pca(X)
+    X = unit(vectors.E[vectors.ids(words)], np.float64)
+    xy, explained = principal_components(X)
     if groups is None:
         shown = group_words(vectors, words)
     else:

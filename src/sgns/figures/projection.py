@@ -4,8 +4,8 @@ from typing import Literal
 
 import numpy as np
 
+from sgns.base.geometry import principal_components, unit
 from sgns.errors import ConfigError, MissingExtra
-from sgns.figures.pca import pca, unit_rows
 
 Projection = Literal["pca", "umap"]
 
@@ -28,7 +28,7 @@ def project(E: np.ndarray, how: Projection = "pca", seed: int = 1) -> tuple[np.n
     """
     explained = None
     if how == "pca":
-        xy, explained = pca(unit_rows(E))
+        xy, explained = principal_components(unit(E, np.float64))
     elif how == "umap":
         xy = _umap(E, seed)
     else:
@@ -49,7 +49,7 @@ def _umap(E: np.ndarray, seed: int) -> np.ndarray:
 
     with warnings.catch_warnings():  # it warns that a seed costs it its threads; that is what a seed is for
         warnings.simplefilter("ignore")
-        return UMAP(metric="cosine", n_neighbors=15, min_dist=0.1, random_state=seed).fit_transform(unit_rows(E))
+        return UMAP(metric="cosine", n_neighbors=15, min_dist=0.1, random_state=seed).fit_transform(unit(E, np.float64))
 
 
 def turn_onto(xy: np.ndarray, target: np.ndarray, shared: np.ndarray, shared_target: np.ndarray) -> np.ndarray:

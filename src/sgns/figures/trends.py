@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.figures.linkage import natural_groups
-from sgns.figures.pca import unit_rows
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
@@ -80,7 +80,7 @@ def group_words(vectors: "Vectors", words: Sequence[str]) -> dict[str, list[str]
     """Groups of `words` by average linkage on cosine, as many as the silhouette asks for, named by their first word."""
     if not words:
         return {}
-    X = unit_rows(vectors.E[vectors.ids(words)])
+    X = unit(vectors.E[vectors.ids(words)], np.float64)
     labels = natural_groups(1.0 - X @ X.T)
     sets = [[word for word, at in zip(words, labels) if at == label] for label in range(labels.max() + 1)]
     return {members[0]: members for members in sets}
@@ -90,7 +90,7 @@ def _tightness(vectors: "Vectors", words: Sequence[str]) -> float:
     n = len(words)
     if n < 2:
         return 1.0
-    X = unit_rows(vectors.E[vectors.ids(words)])
+    X = unit(vectors.E[vectors.ids(words)], np.float64)
     total = X.sum(axis=0)
     return float((total @ total - np.einsum("ij,ij->", X, X)) / (n * (n - 1)))
 

@@ -57,14 +57,6 @@ def first_look(E: np.ndarray, direction: np.ndarray | None) -> tuple[np.ndarray,
     return norms, products
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    """`rows` (…, d) scaled to length 1, float32; a zero row stays zero, NaN stays NaN."""
-    rows = np.asarray(rows, np.float64)
-    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths != 0).astype(np.float32)
-
-
 def inverse(lengths: np.ndarray) -> np.ndarray:
     """1 / length, and 0 for a zero row, so that it has cosine 0 with everything."""
     return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from sgns.base.geometry import unit
 from sgns.errors import ConfigError, UnknownWord
 from sgns.vectors import search
 from sgns.vectors.rows import Rows, Space, check_n
@@ -58,8 +59,8 @@ class Vectors(Rows):
                 vector = np.asarray(word)
                 if vector.shape != (self.dim,):
                     raise ConfigError(f"a vector of shape {vector.shape} among vectors of shape ({self.dim},)")
-            total += weight * search.unit(vector).astype(np.float64)
-        direction = search.unit(total)
+            total += weight * unit(vector).astype(np.float64)
+        direction = unit(total)
         if not np.isfinite(total).all():
             raise ConfigError("a vector of the question holds NaN or infinity; train again with a lower lr")
         if np.linalg.norm(total) < 1e-6:
@@ -108,10 +109,10 @@ class Vectors(Rows):
         if isinstance(words, np.ndarray):
             if words.ndim != 2 or words.shape[1] != self.dim:
                 raise ConfigError(f"an array of shape {words.shape} among vectors of dimension {self.dim}")
-            own, queries = np.full(len(words), -1), search.unit(words)
+            own, queries = np.full(len(words), -1), unit(words)
         else:
             own = self.ids(words)
-            queries = search.unit(self.E[own])
+            queries = unit(self.E[own])
         ids, cosines = search.nearest(self.E, self.norms, queries, n + 1)
         names = self.words
         return [
@@ -143,7 +144,7 @@ class Vectors(Rows):
             raise ConfigError(f"method is {method!r}; choose add (3CosAdd) or mul (3CosMul)")
         check_n(n)
         rows = self.ids([a, b, c])
-        cosines = self.cosines(search.unit(self.E[rows]))  # (3, V)
+        cosines = self.cosines(unit(self.E[rows]))  # (3, V)
         cosines += 1
         cosines /= 2
         scores = cosines[1] * cosines[2] / (cosines[0] + np.float32(1e-6))
@@ -159,8 +160,8 @@ class Vectors(Rows):
         words = list(dict.fromkeys(words))
         if len(words) < 3:
             raise ConfigError(f"{len(words)} different words; the odd one out needs at least 3")
-        directions = search.unit(self[words]).astype(np.float64)
-        cosines = directions @ search.unit(directions.mean(axis=0))
+        directions = unit(self[words]).astype(np.float64)
+        cosines = directions @ unit(directions.mean(axis=0))
         return [(words[i], float(cosines[i])) for i in np.argsort(cosines, kind="stable")]
 
     def similarity(self, a: Word, b: Word) -> float:
@@ -175,7 +176,7 @@ class Vectors(Rows):
     def closer_than(self, a: str, b: str) -> Answers:
         """The words nearer to a than b is, with their cosines, nearest first. Raises `UnknownWord`."""
         rows = self.ids([a, b])
-        scores = self.cosines(search.unit(self.E[rows[:1]]))[0]
+        scores = self.cosines(unit(self.E[rows[:1]]))[0]
         ids = np.flatnonzero(scores > scores[rows[1]])
         ids = ids[ids != rows[0]]
         ids = ids[np.argsort(-scores[ids], kind="stable")]
