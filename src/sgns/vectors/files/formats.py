@@ -4,7 +4,7 @@ import warnings
 from codecs import getincrementaldecoder
 from os import PathLike
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Literal, cast, get_args
 
 from sgns.base.files import Report, Source, WarningCallback, opened, replacing
 from sgns.errors import FormatError
@@ -20,7 +20,8 @@ ENDINGS = {
     ".tsv": "projector",
     ".npz": "npz",
 }
-FORMATS = ("safetensors", "word2vec", "word2vec-binary", "glove", "fasttext", "projector", "npz")
+Format = Literal["safetensors", "word2vec", "word2vec-binary", "glove", "fasttext", "projector", "npz"]
+FORMATS: tuple[str, ...] = get_args(Format)
 
 
 class RepairWarning(UserWarning):
