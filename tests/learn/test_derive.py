@@ -14,11 +14,12 @@ from sgns.errors import ConfigError
 from sgns.learn.chapters import methods
 from sgns.learn.chapters.derivations import DERIVATIONS, TOPICS
 from sgns.learn.chapters.derive import derive
-from sgns.learn.document.blocks import INLINE, Chain, Paragraph, Table, formula, plain, show
-from sgns.learn.formulas.parser import Apply, Number
 from sgns.learn.chapters.gradients import closed_form
-from sgns.learn.formulas.markup import LATEX, TEXT
 from sgns.learn.chapters.proof import Meaning, WrongStep, equal, prove
+from sgns.learn.document.blocks import INLINE, Chain, Paragraph, Table, plain
+from sgns.learn.formulas.markup import LATEX, TEXT
+from sgns.learn.formulas.notation import formula, show
+from sgns.learn.formulas.parser import Apply, Number
 
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=[d.title for d in DERIVATIONS])

@@ -10,10 +10,10 @@ pytest.importorskip("sympy")
 from sgns.cli import make_app, run
 from sgns.errors import ExpressionError
 from sgns.learn.graphs.draw import draw_graph
+from sgns.learn.graphs.export import edge_rows, graph_as_dot, graph_as_json, graph_as_text, node_rows, steps_in_words
 from sgns.learn.graphs.graph import backward, evaluate, variable
 from sgns.learn.graphs.layout import layered
 from sgns.learn.graphs.symbolic import Formulas
-from sgns.learn.graphs.export import as_dot, as_json, as_text, edge_rows, node_rows, steps_in_words
 
 EXAMPLES = [
     ("x**2 * (c*x)", {"x": 2, "c": 3}),
@@ -124,7 +124,7 @@ def test_symbolic_derivatives_have_the_numbers_value(text, values):
                 return passes.derivative(passes.nodes[passes.names.index(n)])
             case Apply("dot", (a, b)):
                 return value(a) @ value(b)
-            case Apply("step", (a,)):
+            case Apply("step_function", (a,)):
                 return np.where(value(a) > 0, 1, 0)
             case Apply(op, (a, b)):
                 a, b = value(a), value(b)
@@ -151,21 +151,21 @@ def test_symbolic_derivatives_have_the_numbers_value(text, values):
 
 def test_step_hides_what_comes_after():
     passes = backward(evaluate("x**2 * (c*x)", {"x": 2, "c": 3}))
-    at_0, at_2, at_8 = as_text(passes, 0), as_text(passes, 2), as_text(passes, 8)
+    at_0, at_2, at_8 = graph_as_text(passes, 0), graph_as_text(passes, 2), graph_as_text(passes, 8)
     assert "24" not in at_0
     assert "b     c·x             6" in at_2
     assert "24" not in at_2
     assert "x → b" in at_8
     assert "36" not in at_8
-    assert "12 + 24 = 36" in as_text(passes, 9)
-    values = [[(n["value"], n["derivative"]) for n in as_json(passes, step)["nodes"]] for step in (0, 5, 9)]
+    assert "12 + 24 = 36" in graph_as_text(passes, 9)
+    values = [[(n["value"], n["derivative"]) for n in graph_as_json(passes, step)["nodes"]] for step in (0, 5, 9)]
     assert values[0] == [(2, None), (None, None), (3, None), (None, None), (None, None)]
     assert values[1] == [(2, None), (4, 6), (3, None), (6, None), (24, 1)]
     assert values[2] == [(2, 36), (4, 6), (3, 8), (6, 4), (24, 1)]
 
 
 def test_graphviz_escapes_and_lists_all_edges():
-    dot = as_dot(backward(variable("x", 3.0) * variable('y"', 2.0)))
+    dot = graph_as_dot(backward(variable("x", 3.0) * variable('y"', 2.0)))
     assert dot.count("->") == 2
     assert r"y\"" in dot
 
@@ -178,7 +178,7 @@ def test_too_many_nodes_for_a_picture():
     passes = backward(f)
     with pytest.raises(ExpressionError, match=r"201 nodes.*\.txt"):
         draw_graph(passes)
-    assert as_json(passes)["counts"]["nodes"] == 201
+    assert graph_as_json(passes)["counts"]["nodes"] == 201
 
 
 def test_layout_keeps_the_gaps_and_the_columns():
@@ -215,7 +215,7 @@ def test_lines_bend_only_between_columns():
 
 
 def test_steps_in_words():
-    assert "Steps: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward." in as_text(backward(evaluate(*EXAMPLES[0])))
+    assert "Steps: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward." in graph_as_text(backward(evaluate(*EXAMPLES[0])))
     assert steps_in_words(backward(evaluate("exp(x)", {"x": 1}))) == "Steps: 1 forward, 2 sets ∂f/∂f = 1, 3 backward."
     assert steps_in_words(backward(evaluate("x", {"x": 1}))) == "Steps: 1 sets ∂x/∂x = 1."
 

@@ -9,10 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sgns.errors import ExpressionError
-from sgns.learn.graphs import graph
+from sgns.learn.formulas.operations import OPERATIONS, Operation, function_arities
 from sgns.learn.formulas.parser import Apply, Name, Number, parse
+from sgns.learn.graphs import graph
 from sgns.learn.graphs.graph import backward, evaluate, variable
-from sgns.learn.formulas.operations import RULES, Rule, functions
 
 s1 = 1 / (1 + math.exp(-1))
 BY_HAND = [  # formula, values, f, derivatives
@@ -112,7 +112,7 @@ def test_long_chains_need_no_recursion():
 
 
 def test_a_new_operation_is_one_row(monkeypatch):
-    monkeypatch.setitem(RULES, "sin", Rule(1, lambda m, a: m.sin(a), (lambda m, y, a: m.cos(a),)))
+    monkeypatch.setitem(OPERATIONS, "sin", Operation(1, lambda m, a: m.sin(a), (lambda m, y, a: m.cos(a),)))
     passes = backward(evaluate("sin(x) * x", {"x": 0.5}))
     assert float(passes.derivative(passes.nodes[0])) == pytest.approx(0.5 * math.cos(0.5) + math.sin(0.5))
 
@@ -154,7 +154,7 @@ def spelled(tree) -> str:
 def test_random_expressions_against_torch_and_sympy(tree, x, y):
     torch, sympy, mpmath = map(pytest.importorskip, ("torch", "sympy", "mpmath"))
     text, v = spelled(tree), [0.5, -1.0, 2.0]
-    assert parse(text, functions()) == tree  # what is written is read back
+    assert parse(text, function_arities()) == tree  # what is written is read back
     values = {name: value for name, value in (("x", x), ("y", y), ("v", v)) if name in text.replace("exp", "")}
     assume(values)
     try:

@@ -14,13 +14,13 @@ from sgns.cli import make_app, run
 from sgns.config import Config
 from sgns.errors import ConfigError, FormatError, OutputError, UnknownWord
 from sgns.learn.chapters import explain as chapter
-from sgns.learn.document.blocks import Box, Code, Contents, Figure, Heading, Table, numbered, plain, sections, verbatim
 from sgns.learn.chapters.explain import PASSAGES, Passage, StaleExplanation, find
 from sgns.learn.chapters.gradients import closed_form
 from sgns.learn.chapters.model import evaluation_chapter, loss_figure, run_chapter, sentences
 from sgns.learn.chapters.report import TITLE, compose, write_blocks, write_report
 from sgns.learn.chapters.step import describe, take_step
 from sgns.learn.chapters.traps import TRAPS, output, traps
+from sgns.learn.document.blocks import Box, Code, Contents, Figure, Heading, Table, numbered, plain, sections, verbatim
 from sgns.vectors.vectors import Vectors
 
 CLASSES = ("red green blue white black brown", "one two three four five six", "run walk jump swim climb crawl")
@@ -189,7 +189,7 @@ def test_the_table_of_safer_shows_infinity_only_where_sigma_comes_first():
 def test_the_formula_of_the_safe_loss_is_the_loss(x, y):
     import math
 
-    from sgns.learn.document.blocks import formula
+    from sgns.learn.formulas.notation import formula
     from sgns.learn.formulas.parser import Apply, Name, Number
 
     def value(tree):

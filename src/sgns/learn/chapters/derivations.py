@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sgns.learn.document.blocks import Chain, formula
 from sgns.learn.chapters.proof import Meaning
+from sgns.learn.document.blocks import Chain
+from sgns.learn.formulas.notation import formula
 
 USUAL = Meaning()
 

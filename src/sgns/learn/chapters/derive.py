@@ -5,9 +5,10 @@ from typing import Any
 from sgns.errors import ConfigError
 from sgns.learn.chapters import methods
 from sgns.learn.chapters.derivations import DERIVATIONS, TOPICS
-from sgns.learn.document.blocks import Block, Chain, Heading, Paragraph, Table, plain, show
-from sgns.learn.formulas.markup import LATEX, TEXT
 from sgns.learn.chapters.proof import DIM, NEGATIVES, prove
+from sgns.learn.document.blocks import Block, Chain, Heading, Paragraph, Table, plain
+from sgns.learn.formulas.markup import LATEX, TEXT
+from sgns.learn.formulas.notation import show
 
 TITLES = {
     "parameters": "The parameters",

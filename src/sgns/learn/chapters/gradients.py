@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgns.learn.formulas.operations import NUMBERS
+from sgns.learn.formulas.operations import NUMERIC
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def closed_form(w: np.ndarray, outputs: np.ndarray) -> Gradients:
     labels = np.zeros(len(outputs))
     labels[0] = 1
     scores = outputs @ w
-    probabilities = NUMBERS.sigmoid(scores)
+    probabilities = NUMERIC.sigmoid(scores)
     errors = probabilities - labels
     # −log σ(x) = log(1 + e^−x), which logaddexp takes without overflow
     loss = float(np.logaddexp(0, np.where(labels == 1, -scores, scores)).sum())

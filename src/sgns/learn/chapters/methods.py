@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from sgns.learn.formulas.algebra import sympy
-from sgns.learn.document.blocks import Table
 from sgns.learn.chapters.gradients import closed_form
+from sgns.learn.document.blocks import Table
+from sgns.learn.formulas.algebra import sympy
 from sgns.learn.formulas.notation import show_value
 
 Answer = tuple[float, np.ndarray, np.ndarray]  # L, ∂L/∂E_w (d,), ∂L/∂C (1+k, d)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sgns.errors import SgnsError
-from sgns.learn.formulas.algebra import number, sympy
-from sgns.learn.document.blocks import Chain, show
-from sgns.learn.formulas.parser import Apply, Name, Number, Tree
+from sgns.learn.document.blocks import Chain
+from sgns.learn.formulas.algebra import EXPANDED, number, sympy
 from sgns.learn.formulas.markup import TEXT
-from sgns.learn.formulas.operations import RULES
+from sgns.learn.formulas.notation import show
+from sgns.learn.formulas.operations import OPERATIONS
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree
 
 DIM, NEGATIVES = 2, 2
 
@@ -130,13 +131,5 @@ class _Reader:
                 p = 1 / (1 + s.exp(-score))
                 return p if label == "P1" else 1 - p
             case Apply(operation, operands):
-                return RULES[operation].value(_SPELT, *[self.read(operand, which) for operand in operands])
+                return OPERATIONS[operation].value(EXPANDED, *[self.read(operand, which) for operand in operands])
         raise TypeError(f"not a formula: {tree!r}")
-
-
-class _Spelt:
-    def __getattr__(self, name: str) -> Any:
-        return getattr(sympy(), name)
-
-
-_SPELT = _Spelt()

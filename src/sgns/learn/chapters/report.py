@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sgns.errors import ConfigError
-from sgns.learn.graphs import export as tables
 from sgns.learn.chapters.derive import derive
-from sgns.learn.document.blocks import Block, Contents, Figure, Heading, Paragraph, Table, numbered, verbatim
-from sgns.learn.graphs.draw import draw_graph, rendered
 from sgns.learn.chapters.explain import explain
-from sgns.learn.graphs.graph import backward, evaluate
 from sgns.learn.chapters.model import evaluation_chapter, plot_chapter, run_chapter
 from sgns.learn.chapters.step import describe, take_step
-from sgns.learn.graphs.symbolic import Formulas
 from sgns.learn.chapters.traps import traps
+from sgns.learn.document.blocks import Block, Contents, Figure, Heading, Paragraph, Table, numbered, verbatim
+from sgns.learn.graphs import export as tables
+from sgns.learn.graphs.draw import draw_graph, rendered
+from sgns.learn.graphs.graph import backward, evaluate
+from sgns.learn.graphs.symbolic import Formulas
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors

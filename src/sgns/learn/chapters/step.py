@@ -7,8 +7,8 @@ import numpy as np
 
 from sgns.config import Config
 from sgns.errors import ConfigError, FormatError
-from sgns.learn.document.blocks import Block, Heading, Paragraph, Table, verbatim
 from sgns.learn.chapters.gradients import Gradients, closed_form
+from sgns.learn.document.blocks import Block, Heading, Paragraph, Table, verbatim
 from sgns.learn.formulas.notation import show_value
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from io import StringIO
 
 import numpy as np
 
-from sgns.learn.document.blocks import Block, Box, Code, Heading, Paragraph
 from sgns.learn.chapters.gradients import closed_form
+from sgns.learn.document.blocks import Block, Box, Code, Heading, Paragraph
 from sgns.learn.graphs.graph import backward, evaluate
 
 

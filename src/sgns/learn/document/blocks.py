@@ -8,26 +8,13 @@ of a table may also be the tree of a formula, or several such parts.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import count
 from typing import TypeAlias
 
-from sgns.learn.formulas.parser import Tree, parse
 from sgns.learn.formulas.markup import TEXT
-from sgns.learn.formulas.notation import Notation, write
-from sgns.learn.formulas.operations import functions
+from sgns.learn.formulas.notation import Notation, formula, show, write
+from sgns.learn.formulas.parser import Tree
 
-ALPHABET = {
-    "Ew": ("E", "w"),
-    "Cp": ("C", "c+"),
-    "Cn": ("C", "c−i"),
-    "Cc": ("C", "c"),
-    "cp": ("c+", ""),
-    "cn": ("c−i", ""),
-    "lr": ("lr", ""),
-}
-DERIVING = {"grad": 2, "total": 1, "product": 1, "components": 1, "limit_up": 1, "limit_down": 1}
-DERIVING |= {"P1": 2, "P0": 2, "sqrt": 1, "abs": 1}
 INLINE = re.compile(r"(`[^`]+`|\$[^$]+\$|\*\*[^*]+\*\*)")
 
 
@@ -140,17 +127,6 @@ _UNMARKED = str.maketrans("\ue000\ue001\ue002", "`$*")
 def verbatim(text: str) -> str:
     """Someone else's text, such as a word of a vocabulary, in which `, $ and * stand for themselves."""
     return text.translate(_MARKS)
-
-
-@cache
-def formula(text: str) -> Tree:
-    """The tree of a formula in a derivation or in running text."""
-    return parse(text, functions() | DERIVING)
-
-
-def show(tree: Tree, notation: Notation) -> str:
-    """A formula in the field's letters: E_w, C_c+, C_c−i."""
-    return write(tree, notation, ALPHABET)
 
 
 def inline(

@@ -16,9 +16,9 @@ from sgns.learn.document.blocks import (
     Words,
     inline,
     sections,
-    show,
 )
 from sgns.learn.formulas.markup import INLINE_MATHML, MATHML
+from sgns.learn.formulas.notation import show
 
 STYLE = """
 body { font: 17px/1.5 Georgia, 'Times New Roman', serif; max-width: 54rem; margin: 2rem auto;

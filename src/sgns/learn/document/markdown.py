@@ -13,9 +13,9 @@ from sgns.learn.document.blocks import (
     Words,
     inline,
     sections,
-    show,
 )
 from sgns.learn.formulas.markup import INLINE_LATEX, LATEX
+from sgns.learn.formulas.notation import show
 
 
 def write_markdown(blocks: list[Block], pictures: str = "") -> tuple[str, dict[str, bytes]]:

@@ -3,8 +3,9 @@
 import shutil
 import textwrap
 
-from sgns.learn.document.blocks import Block, Box, Chain, Code, Contents, Figure, Heading, Paragraph, Table, plain, show
+from sgns.learn.document.blocks import Block, Box, Chain, Code, Contents, Figure, Heading, Paragraph, Table, plain
 from sgns.learn.formulas.markup import TEXT
+from sgns.learn.formulas.notation import show
 
 
 def write_text(blocks: list[Block], width: int | None = None) -> str:

@@ -19,9 +19,9 @@ from sgns.learn.document.blocks import (
     Table,
     Words,
     inline,
-    show,
 )
 from sgns.learn.formulas.markup import INLINE_TYPST, TEXT, TYPST
+from sgns.learn.formulas.notation import show
 
 LONG, SHORT = 62, 14  # characters of a formula with its reason beside it; rows of a table that is kept on one page
 PREAMBLE = """

@@ -1,17 +1,20 @@
-"""Our formulas in SymPy and back: to simplify a derivative, and to prove that two formulas are equal."""
+"""Converts formulas to SymPy and back, so that derivatives can be simplified and equations can be proved."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sgns.errors import MissingExtra
 from sgns.learn.formulas.parser import Apply, Name, Number, Tree
-from sgns.learn.formulas.operations import RULES
-
-OPAQUE = ("sigmoid", "relu", "tanh", "step", "dot", "sum")
 
 
 def sympy() -> Any:
-    """The module sympy. Raises `MissingExtra` where it is not installed."""
+    """Imports SymPy.
+
+    Returns:
+        The module.
+
+    Raises:
+        MissingExtra: SymPy is not installed.
+    """
     try:
         import sympy
     except ImportError:
@@ -19,41 +22,35 @@ def sympy() -> Any:
     return sympy
 
 
-class Symbols:
-    """SymPy as the `m` of a rule. σ, relu, tanh, dot and sum keep their names instead of being spelt out."""
-
-    def __getattr__(self, name: str) -> Any:
-        return sympy().Function(name) if name in OPAQUE else getattr(sympy(), name)
-
-
-SYMBOLS = Symbols()
-
-
-def to_sympy(tree: Tree, names: Mapping[str, Any]) -> Any:
-    """The SymPy expression of a tree.
+class SymbolicFunctions:
+    """SymPy as the `m` of an operation (`sgns.learn.formulas.operations`).
 
     Args:
-        tree: A formula of the rule table's operations.
-        names: What each name stands for.
+        undefined: Functions that remain undefined functions of SymPy, so that a formula shows them by name.
     """
-    match tree:
-        case Number(value):
-            return number(value)
-        case Name(name):
-            return names[name]
-        case Apply(operation, operands):
-            return RULES[operation].value(SYMBOLS, *[to_sympy(operand, names) for operand in operands])
-    raise TypeError(f"not a formula: {tree!r}")
+
+    def __init__(self, undefined: tuple[str, ...] = ()) -> None:
+        self._undefined = undefined
+
+    def __getattr__(self, name: str) -> Any:
+        return sympy().Function(name) if name in self._undefined else getattr(sympy(), name)
+
+
+NAMED = SymbolicFunctions(("sigmoid", "relu", "tanh", "step_function", "dot", "sum"))  # σ stays σ: to be shown
+EXPANDED = SymbolicFunctions()  # every function is SymPy's own: to be compared
 
 
 def number(value: float) -> Any:
-    """A whole number stays whole, so that x**2.0 is x²."""
+    """Converts a number to SymPy. An integral float becomes an integer, so that x**2.0 is x²."""
     return sympy().Integer(int(value)) if float(value).is_integer() else sympy().Float(value, 15)
 
 
 def from_sympy(expression: Any) -> Tree:
-    """The tree of a SymPy expression; factors as people write them: number, letters, functions, sums; a fraction for
-    negative powers."""
+    """Converts a SymPy expression to a tree.
+
+    The factors of a product stand in the usual order: numbers, letters, functions, sums. Factors with a negative power
+    stand in the denominator.
+    """
     s = sympy()
     if expression.is_Number:
         if expression.is_Rational and not expression.is_Integer:
@@ -73,7 +70,7 @@ def from_sympy(expression: Any) -> Tree:
             return Apply("neg", (from_sympy(-expression),))
         above: list[Tree] = []
         below: list[Tree] = []
-        for factor in sorted(expression.as_ordered_factors(), key=_place):
+        for factor in sorted(expression.as_ordered_factors(), key=_order):
             base, exponent = factor.as_base_exp()
             if factor.is_Rational and not factor.is_Integer:
                 above += [Number(float(factor.p))] if factor.p != 1 else []
@@ -93,8 +90,8 @@ def from_sympy(expression: Any) -> Tree:
     return Apply(expression.func.__name__, tuple(from_sympy(argument) for argument in expression.args))
 
 
-def _place(factor: Any) -> int:
-    """Where people write a factor: y·x^(y−1), σ(x)·(1 − σ(x)): letters first, sums last."""
+def _order(factor: Any) -> int:
+    """The sort key of a factor: 0 for numbers and letters, 1 for functions, 2 for sums: y·x^(y−1), σ(x)·(1 − σ(x))."""
     base, exponent = factor.as_base_exp()
     if base.is_Add:
         return 2

@@ -1,4 +1,4 @@
-"""How each part of a formula looks in plain text, LaTeX, Typst and MathML, on lines of its own and inside a line."""
+"""The notations of formulas: plain text, LaTeX, Typst and MathML, each as a displayed formula and inside a line."""
 
 from html import escape
 from typing import ClassVar
@@ -7,11 +7,11 @@ from sgns.learn.formulas.notation import POWER, PRODUCT, Notation
 
 
 class Text(Notation):
-    """One line of Unicode."""
+    """Plain text: one line of Unicode."""
 
     around_fraction = (PRODUCT, POWER)
-    strength_of_fraction = PRODUCT
-    digits_below = False  # names stay as they were typed
+    precedence_of_fraction = PRODUCT
+    digits_below = False  # names are shown as the user wrote them
     _lowered: ClassVar = {"i": "ᵢ", "j": "ⱼ"}
     _raised = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -62,7 +62,7 @@ class Text(Notation):
 
 
 class Latex(Notation):
-    """LaTeX; also what matplotlib's mathtext reads."""
+    """LaTeX, restricted to what matplotlib's mathtext reads too."""
 
     _signs: ClassVar = {"·": r"\cdot", "−": "-", "Σ": r"\sum", "Π": r"\prod", "∞": r"\infty", "−∞": r"-\infty"}
 
@@ -77,7 +77,7 @@ class Latex(Notation):
     def _word(text: str) -> str:
         if len(text) < 2 or text.isdigit():
             return text
-        if text[1] in "+−":  # c+ and c−i: an index, no sum
+        if text[1] in "+−":  # c+ and c−i are indices, not sums
             return f"{text[0]}{{{text[1]}}}{text[2:]}".replace("−", "-")
         return rf"\mathrm{{{text}}}".replace("_", r"\_")
 
@@ -121,10 +121,10 @@ class Latex(Notation):
 
 
 class InlineLatex(Latex):
-    """LaTeX on one line: small fractions would be hard to read in a picture."""
+    """LaTeX on one line, for running text and pictures, where small fractions are hard to read."""
 
     around_fraction = (PRODUCT, POWER)
-    strength_of_fraction = PRODUCT
+    precedence_of_fraction = PRODUCT
 
     def fraction(self, above: str, below: str) -> str:
         return f"{above} / {below}"
@@ -134,7 +134,7 @@ class InlineLatex(Latex):
 
 
 class Typst(Notation):
-    """Typst's mathematics mode."""
+    """Typst's math mode."""
 
     def number(self, text: str) -> str:
         return f'"{text}"' if "[" in text else text.replace("−", "-")
@@ -146,7 +146,7 @@ class Typst(Notation):
     def _word(text: str) -> str:
         if len(text) < 2 or text.isdigit():
             return text
-        if text[1] in "+−":  # c+ and c−i: an index, no sum
+        if text[1] in "+−":  # c+ and c−i are indices, not sums
             return f'{text[0]} class("normal", {text[1].replace("−", "-")}) {text[2:]}'.strip()
         return f'"{text}"'
 
@@ -192,7 +192,7 @@ class InlineTypst(Typst):
     """Typst on one line, for running text."""
 
     around_fraction = (PRODUCT, POWER)
-    strength_of_fraction = PRODUCT
+    precedence_of_fraction = PRODUCT
 
     def fraction(self, above: str, below: str) -> str:
         return f"{above} slash {below}"
@@ -202,7 +202,7 @@ class InlineTypst(Typst):
 
 
 class MathML(Notation):
-    """Presentation MathML, which browsers draw without any script."""
+    """Presentation MathML, which browsers render without a script."""
 
     comma = "<mo>,</mo>"
     _space = '<mspace width="0.17em"/>'
@@ -211,14 +211,14 @@ class MathML(Notation):
         return f"<mn>{text}</mn>"
 
     def name(self, letter: str, subscript: str) -> str:
-        # the strut pushes the subscript down where the browser has no font for mathematics and would leave it level
+        # The strut lowers the subscript in browsers without a font for mathematics, which would not lower it.
         strut = '<mspace height="0.8em"/>'
         below = f"<mrow>{self._word(subscript)}{strut}</mrow>"
         return f"<msub>{self._word(letter)}{below}</msub>" if subscript else self._word(letter)
 
     @staticmethod
     def _word(text: str) -> str:
-        if len(text) > 1 and text[1] in "+−":  # c+ and c−i: an index, no sum
+        if len(text) > 1 and text[1] in "+−":  # c+ and c−i are indices, not sums
             last = f"<mi>{escape(text[2:])}</mi>" if text[2:] else ""
             return f'<mrow><mi>{escape(text[0])}</mi><mo lspace="0" rspace="0">{text[1]}</mo>{last}</mrow>'
         return f"<mn>{text}</mn>" if text.isdigit() else f"<mi>{escape(text)}</mi>"
@@ -236,7 +236,8 @@ class MathML(Notation):
         return f"<msup><mrow>{base}</mrow><mrow>{exponent}</mrow></msup>"
 
     def group(self, inner: str) -> str:
-        # only a fraction or a big sign needs tall ones; without a font for mathematics browsers stretch all too far
+        # Only fractions and big operators need tall brackets; browsers without a font for mathematics stretch them
+        # too far.
         tall = "" if any(part in inner for part in ("<mfrac", "<munder")) else ' stretchy="false"'
         return f"<mrow><mo{tall}>(</mo>{inner}<mo{tall}>)</mo></mrow>"
 
@@ -272,7 +273,7 @@ class InlineMathML(MathML):
     """MathML on one line, for running text."""
 
     around_fraction = (PRODUCT, POWER)
-    strength_of_fraction = PRODUCT
+    precedence_of_fraction = PRODUCT
 
     def fraction(self, above: str, below: str) -> str:
         return f"<mrow>{above}<mo>/</mo>{below}</mrow>"

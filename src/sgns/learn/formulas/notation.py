@@ -1,27 +1,78 @@
-"""Formulas as people write them: one walk over the tree, which puts brackets where they are needed.
+"""Writes formulas in mathematical notation, with the brackets that precedence requires.
 
-Besides the operations of the graphs, a formula may hold those of the derivations: `grad(f, x)` is ∂f/∂x, `total(f)` and
-`product(f)` run over the negatives i = 1 … k, `components(f)` over the components j = 1 … d, `limit_up(f)` and
-`limit_down(f)` let x go to ±∞, `abs(x)` is |x|, and P1(w, c), P0(w, c) are the probabilities that c stands near w, or
-does not. `sgns.learn.formulas.markup` knows how each part looks in plain text, LaTeX, Typst and MathML.
+`sgns.learn.formulas.markup` defines how each part of a formula looks in plain text, LaTeX, Typst and MathML.
+
+The formulas of SGNS (`formula`, `show`) have more functions than the operations of the graphs: `grad(f, x)` is ∂f/∂x;
+`total(f)` and `product(f)` are Σ and Π over the negatives i = 1 … k; `components(f)` is Σ over the components
+j = 1 … d; `limit_up(f)` and `limit_down(f)` are the limits for x → ∞ and x → −∞; `abs(x)` is |x|; `P1(w, c)` and
+`P0(w, c)` are P(1 | w, c) and P(0 | w, c).
 """
 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 
-from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector
+from sgns.learn.formulas.operations import function_arities
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector, parse
 
-SUM, PRODUCT, SIGN, POWER, ATOM = range(5)  # how tightly a formula holds together
-OPEN_ENDED = ("grad", "total", "product", "components", "limit_up", "limit_down")  # they reach as far as they can
-FUNCTIONS = {"sigmoid": "σ", "log": "log", "relu": "relu", "tanh": "tanh", "sum": "sum", "sqrt": "sqrt"}
+SUM, PRODUCT, SIGN, POWER, ATOM = range(5)  # precedence of a formula's outermost operation, from weak to strong
+OPEN_ENDED = ("grad", "total", "product", "components", "limit_up", "limit_down")  # apply to all factors that follow
+FUNCTIONS = {"sigmoid": "σ", "log": "log", "relu": "relu", "tanh": "tanh", "sum": "sum"}  # how they are shown
 Alphabet = Mapping[str, tuple[str, str]]  # name -> (letter, subscript)
+SGNS_ALPHABET = {
+    "Ew": ("E", "w"),
+    "Cp": ("C", "c+"),
+    "Cn": ("C", "c−i"),
+    "Cc": ("C", "c"),
+    "cp": ("c+", ""),
+    "cn": ("c−i", ""),
+    "lr": ("lr", ""),
+}
+SGNS_FUNCTIONS = {  # name -> number of arguments
+    "grad": 2,
+    "total": 1,
+    "product": 1,
+    "components": 1,
+    "limit_up": 1,
+    "limit_down": 1,
+    "P1": 2,
+    "P0": 2,
+    "abs": 1,
+}
+
+
+@cache
+def formula(text: str) -> Tree:
+    """Parses a formula of SGNS, as derivations and running text contain it.
+
+    Args:
+        text: The formula, such as "grad(L, Ew)" or "sigmoid(dot(Ew, Cp)) - 1".
+
+    Returns:
+        Its tree.
+
+    Raises:
+        ExpressionError: The text does not follow the grammar of `sgns.learn.formulas.parser`.
+    """
+    return parse(text, function_arities() | SGNS_FUNCTIONS)
+
+
+def show(tree: Tree, notation: "Notation") -> str:
+    """Writes a formula of SGNS with the letters of the field: E_w, C_c+, C_c−i."""
+    return write(tree, notation, SGNS_ALPHABET)
 
 
 def show_value(value: object, digits: int = 4, most: int = 4) -> str:
-    """A number or vector in short: 24, 0.01799, [1, 2, 3], [0.5, −1, …, 2] (100)."""
+    """Writes a number or a vector in short: 24, 0.01799, [1, 2, 3], [0.5, −1, …, 2] (100).
+
+    Args:
+        value: A number, or a vector (n,).
+        digits: Significant digits.
+        most: A vector with more elements is abbreviated; its length follows in brackets.
+    """
     array = np.asarray(value, float)
     if array.ndim == 0:
         number = float(array)
@@ -36,22 +87,26 @@ def show_value(value: object, digits: int = 4, most: int = 4) -> str:
 
 
 def write(tree: Tree, notation: "Notation", alphabet: Alphabet | None = None) -> str:
-    """The formula of a tree.
+    """Writes a formula.
 
     Args:
-        tree: What to write.
-        notation: TEXT, LATEX, TYPST or MATHML.
-        alphabet: How names are to be shown; others stand for themselves, "x_1" with a subscript.
+        tree: The formula.
+        notation: TEXT, LATEX, TYPST, MATHML or an inline variant, from `sgns.learn.formulas.markup`.
+        alphabet: Letter and subscript of each name; a name that is missing is its own letter, and "x_1" has the
+            subscript 1.
+
+    Returns:
+        The formula in that notation.
     """
     return _write(tree, notation, alphabet or {})[0]
 
 
 def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
-    """The formula and how tightly it holds together."""
+    """Returns the written formula and the precedence of its outermost operation."""
 
     def part(operand: Tree, least: int) -> str:
-        text, strength = _write(operand, to, alphabet)
-        return text if strength >= least else to.group(text)
+        text, precedence = _write(operand, to, alphabet)
+        return text if precedence >= least else to.group(text)
 
     match tree:
         case Number(value):
@@ -70,9 +125,9 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
             return (to.side_by_side(left, right) if close else to.infix("·", left, right)), PRODUCT
         case Apply("/", (a, b)):
             least_above, least_below = to.around_fraction
-            if to.strength_of_fraction == PRODUCT and isinstance(a, Apply) and a.operation == "grad":
+            if to.precedence_of_fraction == PRODUCT and isinstance(a, Apply) and a.operation == "grad":
                 least_above = ATOM  # (∂f/∂a)/b on one line
-            return to.fraction(part(a, least_above), part(b, least_below)), to.strength_of_fraction
+            return to.fraction(part(a, least_above), part(b, least_below)), to.precedence_of_fraction
         case Apply("**", (a, b)):
             return to.power(part(a, ATOM), _write(b, to, alphabet)[0]), POWER
         case Apply("neg", (a,)):
@@ -82,7 +137,7 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
             return to.power(to.name("e", ""), _write(a, to, alphabet)[0]), POWER
         case Apply("dot", (a, b)):
             return to.infix("·", part(a, ATOM), part(b, ATOM)), PRODUCT
-        case Apply("step", (a,)):
+        case Apply("step_function", (a,)):
             return to.bracket(to.infix(">", part(a, SUM), to.number("0"))), ATOM
         case Apply("grad", (f, x)):
             return to.derivative(part(f, ATOM), _write(x, to, alphabet)[0], bare=isinstance(f, Name)), PRODUCT
@@ -104,7 +159,7 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
 
 
 def split_name(name: str, digits_below: bool) -> tuple[str, str]:
-    """Letter and subscript of a name: x_1 is (x, 1), and so is x1 where digits go below."""
+    """Splits a name into letter and subscript: x_1 gives (x, 1), and so does x1 with `digits_below`."""
     base, _, below = name.partition("_")
     if base and below:
         return base, below
@@ -113,16 +168,16 @@ def split_name(name: str, digits_below: bool) -> tuple[str, str]:
 
 
 def _last_may_be_open(tree: Tree) -> bool:
-    """Whether a product may end with it, without brackets."""
+    """Whether the formula may be the last factor of a product without brackets."""
     return isinstance(tree, Apply) and tree.operation in OPEN_ENDED
 
 
 def _is_open(tree: Tree) -> bool:
-    """Whether the last factor of a product is one that would swallow what follows: ∂/∂x f, Σ f."""
+    """Whether the last factor of a product would apply to a factor that follows, as ∂/∂x f and Σ f would."""
     match tree:
         case Apply("*", (_, b)):
             return _is_open(b)
-        case Apply("grad", (Name(), _)):  # ∂f/∂x stands together
+        case Apply("grad", (Name(), _)):  # ∂f/∂x is one fraction
             return False
         case Apply(operation, _):
             return operation in OPEN_ENDED
@@ -141,65 +196,65 @@ def _begins_with_letter(tree: Tree) -> bool:
 
 
 class Notation(ABC):
-    """How the parts of a formula are put together."""
+    """Writes each part of a formula in one markup language; the arguments are parts that are already written."""
 
     comma = ", "
-    around_fraction = (SUM, SUM)  # what may stand above and below the line without brackets
-    strength_of_fraction = POWER
+    around_fraction = (SUM, SUM)  # least precedence of numerator and denominator without brackets
+    precedence_of_fraction = POWER
     digits_below = True  # x1 is shown as x with the subscript 1
 
     @abstractmethod
     def number(self, text: str) -> str:
-        """A literal number."""
+        """Writes a literal number or vector."""
 
     @abstractmethod
     def name(self, letter: str, subscript: str) -> str:
-        """A variable."""
+        """Writes a variable; the subscript may be empty."""
 
     @abstractmethod
     def infix(self, sign: str, left: str, right: str) -> str:
-        """Two operands and a sign; the left one may be empty."""
+        """Writes two operands with a sign between them; the left operand may be empty."""
 
     @abstractmethod
     def side_by_side(self, left: str, right: str) -> str:
-        """A product without a sign, as in 2x."""
+        """Writes a product without a sign, as in 2x."""
 
     @abstractmethod
     def fraction(self, above: str, below: str) -> str:
-        """A quotient."""
+        """Writes a quotient."""
 
     @abstractmethod
     def power(self, base: str, exponent: str) -> str:
-        """A power."""
+        """Writes a power."""
 
     @abstractmethod
     def group(self, inner: str) -> str:
-        """Round brackets."""
+        """Writes round brackets around a part."""
 
     @abstractmethod
     def bracket(self, inner: str) -> str:
-        """Square brackets: 1 where it holds, else 0."""
+        """Writes square brackets around a condition: 1 where it holds, else 0 (Iverson bracket)."""
 
     @abstractmethod
     def call(self, function: str, inner: str) -> str:
-        """A function of something."""
+        """Writes a function and its arguments."""
 
     @abstractmethod
     def given(self, left: str, right: str) -> str:
-        """A condition, as in P(1 | w, c)."""
+        """Writes a condition, as in P(1 | w, c)."""
 
     @abstractmethod
     def derivative(self, f: str, x: str, bare: bool) -> str:
-        """∂f/∂x; `bare` when f is a single letter."""
+        """Writes ∂f/∂x; with `bare`, f is a single letter."""
 
     @abstractmethod
     def bars(self, inner: str) -> str:
-        """The absolute value."""
+        """Writes an absolute value."""
 
     @abstractmethod
     def big(self, sign: str, body: str, index: str = "i", last: str = "k") -> str:
-        """Σ or Π over `index` = 1 … `last`: the negatives i = 1 … k, or the components j = 1 … d."""
+        """Writes Σ or Π over `index` = 1 … `last`: the negatives i = 1 … k, or the components j = 1 … d."""
 
     @abstractmethod
     def limit(self, to: str, body: str) -> str:
-        """The limit for x towards `to`."""
+        """Writes the limit of `body` for x → `to`."""

@@ -1,9 +1,9 @@
-"""The operations of a computation graph, a row each: how it is computed and what its local derivatives are.
+"""The operations of formulas and computation graphs, one row each: its value and its local derivatives.
 
-A row works on numbers and on symbols alike: `m` is NumPy (with σ and relu added) for the one and SymPy for the other,
-`y` is the result. A new operation is a new row:
+Each row serves for numbers and for symbols. `m` is the module that supplies the functions: NumPy with σ and relu added
+(`NUMERIC`), or SymPy (`sgns.learn.formulas.algebra`). `y` is the result. A new operation is a new row:
 
-    "sin": Rule(1, lambda m, x: m.sin(x), (lambda m, y, x: m.cos(x),)),
+    "sin": Operation(1, lambda m, x: m.sin(x), (lambda m, y, x: m.cos(x),)),
 """
 
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-SIGNS = ("+", "-", "*", "/", "**", "neg")
+SIGNS = ("+", "-", "*", "/", "**", "neg")  # the operations that formulas write as signs
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One operation.
+class Operation:
+    """One operation and its derivatives.
 
     Attributes:
         arity: Number of operands.
-        value: (m, *operands) -> the result y.
-        local: For each operand, (m, y, *operands) -> ∂y/∂operand, element by element.
+        value: Function (m, *operands) -> y, the result.
+        local: For each operand, a function (m, y, *operands) -> ∂y/∂operand, element by element.
     """
 
     arity: int
@@ -30,49 +30,49 @@ class Rule:
     local: tuple[Callable[..., Any], ...]
 
 
-RULES = {
-    "+": Rule(2, lambda m, a, b: a + b, (lambda m, y, a, b: 1, lambda m, y, a, b: 1)),
-    "-": Rule(2, lambda m, a, b: a - b, (lambda m, y, a, b: 1, lambda m, y, a, b: -1)),
-    "*": Rule(2, lambda m, a, b: a * b, (lambda m, y, a, b: b, lambda m, y, a, b: a)),
-    "/": Rule(2, lambda m, a, b: a / b, (lambda m, y, a, b: 1 / b, lambda m, y, a, b: -a / b**2)),
-    "**": Rule(2, lambda m, a, b: a**b, (lambda m, y, a, b: b * a ** (b - 1), lambda m, y, a, b: y * m.log(a))),
-    "neg": Rule(1, lambda m, a: -a, (lambda m, y, a: -1,)),
-    "dot": Rule(2, lambda m, a, b: m.dot(a, b), (lambda m, y, a, b: b, lambda m, y, a, b: a)),
-    "sum": Rule(1, lambda m, a: m.sum(a), (lambda m, y, a: 1,)),
-    "exp": Rule(1, lambda m, a: m.exp(a), (lambda m, y, a: y,)),
-    "log": Rule(1, lambda m, a: m.log(a), (lambda m, y, a: 1 / a,)),
-    "sigmoid": Rule(1, lambda m, a: m.sigmoid(a), (lambda m, y, a: y * (1 - y),)),
-    "relu": Rule(1, lambda m, a: m.relu(a), (lambda m, y, a: m.step(a),)),
-    "tanh": Rule(1, lambda m, a: m.tanh(a), (lambda m, y, a: 1 - y**2,)),
+OPERATIONS = {
+    "+": Operation(2, lambda m, a, b: a + b, (lambda m, y, a, b: 1, lambda m, y, a, b: 1)),
+    "-": Operation(2, lambda m, a, b: a - b, (lambda m, y, a, b: 1, lambda m, y, a, b: -1)),
+    "*": Operation(2, lambda m, a, b: a * b, (lambda m, y, a, b: b, lambda m, y, a, b: a)),
+    "/": Operation(2, lambda m, a, b: a / b, (lambda m, y, a, b: 1 / b, lambda m, y, a, b: -a / b**2)),
+    "**": Operation(2, lambda m, a, b: a**b, (lambda m, y, a, b: b * a ** (b - 1), lambda m, y, a, b: y * m.log(a))),
+    "neg": Operation(1, lambda m, a: -a, (lambda m, y, a: -1,)),
+    "dot": Operation(2, lambda m, a, b: m.dot(a, b), (lambda m, y, a, b: b, lambda m, y, a, b: a)),
+    "sum": Operation(1, lambda m, a: m.sum(a), (lambda m, y, a: 1,)),
+    "exp": Operation(1, lambda m, a: m.exp(a), (lambda m, y, a: y,)),
+    "log": Operation(1, lambda m, a: m.log(a), (lambda m, y, a: 1 / a,)),
+    "sigmoid": Operation(1, lambda m, a: m.sigmoid(a), (lambda m, y, a: y * (1 - y),)),
+    "relu": Operation(1, lambda m, a: m.relu(a), (lambda m, y, a: m.step_function(a),)),
+    "tanh": Operation(1, lambda m, a: m.tanh(a), (lambda m, y, a: 1 - y**2,)),
 }
 
 
-def functions() -> dict[str, int]:
-    """Name -> number of arguments of the rules that are written as functions."""
-    return {name: rule.arity for name, rule in RULES.items() if name not in SIGNS}
+def function_arities() -> dict[str, int]:
+    """Returns the number of arguments of each operation that formulas write as a function, by name."""
+    return {name: operation.arity for name, operation in OPERATIONS.items() if name not in SIGNS}
 
 
-class Numbers:
-    """NumPy as the `m` of a rule, with the functions that it lacks."""
+class NumericFunctions:
+    """NumPy as the `m` of an operation, with the functions that NumPy lacks."""
 
     @staticmethod
     def sigmoid(a: np.ndarray) -> np.ndarray:
-        """σ(a) = e^a / (e^a + 1), without overflow: the exponent is never positive."""
+        """Returns σ(a) = 1 / (1 + e^−a), element by element, without overflow: the exponent is never positive."""
         small = np.exp(-np.abs(a))
         return np.where(a >= 0, 1, small) / (1 + small)
 
     @staticmethod
     def relu(a: np.ndarray) -> np.ndarray:
-        """max(a, 0)."""
+        """Returns max(a, 0), element by element."""
         return np.maximum(a, 0)
 
     @staticmethod
-    def step(a: np.ndarray) -> np.ndarray:
-        """1 where a > 0, else 0. At 0 itself relu has no derivative; 0 is what PyTorch takes."""
+    def step_function(a: np.ndarray) -> np.ndarray:
+        """Returns 1 where a > 0, else 0: the derivative of relu. At 0 relu has none; 0 is PyTorch's choice."""
         return np.where(a > 0, 1.0, 0.0)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
 
 
-NUMBERS = Numbers()
+NUMERIC = NumericFunctions()

@@ -1,4 +1,6 @@
-"""The grammar of formulas: text in, tree out. Nothing is evaluated, so nothing but this grammar can run.
+"""Parses formulas: from text to a tree of operations. The parser evaluates nothing, so no other code can run.
+
+The grammar:
 
 program    = [ name "=" sum ";" ]* sum
 sum        = product (("+" | "-") product)*
@@ -18,9 +20,9 @@ from sgns.errors import ExpressionError
 TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/^×·÷−()\[\],;=]))"
 )
-SPELLINGS = {"·": "*", "×": "*", "÷": "/", "−": "-", "^": "**"}
-FUNCTION_SPELLINGS = {"σ": "sigmoid", "ln": "log"}
-LONGEST, DEEPEST = 5_000, 60
+SIGN_ALIASES = {"·": "*", "×": "*", "÷": "/", "−": "-", "^": "**"}
+FUNCTION_ALIASES = {"σ": "sigmoid", "ln": "log"}
+MAX_CHARACTERS, MAX_DEPTH = 5_000, 60
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,14 @@ class Vector:
 
 @dataclass(frozen=True)
 class Name:
-    """A variable, or a value named before."""
+    """A variable, or an intermediate result that the program named earlier."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Apply:
-    """An operation on operands: a sign such as "+" or a function such as "log"."""
+    """An operation applied to its operands: a sign such as "+" or a function such as "log"."""
 
     operation: str
     operands: tuple["Tree", ...]
@@ -56,54 +58,66 @@ Tree: TypeAlias = Number | Vector | Name | Apply
 
 
 def parse(text: str, functions: Mapping[str, int]) -> Tree:
-    """The tree of one formula.
+    """Parses one formula.
 
     Args:
         text: The formula, such as "x**2 * (c*x)".
-        functions: Name -> number of arguments of every function that may be called.
+        functions: Number of arguments of each function that the formula may call, by name.
+
+    Returns:
+        The tree of the formula.
 
     Raises:
-        ExpressionError: The text is not of the grammar; the message points at the place.
+        ExpressionError: The text does not follow the grammar; the message shows the position.
     """
     program = parse_program(text, functions)
     if len(program) > 1:
-        raise ExpressionError(f"one formula is wanted, without names: {text!r}")
+        raise ExpressionError(f"{text!r} names intermediate results; give one formula without names")
     return program[0][1]
 
 
 def parse_program(text: str, functions: Mapping[str, int]) -> list[tuple[str | None, Tree]]:
-    """The trees of "a = x + y; a * a": pairs (name, tree), the last one without a name.
+    """Parses a formula with named intermediate results, such as "a = x + y; a * a".
 
-    Args and Raises: as `parse`.
+    Args:
+        text: The program.
+        functions: Number of arguments of each function that the formula may call, by name.
+
+    Returns:
+        Pairs (name, tree), in order; the last pair is the result and its name is None.
+
+    Raises:
+        ExpressionError: The text does not follow the grammar, or a name is given twice.
     """
     return _Parser(text, functions).program()
 
 
 class _Parser:
-    """Recursive descent over the tokens of one text."""
+    """A recursive-descent parser of one text."""
 
     def __init__(self, text: str, functions: Mapping[str, int]) -> None:
-        if len(text) > LONGEST:
-            raise ExpressionError(f"the formula has {len(text)} characters, more than {LONGEST}; split it")
+        if len(text) > MAX_CHARACTERS:
+            raise ExpressionError(f"the formula has {len(text)} characters, more than {MAX_CHARACTERS}; split it")
         self.text, self.functions, self.at, self.depth = text, functions, 0, 0
         self.tokens: list[tuple[str, str, int]] = []
-        place = 0
-        while text[place:].strip():
-            match = TOKEN.match(text, place)
+        position = 0
+        while text[position:].strip():
+            match = TOKEN.match(text, position)
             if match is None:
-                place += len(text[place:]) - len(text[place:].lstrip())
-                self.fail(f"cannot read {text[place]!r}", place)
+                position += len(text[position:]) - len(text[position:].lstrip())
+                self.fail(f"cannot read {text[position]!r}", position)
             kind = str(match.lastgroup)
-            self.tokens.append((kind, SPELLINGS.get(match[kind], match[kind]), match.start(kind)))
-            place = match.end()
+            self.tokens.append((kind, SIGN_ALIASES.get(match[kind], match[kind]), match.start(kind)))
+            position = match.end()
         self.tokens.append(("end", "", len(text)))
 
-    def fail(self, what: str, place: int | None = None) -> NoReturn:
-        """Raise an error that points at a place of the text."""
-        place = self.tokens[self.at][2] if place is None else place
-        raise ExpressionError(f"{what} at character {place + 1}: {self.text[:place]} >>> {self.text[place:] or 'end'}")
+    def fail(self, what: str, position: int | None = None) -> NoReturn:
+        """Raises an error that shows a position in the text; the position of the next token by default."""
+        position = self.tokens[self.at][2] if position is None else position
+        before, after = self.text[:position], self.text[position:] or "end"
+        raise ExpressionError(f"{what} at character {position + 1}: {before} >>> {after}")
 
-    def sees(self, *signs: str) -> bool:
+    def next_is(self, *signs: str) -> bool:
         kind, text, _ = self.tokens[self.at]
         return kind == "sign" and text in signs
 
@@ -112,7 +126,7 @@ class _Parser:
         return self.tokens[self.at - 1][1]
 
     def expect(self, sign: str) -> None:
-        if not self.sees(sign):
+        if not self.next_is(sign):
             found = self.tokens[self.at]
             factor = found[0] in ("name", "number") or found[1] in ("(", "[")
             hint = "; write * between factors" if factor else ""
@@ -137,26 +151,26 @@ class _Parser:
 
     def sum(self) -> Tree:
         self.depth += 1
-        if self.depth > DEEPEST:
-            self.fail(f"nested more than {DEEPEST} deep; name a part of it: a = …; …")
+        if self.depth > MAX_DEPTH:
+            self.fail(f"nested more than {MAX_DEPTH} deep; name a part of it: a = …; …")
         tree = self.product()
-        while self.sees("+", "-"):
+        while self.next_is("+", "-"):
             tree = Apply(self.take(), (tree, self.product()))
         self.depth -= 1
         return tree
 
     def product(self) -> Tree:
         tree = self.unary()
-        while self.sees("*", "/"):
+        while self.next_is("*", "/"):
             tree = Apply(self.take(), (tree, self.unary()))
         return tree
 
     def unary(self) -> Tree:
-        if not self.sees("-"):
+        if not self.next_is("-"):
             return self.power()
         self.depth += 1
-        if self.depth > DEEPEST:
-            self.fail(f"nested more than {DEEPEST} deep")
+        if self.depth > MAX_DEPTH:
+            self.fail(f"nested more than {MAX_DEPTH} deep")
         self.take()
         operand = self.unary()
         self.depth -= 1
@@ -164,58 +178,58 @@ class _Parser:
 
     def power(self) -> Tree:
         base = self.atom()
-        if not self.sees("**"):
+        if not self.next_is("**"):
             return base
         self.take()
         return Apply("**", (base, self.unary()))
 
     def atom(self) -> Tree:
-        kind, text, place = self.tokens[self.at]
+        kind, text, position = self.tokens[self.at]
         if kind == "number":
             return Number(float(self.take()))
         if kind == "name":
             self.take()
-            if self.sees("("):
-                return self.call(text, place)
+            if self.next_is("("):
+                return self.call(text, position)
             if text in self.functions:
-                self.fail(f"{text!r} is a function; write {text}(…)", place)
+                self.fail(f"{text!r} is a function; write {text}(…)", position)
             return Name(text)
-        if self.sees("("):
+        if self.next_is("("):
             self.take()
             tree = self.sum()
             self.expect(")")
             return tree
-        if self.sees("["):
+        if self.next_is("["):
             return self.vector()
         self.fail("expected a number, a name or (")
 
-    def call(self, function: str, place: int) -> Tree:
-        function = FUNCTION_SPELLINGS.get(function, function)
+    def call(self, function: str, position: int) -> Tree:
+        function = FUNCTION_ALIASES.get(function, function)
         if function not in self.functions:
             known = ", ".join(self.functions)
             self.fail(
                 f"no function {function!r} (there are {known}; a root is x**0.5, a product {function} * (…))",
-                place,
+                position,
             )
         self.take()
         operands = [self.sum()]
-        while self.sees(","):
+        while self.next_is(","):
             self.take()
             operands.append(self.sum())
         if len(operands) != self.functions[function]:
-            self.fail(f"{function} takes {self.functions[function]} argument(s), not {len(operands)}", place)
+            self.fail(f"{function} takes {self.functions[function]} argument(s), not {len(operands)}", position)
         self.expect(")")
         return Apply(function, tuple(operands))
 
     def vector(self) -> Tree:
         values = []
-        while not self.sees("]"):
+        while not self.next_is("]"):
             self.take()
             item = self.unary()
             if not isinstance(item, Number):
                 self.fail("a vector in the formula holds numbers only; name it and give its value")
             values.append(item.value)
-            if not self.sees(",", "]"):
+            if not self.next_is(",", "]"):
                 self.fail("expected , or ]")
         self.take()
         return Vector(tuple(values))

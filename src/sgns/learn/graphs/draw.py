@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from sgns.errors import ExpressionError
-from sgns.learn.formulas.parser import Apply, Name
-from sgns.learn.graphs.graph import Edge, Node, Passes
 from sgns.learn.formulas.markup import INLINE_LATEX
-from sgns.learn.graphs.layout import layered
 from sgns.learn.formulas.notation import show_value
 from sgns.learn.formulas.notation import write as write_formula
+from sgns.learn.formulas.parser import Apply, Name
 from sgns.learn.graphs.canvas import LEADING, Line, Pen, Ruler
-from sgns.learn.graphs.symbolic import LONG, Formulas
 from sgns.learn.graphs.export import counts, steps_in_words
+from sgns.learn.graphs.graph import Edge, Node, Passes
+from sgns.learn.graphs.layout import layered
+from sgns.learn.graphs.symbolic import LONG, Formulas
 
 SIZE, SMALL, MARGIN = 12.5, 11.0, 14.0
 MOST_NODES = 120
@@ -103,7 +103,7 @@ def _node_lines(passes: Passes, formulas: Formulas, node: Node) -> list[Line]:
     name, forward = Name(passes.name(node)), passes.forward_step(node) or 0
     title = _math(name) if node.operation is None else f"{_math(name)} = {_math(formulas.node(node))}"
     lines = [Line("", title, SIZE, bold=True)]
-    if (spelt := formulas.spelt(node)) is not None:
+    if (spelt := formulas.in_variables(node)) is not None:
         lines.append(Line("", f"= {_math(spelt)}", SMALL))
     lines.append(Line("value", show_value(node.value), SIZE, since=forward))
     uses = passes.uses(node)
@@ -160,7 +160,7 @@ def _columns(passes: Passes) -> dict[Hashable, int]:
 
 def _head(passes: Passes, formulas: Formulas) -> list[Line]:
     output = passes.output
-    spelt = formulas.spelt(output, 4 * LONG)
+    spelt = formulas.in_variables(output, 4 * LONG)
     name = _math(Name(passes.name(output)))
     shown = spelt if spelt is not None else formulas.node(output)
     title = name if output.operation is None else f"{name} = {_math(shown)}"

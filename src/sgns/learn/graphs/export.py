@@ -1,12 +1,15 @@
-"""A computation graph as tables, as plain text, as Graphviz and as JSON."""
+"""Exports a computation graph: as tables of nodes and edges, plain text, Graphviz and JSON.
+
+Where a function takes `step`, it leaves out what the passes compute after that step; None exports all.
+"""
 
 from typing import Any
 
 from sgns.learn.document.blocks import Words, plain
-from sgns.learn.formulas.parser import Name
-from sgns.learn.graphs.graph import Node, Passes
 from sgns.learn.formulas.markup import TEXT
 from sgns.learn.formulas.notation import show_value, write
+from sgns.learn.formulas.parser import Name
+from sgns.learn.graphs.graph import Node, Passes
 from sgns.learn.graphs.symbolic import Formulas
 
 NODE_HEADS = ("step", "node", "formula", "value", "df/dnode", "in numbers")
@@ -14,21 +17,26 @@ EDGE_HEADS = ("step", "edge", "upstream", "local", "downstream")
 
 
 def counts(passes: Passes) -> str:
-    """How many nodes there are, in words."""
+    """Counts nodes and edges: "5 nodes: 2 variables and 3 operations; 5 edges"."""
     variables = sum(1 for node in passes.nodes if node.operation is None)
     operations = len(passes.nodes) - variables
 
-    def many(n: int, word: str) -> str:
+    def plural(n: int, word: str) -> str:
         return f"{n} {word}{'' if n == 1 else 's'}"
 
     return (
-        f"{many(len(passes.nodes), 'node')}: {many(variables, 'variable')} and {many(operations, 'operation')}; "
-        f"{many(len(passes.edges), 'edge')}"
+        f"{plural(len(passes.nodes), 'node')}: {plural(variables, 'variable')} and {plural(operations, 'operation')}; "
+        f"{plural(len(passes.edges), 'edge')}"
     )
 
 
 def steps_in_words(passes: Passes, seed: str = "") -> str:
-    """Which steps are which: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward."""
+    """Says which steps belong to which pass: "Steps: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward."
+
+    Args:
+        passes: The graph.
+        seed: The derivative at which the backward pass begins, as it is to be written; plain text by default.
+    """
     f = passes.name(passes.output)
 
     def span(first: int, last: int) -> str:
@@ -41,16 +49,16 @@ def steps_in_words(passes: Passes, seed: str = "") -> str:
 
 
 def node_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[Words, ...]]:
-    """A row of `NODE_HEADS` for each node, formulas as trees; what comes after `step` is left blank."""
+    """Returns the table of nodes, one row of `NODE_HEADS` for each; formulas are trees, unknown values are empty."""
     last = passes.steps if step is None else step
     rows: list[tuple[Words, ...]] = []
     for node in passes.nodes:
         forward = passes.forward_step(node) or 0
-        known = _known_from(passes, node) <= last
+        known = passes.known_from(node) <= last
         formula: Words = "variable" if node.operation is None else formulas.node(node)
-        spelt, symbolic = formulas.spelt(node), formulas.derivative(node)
-        if spelt is not None:
-            formula = (formulas.node(node), " = ", spelt)
+        in_variables, symbolic = formulas.in_variables(node), formulas.derivative(node)
+        if in_variables is not None:
+            formula = (formulas.node(node), " = ", in_variables)
         rows.append(
             (
                 str(forward or ""),
@@ -58,24 +66,20 @@ def node_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> l
                 formula,
                 show_value(node.value) if forward <= last else "",
                 symbolic if symbolic is not None and known else "",
-                spelt_sum(passes, node) if known else "",
+                sum_in_numbers(passes, node) if known else "",
             )
         )
     return rows
 
 
-def _known_from(passes: Passes, node: Node) -> int:
-    """The step from which ∂f/∂node is known: that of the last edge that leaves it."""
-    return max([edge.step for edge in passes.uses(node)], default=passes.start)
-
 
 def node_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
-    """The same as plain text."""
+    """Returns the table of nodes as plain text."""
     return [tuple(map(plain, row)) for row in node_cells(passes, formulas, step)]
 
 
-def spelt_sum(passes: Passes, node: Node) -> str:
-    """∂f/∂node in numbers, its sum spelt out where the value is used more than once: 12 + 24 = 36."""
+def sum_in_numbers(passes: Passes, node: Node) -> str:
+    """Writes ∂f/∂node in numbers; for a value that is used more than once as a sum over its uses: 12 + 24 = 36."""
     total, shares = show_value(passes.derivative(node)), [show_value(edge.downstream) for edge in passes.uses(node)]
     if len(shares) < 2:
         return total
@@ -83,7 +87,7 @@ def spelt_sum(passes: Passes, node: Node) -> str:
 
 
 def edge_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[Words, ...]]:
-    """A row of `EDGE_HEADS` for each edge visited up to `step`: formula = number three times."""
+    """Returns the table of edges, one row of `EDGE_HEADS` for each edge visited; derivatives as "formula = number"."""
     last = passes.steps if step is None else step
     rows = []
     for edge in passes.edges:
@@ -104,20 +108,25 @@ def edge_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> l
 
 
 def edge_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
-    """The same as plain text."""
+    """Returns the table of edges as plain text."""
     return [tuple(map(plain, row)) for row in edge_cells(passes, formulas, step)]
 
 
-def as_text(passes: Passes, step: int | None = None) -> str:
-    """The whole graph in plain text: its nodes and edges as tables."""
+def graph_as_text(passes: Passes, step: int | None = None) -> str:
+    """Writes a graph as plain text: the tables of its nodes and edges.
+
+    Args:
+        passes: The graph.
+        step: The last step whose results are shown; None shows all.
+    """
     formulas = Formulas(passes)
     return "\n".join(
         [
             counts(passes),
             "",
-            *columns([NODE_HEADS, *node_rows(passes, formulas, step)]),
+            *_aligned([NODE_HEADS, *node_rows(passes, formulas, step)]),
             "",
-            *columns([EDGE_HEADS, *edge_rows(passes, formulas, step)]),
+            *_aligned([EDGE_HEADS, *edge_rows(passes, formulas, step)]),
             "",
             "downstream = upstream × local",
             steps_in_words(passes),
@@ -126,15 +135,20 @@ def as_text(passes: Passes, step: int | None = None) -> str:
     )
 
 
-def columns(rows: list[tuple[str, ...]]) -> list[str]:
-    """Rows of cells as lines with aligned columns, a rule under the first."""
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Writes rows as lines with aligned columns and a horizontal line under the first row."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return [lines[0], "  ".join("─" * width for width in widths), *lines[1:]]
 
 
-def as_dot(passes: Passes, step: int | None = None) -> str:
-    """The graph for Graphviz: `dot -Tsvg graph.dot`."""
+def graph_as_dot(passes: Passes, step: int | None = None) -> str:
+    """Writes a graph in the DOT language of Graphviz, for `dot -Tsvg graph.dot`.
+
+    Args:
+        passes: The graph.
+        step: The last step whose results are shown; None shows all.
+    """
     formulas = Formulas(passes)
     number = {id(node): i for i, node in enumerate(passes.nodes)}
     lines = ["digraph graph_of_f {", "  rankdir=LR; node [shape=box]; edge [fontsize=10];"]
@@ -152,18 +166,24 @@ def as_dot(passes: Passes, step: int | None = None) -> str:
 
 
 def _quoted(lines: list[str]) -> str:
+    """Writes lines as one quoted string of DOT."""
     return '"' + r"\n".join(line.replace("\\", "\\\\").replace('"', r"\"") for line in lines) + '"'
 
 
-def as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
-    """Everything as plain JSON values, numbers unrounded; None for what comes after `step`."""
+def graph_as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
+    """Exports a graph as JSON values: counts, nodes and edges, with numbers unrounded.
+
+    Args:
+        passes: The graph.
+        step: The last step whose results are exported; later values are None, later edges missing. None exports all.
+    """
     formulas, last = Formulas(passes), passes.steps if step is None else step
 
     def plain_value(value: Any) -> Any:
         return value.tolist() if hasattr(value, "tolist") else value
 
     def derivative(node: Node) -> dict[str, Any]:
-        known = _known_from(passes, node) <= last
+        known = passes.known_from(node) <= last
         tree = formulas.derivative(node) if known else None
         return {
             "derivative": plain_value(passes.derivative(node)) if known else None,

@@ -1,4 +1,4 @@
-"""Computation graphs: numbers forward, derivatives backward, every edge kept.
+"""Computation graphs: the forward pass computes values, the backward pass derivatives by the chain rule.
 
     x, c = variable("x", 2), variable("c", 3)
     f = x**2 * (c * x)
@@ -6,9 +6,12 @@
     passes.derivative(x)                # 36.0
     [edge.downstream for edge in passes.edges]
 
-or from text, `evaluate("x**2 * (c*x)", {"x": 2, "c": 3})`. A value is a scalar or a vector. Literal numbers belong to
-the operation that uses them and are no nodes (as in Jurafsky & Martin's graphs). `backward` returns its result and
-changes no node, so a second pass gives the same answer; every use of a value is an edge of its own, so x·x has two.
+The same from text: `passes = graph("x**2 * (c*x)", {"x": 2, "c": 3})`.
+
+A value is a scalar or a vector. Literal numbers belong to the operation that uses them and are not nodes, as in the
+graphs of Jurafsky & Martin (Speech and Language Processing, the chapter on neural networks). Each use of a value is an
+edge of its own, so x·x has two edges. `backward` returns its result and changes no node, so a second pass gives the
+same answer.
 """
 
 import builtins
@@ -19,26 +22,26 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sgns.errors import ExpressionError
-from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector, parse_program
 from sgns.learn.formulas.markup import TEXT
 from sgns.learn.formulas.notation import show_value, write
-from sgns.learn.formulas.operations import NUMBERS, RULES, functions
+from sgns.learn.formulas.operations import NUMERIC, OPERATIONS, function_arities
+from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector, parse_program
 
-Value: TypeAlias = Any  # float or a list, array of floats: one dimension at most
+Value: TypeAlias = Any  # a float, or a list or array (n,) of floats
 
 
 class Node:
-    """A value in a computation graph.
+    """A variable or the result of an operation. Python's operators on nodes compute new nodes.
 
     Attributes:
-        operation: A key of `RULES`, or None for a variable.
-        operands: What it was computed from: nodes and literal numbers.
+        operation: A key of `OPERATIONS`, or None for a variable.
+        operands: The operands of the operation: nodes and literal values.
         value: Float64 scalar or vector, () or (n,).
-        name: The variable's name; of a computed value, the name it was given or None.
+        name: The variable's name; the name that the user gave a result, or None.
     """
 
     __slots__ = ("name", "operands", "operation", "value")
-    __array_ufunc__ = None  # np.array * node is ours
+    __array_ufunc__ = None  # so that np.array * node calls Node.__rmul__
 
     def __init__(
         self, value: np.ndarray, operation: str | None = None, operands: tuple = (), name: str | None = None
@@ -84,16 +87,16 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """One use of a value: `source` is operand number `position` of `target`. Derivatives of f, as numbers.
+    """One use of a value: `source` is operand number `position` of `target`. The derivatives are numbers.
 
     Attributes:
         source: The operand.
         target: The result.
-        position: Which operand it is; x·x has an edge for each.
-        upstream: ∂f/∂target, of the shape of target.
+        position: The operand's number; x·x has an edge for each of its two operands.
+        upstream: ∂f/∂target, in the shape of target.
         local: ∂target/∂source, element by element.
-        downstream: upstream × local, of the shape of source: this edge's share of ∂f/∂source.
-        step: Its number in the order of visit.
+        downstream: upstream × local, in the shape of source: this edge's share of ∂f/∂source.
+        step: The step of the backward pass that visits this edge.
     """
 
     source: Node
@@ -109,49 +112,70 @@ class Passes:
     """The forward and backward pass through the graph of `output`.
 
     Attributes:
-        output: f, a scalar.
+        output: The result f, a scalar.
         nodes: All nodes, operands before results.
-        names: Name of each node, in the order of `nodes`; the output is f unless that is taken.
-        edges: All edges in the order in which the backward pass visits them.
-        start: The step at which the backward pass begins, with ∂f/∂f = 1; the forward pass takes those before.
+        names: The name of each node, in the order of `nodes`; the output is f unless a variable has that name.
+        edges: All edges, in the order in which the backward pass visits them.
+        start: The step at which the backward pass begins, with ∂f/∂f = 1. The forward pass takes the steps before.
     """
 
     def __init__(self, output: Node, nodes: list[Node], edges: list[Edge], start: int) -> None:
         self.output, self.nodes, self.edges, self.start = output, nodes, edges, start
         self.names = _names(nodes, output)
-        self._place = {id(node): i for i, node in enumerate(nodes)}
+        self._index = {id(node): i for i, node in enumerate(nodes)}
 
     def name(self, node: Node) -> str:
-        """The name of a node."""
-        return self.names[self._place[id(node)]]
+        """Returns the name of a node."""
+        return self.names[self._index[id(node)]]
 
     def uses(self, node: Node) -> list[Edge]:
-        """The edges that leave a node: where its value is used."""
+        """Returns the edges that leave a node, one for each use of its value."""
         return [edge for edge in self.edges if edge.source is node]
 
-    def derivative(self, node: Node) -> np.ndarray:
-        """∂f/∂node, of the shape of the node: the sum of the downstream derivatives of the edges that leave it."""
+    def derivative(self, node: Node | str) -> np.ndarray:
+        """Returns ∂f/∂node: the sum of the downstream derivatives of the edges that leave the node.
+
+        Args:
+            node: A node of the graph, or its name.
+
+        Returns:
+            The derivative, in the shape of the node's value.
+
+        Raises:
+            ExpressionError: The graph has no node of that name.
+        """
+        if isinstance(node, str):
+            if node not in self.names:
+                raise ExpressionError(f"the graph has no node {node}; it has {', '.join(self.names)}")
+            node = self.nodes[self.names.index(node)]
         if node is self.output:
             return np.asarray(1.0)
         return builtins.sum((edge.downstream for edge in self.uses(node)), np.zeros_like(node.value))
 
     def forward_step(self, node: Node) -> int | None:
-        """The step that computes the node; None for a variable."""
+        """Returns the step of the forward pass that computes a node; None for a variable."""
         computed = [other for other in self.nodes if other.operation]
         return next((i for i, other in enumerate(computed, 1) if other is node), None)
 
+    def known_from(self, node: Node) -> int:
+        """Returns the step from which ∂f/∂node is known: that of the last edge that leaves the node."""
+        return max([edge.step for edge in self.uses(node)], default=self.start)
+
     @property
     def steps(self) -> int:
-        """How many steps both passes take."""
+        """The number of steps of both passes together."""
         return self.start + len(self.edges)
 
 
 def variable(name: str, value: Value) -> Node:
-    """A variable of a graph.
+    """Makes a variable of a graph.
 
     Args:
         name: Its name.
         value: A number, or a list or array (n,) of numbers.
+
+    Returns:
+        Its node.
 
     Raises:
         ExpressionError: The value is not a finite scalar or vector.
@@ -160,14 +184,17 @@ def variable(name: str, value: Value) -> Node:
 
 
 def apply(operation: str, *operands: Node | Value) -> Node:
-    """The node that one row of the rule table computes.
+    """Applies an operation, as one step of the forward pass.
 
     Args:
-        operation: A key of `RULES`.
-        operands: Nodes or plain numbers.
+        operation: A key of `OPERATIONS`.
+        operands: Nodes, numbers or vectors (n,) of numbers.
+
+    Returns:
+        The node of the result.
 
     Raises:
-        ExpressionError: Shapes that do not fit, or a result that is not finite.
+        ExpressionError: The shapes of the operands do not match, or the result is not finite.
     """
     kept = tuple(operand if isinstance(operand, Node) else _number(operand, "a literal") for operand in operands)
     values = [operand.value if isinstance(operand, Node) else operand for operand in kept]
@@ -177,7 +204,7 @@ def apply(operation: str, *operands: Node | Value) -> Node:
     if operation == "dot" and any(value.ndim == 0 for value in values):
         raise ExpressionError("dot takes two vectors, not a scalar; write *")
     with np.errstate(all="ignore"):
-        result = np.asarray(RULES[operation].value(NUMBERS, *values), np.float64)
+        result = np.asarray(OPERATIONS[operation].value(NUMERIC, *values), np.float64)
     if not np.isfinite(result).all():
         shown = write(Apply(operation, tuple(_literal(value) for value in values)), TEXT)
         raise ExpressionError(f"{shown} is {show_value(result)}, not a finite number; choose other values")
@@ -185,54 +212,73 @@ def apply(operation: str, *operands: Node | Value) -> Node:
 
 
 def dot(a: Node | Value, b: Node | Value) -> Node:
-    """A · b of two vectors."""
+    """Computes the dot product a · b of two vectors."""
     return apply("dot", a, b)
 
 
 def sum(a: Node | Value, *more: Any) -> Any:
-    """The sum of a vector's elements; of anything that is not a node, Python's own."""
+    """Computes the sum of a vector's elements. For anything but a node this is Python's `sum`."""
     return apply("sum", a) if isinstance(a, Node) else builtins.sum(a, *more)
 
 
 def exp(a: Node | Value) -> Node:
-    """E to the power of a."""
+    """Computes e^a, element by element."""
     return apply("exp", a)
 
 
 def log(a: Node | Value) -> Node:
-    """The natural logarithm."""
+    """Computes the natural logarithm, element by element."""
     return apply("log", a)
 
 
 def sigmoid(a: Node | Value) -> Node:
-    """σ(a) = 1 / (1 + e^−a)."""
+    """Computes σ(a) = 1 / (1 + e^−a), element by element."""
     return apply("sigmoid", a)
 
 
 def relu(a: Node | Value) -> Node:
-    """max(a, 0)."""
+    """Computes max(a, 0), element by element."""
     return apply("relu", a)
 
 
 def tanh(a: Node | Value) -> Node:
-    """The hyperbolic tangent."""
+    """Computes the hyperbolic tangent, element by element."""
     return apply("tanh", a)
 
 
-def evaluate(text: str, values: Mapping[str, Value]) -> Node:
-    """The graph of a formula at given values.
+def graph(expression: str, values: Mapping[str, Value]) -> Passes:
+    """Computes the graph of a formula, both passes: values and derivatives.
 
     Args:
-        text: A formula of `sgns.learn.formulas.parser`, such as "x**2 * (c*x)" or "a = x + y; a * a".
+        expression: A formula in the grammar of `sgns.learn.formulas.parser`, such as "x**2 * (c*x)" or
+            "a = x + y; a * a".
+        values: The value of each variable: a number, or a list or array (n,) of numbers.
+
+    Returns:
+        The graph's nodes, edges and derivatives. `sgns.learn.draw_graph` draws them.
+
+    Raises:
+        ExpressionError: The formula does not follow the grammar; a value is missing or superfluous; the formula has no
+            variable or its result is a vector; a value or a derivative is not finite.
+    """
+    return backward(evaluate(expression, values))
+
+
+def evaluate(expression: str, values: Mapping[str, Value]) -> Node:
+    """Computes the forward pass of a formula.
+
+    Args:
+        expression: A formula, as for `graph`.
         values: The value of each variable.
 
     Returns:
         The node of the result.
 
     Raises:
-        ExpressionError: Not of the grammar, a missing or superfluous value, or no variable at all.
+        ExpressionError: The formula does not follow the grammar; a value is missing or superfluous; the formula has no
+            variable; a value is not finite.
     """
-    program = parse_program(text, functions())
+    program = parse_program(expression, function_arities())
     known: dict[str, Node] = {name: variable(name, value) for name, value in values.items()}
     used: set[str] = set()
 
@@ -257,28 +303,28 @@ def evaluate(text: str, values: Mapping[str, Value]) -> Node:
         if name is None:
             break
         if name in known:
-            raise ExpressionError(f"{name} is given a value twice, in the formula and beside it; leave one out")
+            raise ExpressionError(f"the formula defines {name}, and a value is given for it too; leave one out")
         if not isinstance(node, Node) or node.name:
             node = apply("*", 1.0, node)
         node.name, known[name] = name, node
     if not isinstance(node, Node) or not any(other.name for other in _order(node)):
-        raise ExpressionError(f"no variable in {text!r}; there is nothing to differentiate by")
+        raise ExpressionError(f"no variable in {expression!r}; there is nothing to differentiate by")
     if unused := set(values) - used:
         raise ExpressionError(f"a value for {', '.join(sorted(unused))}, which the formula does not use; leave it out")
     return node
 
 
 def backward(output: Node) -> Passes:
-    """Both passes of a graph: the chain rule along every edge.
+    """Computes the backward pass: the chain rule along every edge. No node is changed.
 
     Args:
-        output: The result f; must be a scalar.
+        output: The node of the result f, a scalar.
 
     Returns:
-        Nodes in order of computation and edges in order of visit. No node is changed.
+        Both passes: nodes in the order of computation, edges in the order in which the backward pass visits them.
 
     Raises:
-        ExpressionError: f is a vector, or a derivative is not finite there.
+        ExpressionError: f is a vector, or a derivative is not finite.
     """
     if output.value.ndim:
         raise ExpressionError(f"the result is a vector of {len(output.value)}; a gradient needs a scalar: write sum(…)")
@@ -293,7 +339,8 @@ def backward(output: Node) -> Passes:
                 continue
             values = [operand.value if isinstance(operand, Node) else operand for operand in target.operands]
             with np.errstate(all="ignore"):
-                local = np.asarray(RULES[target.operation or ""].local[position](NUMBERS, target.value, *values), float)
+                rule = OPERATIONS[target.operation or ""].local[position]
+                local = np.asarray(rule(NUMERIC, target.value, *values), float)
                 downstream = _fit(upstream[id(target)] * local, source.value.shape)
             if not np.isfinite(downstream).all():
                 shown = write(Apply(target.operation or "", tuple(_literal(value) for value in values)), TEXT)
@@ -306,7 +353,10 @@ def backward(output: Node) -> Passes:
 
 
 def _order(output: Node) -> list[Node]:
-    """All nodes under `output`, operands first, without recursion; variables in the order in which they are read."""
+    """Returns all nodes that `output` depends on, operands before results, by a depth-first search without recursion.
+
+    Variables stand in the order in which the formula mentions them.
+    """
     ordered: list[Node] = []
     done: set[int] = set()
     stack: list[tuple[Node, bool]] = [(output, False)]
@@ -324,12 +374,13 @@ def _order(output: Node) -> list[Node]:
 
 
 def _fit(product: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A downstream derivative in the shape of its source: a scalar used for a whole vector gathers the sum over it."""
-    fits = len(shape) >= np.ndim(product)
-    return np.broadcast_to(product, shape).copy() if fits else np.asarray(np.sum(product))
+    """Gives a downstream derivative the shape of its source. A scalar used for each element of a vector gets the sum."""
+    sums = np.ndim(product) > len(shape)
+    return np.asarray(np.sum(product)) if sums else np.broadcast_to(product, shape).copy()
 
 
 def _names(nodes: Sequence[Node], output: Node) -> list[str]:
+    """Returns a name for each node: its own, f for the output, and free letters for the other results."""
     taken = {node.name for node in nodes if node.name}
     letters = [letter for letter in "abcdghijklmnopqrstuvwxyz" if letter not in taken]
     letters += [f"v{i}" for i in range(1, len(nodes) + 1) if f"v{i}" not in taken]
@@ -339,6 +390,7 @@ def _names(nodes: Sequence[Node], output: Node) -> list[str]:
 
 
 def _number(value: Value, name: str) -> np.ndarray:
+    """Converts a value to float64, () or (n,); `name` is for the error message."""
     try:
         number = np.asarray(value, np.float64)
     except (TypeError, ValueError):
@@ -349,4 +401,5 @@ def _number(value: Value, name: str) -> np.ndarray:
 
 
 def _literal(value: np.ndarray) -> Tree:
+    """Returns the tree of a literal scalar or vector."""
     return Vector(tuple(value)) if value.ndim else Number(float(value))
