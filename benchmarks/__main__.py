@@ -29,8 +29,11 @@ def main() -> None:
     parser.add_argument("--sets", type=Path, default=ROOT.parent / "shared/data")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--fill", action="store_true", help="measure nothing, print the tables from results.json")
     options = parser.parse_args()
-    if not options.text.exists():
+    if options.fill:
+        options.parts = []
+    elif not options.text.exists():
         sys.exit(f"{options.text} does not exist; name a text of some 100 MB with --text")
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 

@@ -3,7 +3,7 @@
     python -m benchmarks.against v0.1.0
     python -m benchmarks.against HEAD~3 HEAD --turns 9 --json
 
-Revisions are checked out beside, into a temporary folder. Then both sides take turns, the order changing each turn, each
+Revisions are checked out beside, into a temporary folder. Then both sides take turns, in another order each turn, each
 measure in a fresh process with kernels and encoded texts of its own; the first round compiles, fills the caches and is
 not counted. Prints medians and spreads, and the ratio new/old of each turn's pair; words/s are better above 1, seconds
 below. Quality stands beside speed: with one thread E repeats bit for bit, so its digest says whether the two revisions

@@ -1,5 +1,6 @@
-"""The results as Markdown; a figure that was not measured is not there."""
+"""The results as Markdown; a figure that was not measured is not there, nor the spread of what was measured once."""
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -32,7 +33,7 @@ def markdown(results: dict[str, Any]) -> str:
         add("100 MB of text to ids and vocabulary", "0.7 s", _seconds(results["reading"]["scan"]))
         add("second run until the first step", "1.0 s", _seconds(results["reading"]["second_run"]))
     if "memory" in results:
-        add("peak memory beyond E, C and ids", "150 MB", f"{results['memory']['beyond'] / 1e6:.0f} MB")
+        add("peak memory beyond E, C and ids", "150 MB", f"{results['memory']['beyond'] / 1e6:.0f} MB (one run)")
     lines = ["| what | asked | measured: median (least to most) |", "|---|---|---|"]
     lines += [f"| {what} | {asked} | {measured} |" for what, asked, measured in rows]
     if "whole" in results and "quality" in results:
@@ -53,7 +54,9 @@ def _options(whole: dict[str, Any], quality: dict[str, Any]) -> list[str]:
     """Quality and time of each choice of options, beside gensim's."""
     mean, seconds = quality["mean"], {name: s["median"] for name, s in whole["total_seconds"].items()}
     seeds = _seeds(len(quality["runs"]["sgns"]))
-    lines = [f"| {seeds} | {' | '.join(FIGURES)} | text to saved vectors |", "|---" * (len(FIGURES) + 2) + "|"]
+    runs = max(s["runs"] for s in whole["total_seconds"].values())
+    once = "one run" if runs == 1 else f"median of {runs} runs"
+    lines = [f"| {seeds} | {' | '.join(FIGURES)} | text to saved vectors, {once} |", "|---" * (len(FIGURES) + 2) + "|"]
     asked = [f"{mean['gensim'][name] - 0.01:.4f}" for name in FIGURES]
     lines.append(f"| asked | {' | '.join(asked)} | 1/20 |")
     for tool, title in ROWS.items():
@@ -68,12 +71,19 @@ def _seeds(n: int) -> str:
 
 
 def _millions(value: dict[str, Any]) -> str:
-    return f"{value['median'] / 1e6:.2f}M ({value['least'] / 1e6:.2f} to {value['most'] / 1e6:.2f})"
+    return measured(value, lambda x: f"{x / 1e6:.2f}", "M")
 
 
 def _times(value: dict[str, Any], digits: int = 1) -> str:
-    return f"{value['median']:.{digits}f}x ({value['least']:.{digits}f} to {value['most']:.{digits}f})"
+    return measured(value, lambda x: f"{x:.{digits}f}", "x")
 
 
 def _seconds(value: dict[str, Any]) -> str:
-    return f"{value['median']:.2f} s ({value['least']:.2f} to {value['most']:.2f})"
+    return measured(value, lambda x: f"{x:.2f}", " s")
+
+
+def measured(value: dict[str, Any], form: Callable[[float], str], unit: str) -> str:
+    """A median with the least, the most and the number of runs; what was measured once has no spread."""
+    if value["runs"] == 1:
+        return f"{form(value['median'])}{unit} (one run)"
+    return f"{form(value['median'])}{unit} ({form(value['least'])} to {form(value['most'])}, {value['runs']} runs)"

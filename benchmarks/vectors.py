@@ -39,10 +39,14 @@ def main() -> None:
     parser.add_argument("--prepare", action="store_true", help="only write the files (with --folder)")
     parser.add_argument("--times", type=int, default=3, help="runs of each measure")
     parser.add_argument("--json", type=Path, help="write all figures here, and leave the pages as they are")
+    parser.add_argument("--fill", action="store_true", help="measure nothing, fill the tables from vectors.json")
     parser.add_argument("--one", nargs=2, metavar=("MEASURE", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(MEASURES[options.one[0]](options.one[1])))
+        return
+    if options.fill:
+        show(json.loads(RESULTS.read_text()))
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
@@ -67,9 +71,16 @@ def main() -> None:
         "figures": figures,
     }
     (options.json or RESULTS).write_text(json.dumps(report, indent=1) + "\n")
-    if not options.json:
-        fill(README, "vectors", table(report, IN_README))
-        fill(BENCHMARKS, "vectors", table(report))
+    if options.json:
+        print(table(report))
+    else:
+        show(report)
+
+
+def show(report: dict[str, Any]) -> None:
+    """Fill the pages' tables, and print the longer one."""
+    fill(README, "vectors", table(report, IN_README))
+    fill(BENCHMARKS, "vectors", table(report))
     print(table(report))
 
 
@@ -254,7 +265,9 @@ def table(report: dict[str, Any], only: tuple[str, ...] | None = None) -> str:
             cells = (label.format(**names), asked, cell("sgns " + name, key), cell("gensim " + name, key))
             lines.append(f"| {' | '.join(cells)} |")
     machine = report["machine"]
-    return "\n".join([*lines, "", f"Machine: {machine['processor'].strip()}, {machine['cores']} cores."])
+    runs = max(map(len, figures.values()), default=0)
+    said = "One run." if runs == 1 else f"Median (least to most) of {runs} runs."
+    return "\n".join([*lines, "", f"{said} Machine: {machine['processor'].strip()}, {machine['cores']} cores."])
 
 
 def duration(seconds: float) -> str:
