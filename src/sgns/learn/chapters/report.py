@@ -13,7 +13,7 @@ from sgns.learn.chapters.step import describe, take_step
 from sgns.learn.chapters.traps import traps
 from sgns.learn.document.blocks import Block, Contents, Figure, Heading, Paragraph, Table, numbered, verbatim
 from sgns.learn.graphs import export as tables
-from sgns.learn.graphs.draw import draw_graph, rendered
+from sgns.learn.graphs.draw import draw_graph, render
 from sgns.learn.graphs.graph import backward, evaluate
 from sgns.learn.graphs.symbolic import Formulas
 
@@ -202,4 +202,4 @@ def graph_chapter() -> list[Block]:
 
 def picture(passes: Any) -> bytes:
     """The graph as SVG."""
-    return rendered(draw_graph(passes), "svg")
+    return render(draw_graph(passes), "svg")

@@ -1,27 +1,33 @@
-"""Lines of text in boxes, numbers and arrows, measured and drawn in points with matplotlib."""
+"""Measures and draws boxes with lines of text, step numbers and arrows, in points, with matplotlib."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sgns.learn.graphs.layout import Box
+from sgns.learn.graphs.layout import PlacedBox
 
 PAD, LEADING = 6.0, 1.3
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of text in a box: words in grey, then a formula or value, shown from a step on."""
+    """One line of text in a box.
 
-    words: str
+    Attributes:
+        label: Words in grey before the text, or "".
+        text: A formula or a value.
+        size: Font size.
+        since: The first step at which the line is shown.
+    """
+
+    label: str
     text: str
     size: float
     since: int = 0
-    bold: bool = False
 
 
-class Ruler:
-    """Measures text as matplotlib will set it, in points."""
+class TextMeasure:
+    """Measures text as matplotlib draws it."""
 
     def __init__(self) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -31,32 +37,40 @@ class Ruler:
         self.renderer = FigureCanvasAgg(self.figure).get_renderer()
 
     def width(self, line: Line) -> float:
-        """How wide a line is."""
+        """Returns the width of a line."""
         text = self.figure.text(0, 0, line.text, **style(line))
         wide = float(text.get_window_extent(self.renderer).width)
         text.remove()
-        return wide + (words_width(line) if line.words else 0)
+        return wide + (label_width(line) if line.label else 0)
 
     def box(self, lines: list[Line]) -> tuple[float, float]:
-        """Width and height of a box around lines."""
+        """Returns width and height of a box around lines."""
         return (
             max(self.width(line) for line in lines) + 2 * PAD + 4,
             sum(line.size * LEADING for line in lines) + 2 * PAD - 2,
         )
 
 
-def words_width(line: Line) -> float:
-    """Room for the grey words before a value, the same for all lines of a size."""
-    return {"value": 2.9 * line.size}.get(line.words, 5.7 * line.size)
+def label_width(line: Line) -> float:
+    """Returns the width reserved for a line's label, the same for all labels that stand under each other."""
+    return {"value": 2.9 * line.size}.get(line.label, 5.7 * line.size)
 
 
 def style(line: Line) -> dict[str, Any]:
-    """The font of a line: STIX comes with matplotlib, so a picture looks the same on every machine."""
+    """Returns the font of a line. matplotlib includes STIX, so a picture looks the same on every machine."""
     return {"fontsize": line.size, "math_fontfamily": "stix", "fontfamily": "STIXGeneral", "va": "baseline"}
 
 
-class Pen:
-    """Draws in points on a figure."""
+class Canvas:
+    """Draws on a figure, in points.
+
+    Args:
+        figure: A matplotlib figure.
+        width: Its width.
+        height: Its height.
+        left: x of the layout's left edge on the figure.
+        low: y of the layout's lower edge on the figure.
+    """
 
     def __init__(self, figure: Any, width: float, height: float, left: float, low: float) -> None:
         self.axes = figure.add_axes((0, 0, 1, 1))
@@ -65,21 +79,21 @@ class Pen:
         self.left, self.low = left, low
 
     def lines(self, x: float, top: float, lines: list[Line], last: int = 10**9) -> None:
-        """Lines of text under each other; what is shown only after step `last` leaves its place free."""
+        """Draws lines of text under each other; a line that is first shown after step `last` leaves its space empty."""
         for line in lines:
             top -= line.size * LEADING
             if line.since > last:
                 continue
             at = x
-            if line.words:
+            if line.label:
                 grey = {"color": "#444444", "fontsize": line.size - 0.5}
-                self.axes.text(at, top + 3, line.words, **style(line) | grey)
-                at += words_width(line)
+                self.axes.text(at, top + 3, line.label, **style(line) | grey)
+                at += label_width(line)
             self.axes.text(at, top + 3, line.text, **style(line))
 
     def box(
         self,
-        box: Box,
+        box: PlacedBox,
         lines: list[Line],
         last: int,
         marks: list[int],
@@ -88,7 +102,17 @@ class Pen:
         frame: bool = True,
         round: bool = False,
     ) -> None:
-        """A box with its lines and the numbers of its steps; `current` is the step just taken."""
+        """Draws a box with its lines of text.
+
+        Args:
+            box: Its position in the layout.
+            lines: Its text.
+            last: The last step whose results are shown.
+            marks: The steps that compute what the box shows; their numbers stand at its left corners.
+            current: Draw a thick frame, because step `last` computes the box.
+            frame: Draw a frame; without one the box is grey.
+            round: Round the corners.
+        """
         from matplotlib.patches import FancyBboxPatch
 
         x, y = self.left + box.left, self.low + box.middle - box.height / 2
@@ -116,7 +140,7 @@ class Pen:
                 )  # fmt: skip
 
     def line(self, points: list[tuple[float, float]], *, shown: bool, current: bool) -> None:
-        """An arrow through points; dashed before its target is computed."""
+        """Draws an arrow through the points of a layout's line: dashed if not `shown`, thick if `current`."""
         from matplotlib.patches import FancyArrowPatch
         from matplotlib.path import Path as Curve
 

@@ -1,4 +1,4 @@
-"""The picture of a computation graph: values forward, derivatives on every edge, readable in black and white."""
+"""Draws a computation graph with its values and the derivatives on each edge, readable in black and white."""
 
 from collections.abc import Hashable
 from io import BytesIO
@@ -7,36 +7,38 @@ from typing import Any
 
 from sgns.errors import ExpressionError
 from sgns.learn.formulas.markup import INLINE_LATEX
-from sgns.learn.formulas.notation import show_value
-from sgns.learn.formulas.notation import write as write_formula
-from sgns.learn.formulas.parser import Apply, Name
-from sgns.learn.graphs.canvas import LEADING, Line, Pen, Ruler
-from sgns.learn.graphs.export import counts, steps_in_words
+from sgns.learn.formulas.notation import show_value, write
+from sgns.learn.formulas.parser import Apply, Name, Tree
+from sgns.learn.graphs.canvas import LEADING, Canvas, Line, TextMeasure
+from sgns.learn.graphs.export import counts, steps_in_words, sum_in_numbers
 from sgns.learn.graphs.graph import Edge, Node, Passes
 from sgns.learn.graphs.layout import layered
 from sgns.learn.graphs.symbolic import LONG, Formulas
 
 SIZE, SMALL, MARGIN = 12.5, 11.0, 14.0
 MOST_NODES = 120
+LONG_SUM = 34  # characters; a longer sum takes two lines
 
 
 def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | None = None, dpi: int = 160) -> Any:
-    """Draw a graph from left to right.
+    """Draws a graph from left to right.
 
-    Every node shows its name and formula, its value and ∂f/∂node; a value used more than once spells out its sum.
-    Every edge shows upstream, local and downstream. Black marks number the steps.
+    Each node shows its name and formula, its value and ∂f/∂node; for a value that is used more than once, ∂f/∂node is
+    written as a sum. Each edge shows its upstream, local and downstream derivative. White numbers on black are the
+    steps.
 
     Args:
-        passes: From `sgns.learn.graphs.graph.backward`.
-        path: Where to save it (.svg, .png, .pdf); None returns the figure only.
-        step: Stop after this step; None shows all.
+        passes: The graph, from `graph` or `backward`.
+        path: The file to write (.svg, .png or .pdf); None only returns the figure.
+        step: The last step whose results are shown; None shows all.
         dpi: Dots per inch of a PNG.
 
     Returns:
         The matplotlib figure.
 
     Raises:
-        ExpressionError: Too many nodes for a picture.
+        ExpressionError: The graph has more than 120 nodes.
+        OutputError: The file cannot be written.
     """
     from matplotlib.figure import Figure
 
@@ -48,7 +50,7 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     formulas = Formulas(passes)
     contents: dict[Hashable, list[Line]] = {id(node): _node_lines(passes, formulas, node) for node in passes.nodes}
     contents |= {("edge", edge.step): _edge_lines(formulas, edge) for edge in passes.edges}
-    measure = Ruler()
+    measure = TextMeasure()
     sizes = {key: measure.box(lines) for key, lines in contents.items()}
     layout = layered(sizes, _columns(passes), [(id(e.source), ("edge", e.step), id(e.target)) for e in passes.edges])
 
@@ -57,36 +59,44 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     shift, low = (width - layout.width) / 2 + MARGIN, MARGIN + 8 + sum(line.size * LEADING for line in foot)
     height = low + layout.height + 14 + MARGIN + sum(line.size * LEADING for line in head)
     figure = Figure(figsize=((width + 2 * MARGIN) / 72, height / 72), dpi=72, facecolor="white")
-    pen = Pen(figure, width + 2 * MARGIN, height, shift, low)
+    canvas = Canvas(figure, width + 2 * MARGIN, height, shift, low)
     for edge, points in zip(passes.edges, layout.lines):
-        pen.line(points, shown=passes.forward_step(edge.target) <= last, current=edge.step == last and step is not None)  # type: ignore[operator]
+        canvas.line(
+            points, shown=passes.forward_step(edge.target) <= last, current=edge.step == last and step is not None
+        )  # type: ignore[operator]
     for node in passes.nodes:
         forward = passes.forward_step(node) or 0
         now = step is not None and (forward == last or (node is passes.output and last == passes.start))
         marks = [forward] if forward else []
         marks += [passes.start] if node is passes.output else []
-        pen.box(layout.boxes[id(node)], contents[id(node)], last, marks, current=now, round=node.operation is not None)
+        canvas.box(
+            layout.boxes[id(node)], contents[id(node)], last, marks, current=now, round=node.operation is not None
+        )
     for edge in passes.edges:
         key = ("edge", edge.step)
         now = step is not None and edge.step == last
-        pen.box(layout.boxes[key], contents[key], last, [edge.step], current=now, frame=False)
-    pen.lines(MARGIN, height - MARGIN, head)
-    pen.lines(MARGIN, low - 8, foot)
+        canvas.box(layout.boxes[key], contents[key], last, [edge.step], current=now, frame=False)
+    canvas.lines(MARGIN, height - MARGIN, head)
+    canvas.lines(MARGIN, low - 8, foot)
     if path is not None:
         save(figure, path, dpi)
     return figure
 
 
 def save(figure: Any, path: str | Path, dpi: int = 160) -> None:
-    """Write a figure; text in an SVG becomes outlines, so that it looks the same everywhere."""
-    from sgns.figures.output import check_output, write
+    """Writes a figure to a file. Raises `OutputError` if that is not possible."""
+    from sgns.figures.output import check_output
+    from sgns.figures.output import write as write_file
 
     checked = check_output(path)
-    write(checked, rendered(figure, checked.suffix[1:].lower(), dpi))
+    write_file(checked, render(figure, checked.suffix[1:].lower(), dpi))
 
 
-def rendered(figure: Any, ending: str, dpi: int = 160) -> bytes:
-    """The bytes of a figure as svg, png or pdf; the same figure gives the same bytes."""
+def render(figure: Any, ending: str, dpi: int = 160) -> bytes:
+    """Renders a figure as svg, png or pdf. The same figure gives the same bytes.
+
+    Text in an SVG becomes outlines, so that it looks the same on every machine.
+    """
     import matplotlib
 
     date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending)
@@ -95,74 +105,73 @@ def rendered(figure: Any, ending: str, dpi: int = 160) -> bytes:
         return out.getvalue()
 
 
-def _math(tree: Any) -> str:
-    return f"${write_formula(tree, INLINE_LATEX)}$"
+def _math(tree: Tree) -> str:
+    """Writes a formula for matplotlib."""
+    return f"${write(tree, INLINE_LATEX)}$"
 
 
 def _node_lines(passes: Passes, formulas: Formulas, node: Node) -> list[Line]:
+    """Returns the text of a node: its formula, value and derivative."""
     name, forward = Name(passes.name(node)), passes.forward_step(node) or 0
     title = _math(name) if node.operation is None else f"{_math(name)} = {_math(formulas.node(node))}"
-    lines = [Line("", title, SIZE, bold=True)]
-    if (spelt := formulas.in_variables(node)) is not None:
-        lines.append(Line("", f"= {_math(spelt)}", SMALL))
+    lines = [Line("", title, SIZE)]
+    if (in_variables := formulas.in_variables(node)) is not None:
+        lines.append(Line("", f"= {_math(in_variables)}", SMALL))
     lines.append(Line("value", show_value(node.value), SIZE, since=forward))
-    uses = passes.uses(node)
-    shares = [show_value(edge.downstream) for edge in uses]
-    total = show_value(passes.derivative(node))
-    done = max([edge.step for edge in uses], default=passes.start)
     grad = _math(Apply("grad", (Name(passes.name(passes.output)), name)))
-    spelled = f"{' + '.join(_bracketed(share) for share in shares)} = {total}" if len(shares) > 1 else total
-    if len(spelled) > 34:
+    derivative, known = sum_in_numbers(passes, node), passes.known_from(node)
+    terms, equals, total = derivative.rpartition(" = ")
+    if equals and len(derivative) > LONG_SUM:
         lines += [
-            Line("", f"{grad} = {' + '.join(_bracketed(s) for s in shares)}", SIZE, since=done),
-            Line("", f"= {total}", SIZE, since=done),
+            Line("", f"{grad} = {terms}", SIZE, since=known),
+            Line("", f"= {total}", SIZE, since=known),
         ]
     else:
-        lines.append(Line("", f"{grad} = {spelled}", SIZE, since=done))
+        lines.append(Line("", f"{grad} = {derivative}", SIZE, since=known))
     return lines
 
 
-def _bracketed(share: str) -> str:
-    return f"({share})" if share.startswith("−") else share
-
-
 def _edge_lines(formulas: Formulas, edge: Edge) -> list[Line]:
+    """Returns the text on an edge: its three derivatives."""
     trees = formulas.edge(edge)
     lines = []
-    for words, tree, value in (
+    for label, tree, value in (
         ("upstream", trees.upstream, edge.upstream),
         ("local", trees.local, edge.local),
         ("downstream", trees.downstream, edge.downstream),
     ):
-        formula, number = write_formula(tree, INLINE_LATEX), show_value(value)
-        same = formula == write_number(number)
-        lines.append(Line(words, number if same else f"${formula}$ = {number}", SMALL, since=edge.step))
+        formula, number = write(tree, INLINE_LATEX), show_value(value)
+        same = formula == latex_number(number)
+        lines.append(Line(label, number if same else f"${formula}$ = {number}", SMALL, since=edge.step))
     return lines
 
 
-def write_number(shown: str) -> str:
-    """How LaTeX notation writes a number that `show_value` has shown."""
+def latex_number(shown: str) -> str:
+    """Converts a number from `show_value` to what LATEX writes for it."""
     return shown.replace("−", "-")
 
 
 def _columns(passes: Passes) -> dict[Hashable, int]:
-    """Results right of their operands; variables just left of their first use; an edge's label just left of its
-    target."""
-    rank: dict[int, int] = {}
+    """Returns the column of each box.
+
+    A result stands right of its operands, a variable just left of its first use, an edge's text just left of its target.
+    """
+    column: dict[int, int] = {}
     for node in passes.nodes:
-        rank[id(node)] = max((rank[id(x)] + 2 for x in node.operands if isinstance(x, Node)), default=0)
+        column[id(node)] = max((column[id(x)] + 2 for x in node.operands if isinstance(x, Node)), default=0)
     for node in passes.nodes:
         if node.operation is None and passes.uses(node):
-            rank[id(node)] = min(rank[id(edge.target)] for edge in passes.uses(node)) - 2
-    labels: dict[Hashable, int] = {("edge", edge.step): rank[id(edge.target)] - 1 for edge in passes.edges}
-    return labels | rank
+            column[id(node)] = min(column[id(edge.target)] for edge in passes.uses(node)) - 2
+    labels: dict[Hashable, int] = {("edge", edge.step): column[id(edge.target)] - 1 for edge in passes.edges}
+    return labels | column
 
 
 def _head(passes: Passes, formulas: Formulas) -> list[Line]:
+    """Returns the title: the formula and the values of its variables."""
     output = passes.output
-    spelt = formulas.in_variables(output, 4 * LONG)
+    in_variables = formulas.in_variables(output, 4 * LONG)
     name = _math(Name(passes.name(output)))
-    shown = spelt if spelt is not None else formulas.node(output)
+    shown = in_variables if in_variables is not None else formulas.node(output)
     title = name if output.operation is None else f"{name} = {_math(shown)}"
     variables = [node for node in passes.nodes if node.operation is None]
     at = ", ".join(f"{_math(Name(passes.name(node)))} = {show_value(node.value)}" for node in variables)
@@ -170,6 +179,7 @@ def _head(passes: Passes, formulas: Formulas) -> list[Line]:
 
 
 def _foot(passes: Passes, last: int) -> list[Line]:
+    """Returns the lines below the picture: the rule, the counts and the steps."""
     f = _math(Name(passes.name(passes.output)))
     seed = _math(Apply("grad", (Name(passes.name(passes.output)),) * 2))
     total = rf"$\partial$ {f} / $\partial$ node"

@@ -72,7 +72,6 @@ def node_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> l
     return rows
 
 
-
 def node_rows(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[str, ...]]:
     """Returns the table of nodes as plain text."""
     return [tuple(map(plain, row)) for row in node_cells(passes, formulas, step)]

@@ -1,8 +1,8 @@
-"""Places for the boxes of a graph drawn from left to right, so that nothing overlaps.
+"""Lays out a graph from left to right in columns, so that no two boxes overlap.
 
-Layered drawing after Sugiyama, Tagawa & Toda 1981: boxes get a column each, lines that pass a column get a place in it
-like a box, the order within columns is improved by barycentres, and heights are the least-squares solution that keeps
-the gaps (isotonic regression).
+Layered drawing (Sugiyama, Tagawa & Toda 1981). A line that crosses a column gets a lane in it, which takes part in the
+layout like a box. Barycentres order the boxes of each column. Their heights solve a least-squares problem under the
+constraint that gaps are kept (isotonic regression). All lengths are in points; y points upwards.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -15,8 +15,8 @@ GAP_ACROSS, GAP_DOWN, LANE = 26.0, 16.0, 14.0
 
 
 @dataclass(frozen=True)
-class Box:
-    """A placed box: its left edge, the height of its middle (upwards), its width and height."""
+class PlacedBox:
+    """The position of a box: the x of its left edge, the y of its middle, its width and its height."""
 
     left: float
     middle: float
@@ -26,10 +26,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Layout:
-    """Boxes by key, and for each line the points (x, y) it runs through: level from the first to the second, across a
-    gap to the third, level again, and so on."""
+    """The positions of boxes and lines.
 
-    boxes: dict[Hashable, Box]
+    Attributes:
+        boxes: The box of each key.
+        lines: The points (x, y) of each line: horizontal from the first to the second, across the gap between two
+            columns to the third, horizontal to the fourth, and so on.
+        width: Width of the whole.
+        height: Height of the whole.
+    """
+
+    boxes: dict[Hashable, PlacedBox]
     lines: list[list[tuple[float, float]]]
     width: float
     height: float
@@ -40,12 +47,12 @@ def layered(
     columns: Mapping[Hashable, int],
     lines: Sequence[Sequence[Hashable]],
 ) -> Layout:
-    """Place boxes in columns.
+    """Computes a layered layout.
 
     Args:
         sizes: Width and height of each box.
         columns: Column of each box; a line runs from lower to higher columns.
-        lines: The boxes each line runs through.
+        lines: The boxes that each line connects, in order.
 
     Returns:
         The layout; its lower left corner is (0, 0).
@@ -65,7 +72,7 @@ def layered(
         for key in column:
             width, height = sizes[key]
             wide = widths[number] if height == LANE and width == 0 else width
-            boxes[key] = Box(lefts[number] + (widths[number] - wide) / 2, middle[key] - low, wide, height)
+            boxes[key] = PlacedBox(lefts[number] + (widths[number] - wide) / 2, middle[key] - low, wide, height)
     edges = {
         key: (lefts[number], lefts[number] + widths[number]) for number, column in enumerate(order) for key in column
     }
@@ -75,17 +82,19 @@ def layered(
 
 
 def _points(
-    path: Sequence[Hashable], boxes: Mapping[Hashable, Box], edges: Mapping[Hashable, tuple[float, float]]
+    path: Sequence[Hashable], boxes: Mapping[Hashable, PlacedBox], edges: Mapping[Hashable, tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """From the right of the first box to the left of the last: level inside a column, so that no line runs behind a box
-    wider than its own."""
+    """Returns the points of a line, from the right of its first box to the left of its last.
+
+    Inside a column the line is horizontal, so that it does not run behind a box that is wider than its own.
+    """
     level = [(x, boxes[key].middle) for key in path for x in edges[key]][1:-1]
     first, last = boxes[path[0]], boxes[path[-1]]
     return [(first.left + first.width, first.middle), *level, (last.left, last.middle)]
 
 
 def _with_lanes(number: int, line: Sequence[Hashable], sizes: dict, columns: dict) -> list[Hashable]:
-    """The line's boxes and, in every column it passes between them, a lane of its own."""
+    """Adds a lane to `sizes` and `columns` for each column that a line crosses; returns its boxes and lanes in order."""
     path: list[Hashable] = [line[0]]
     for a, b in pairwise(line):
         for column in range(columns[a] + 1, columns[b]):
@@ -97,8 +106,10 @@ def _with_lanes(number: int, line: Sequence[Hashable], sizes: dict, columns: dic
 
 
 def _ordered(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]]) -> list[list[Hashable]]:
-    """Columns sorted by the mean place of their neighbours, sweeping to and fro; the sweep with the fewest crossings
-    wins."""
+    """Orders the boxes of each column by the mean position of their neighbours (barycentres).
+
+    Sweeps run in alternating directions; the order with the fewest crossings is returned.
+    """
     before: dict[Hashable, list[Hashable]] = {key: [] for column in order for key in column}
     after: dict[Hashable, list[Hashable]] = {key: [] for column in order for key in column}
     for a, b in links:
@@ -106,7 +117,7 @@ def _ordered(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]]
         before[b].append(a)
     seen: dict[Hashable, int] = {}
     stack = list(order[-1])
-    while stack:  # walking back from the result is already right for trees
+    while stack:  # a depth-first search from the result orders trees without crossings
         key = stack.pop()
         if key not in seen:
             seen[key] = len(seen)
@@ -117,8 +128,8 @@ def _ordered(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]]
         neighbours, path = (after, range(len(order) - 2, -1, -1)) if sweep % 2 else (before, range(1, len(order)))
         order = [list(column) for column in order]
         for number in path:
-            place = {key: i / max(1, len(column) - 1) for column in order for i, key in enumerate(column)}
-            order[number].sort(key=lambda key: np.mean([place[other] for other in neighbours[key]] or [place[key]]))
+            at = {key: i / max(1, len(column) - 1) for column in order for i, key in enumerate(column)}
+            order[number].sort(key=lambda key: np.mean([at[other] for other in neighbours[key]] or [at[key]]))
         crossings = _crossings(order, links)
         if crossings < fewest:
             best, fewest = order, crossings
@@ -126,10 +137,11 @@ def _ordered(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]]
 
 
 def _crossings(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]]) -> int:
-    place = {key: (number, i) for number, column in enumerate(order) for i, key in enumerate(column)}
+    """Counts how many pairs of links between neighbouring columns cross."""
+    at = {key: (number, i) for number, column in enumerate(order) for i, key in enumerate(column)}
     between: dict[int, list[tuple[int, int]]] = {}
     for a, b in links:
-        between.setdefault(place[a][0], []).append((place[a][1], place[b][1]))
+        between.setdefault(at[a][0], []).append((at[a][1], at[b][1]))
     total = 0
     for pairs in between.values():
         ends = np.array(pairs)
@@ -138,7 +150,7 @@ def _crossings(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable
 
 
 def _heights(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]], height: dict) -> dict:
-    """The middle of each box: near the mean of its neighbours, in the order of its column, gaps kept."""
+    """Computes the y of each box's middle: near the mean of its neighbours, with order and gaps of the column kept."""
     neighbours: dict[Hashable, list[Hashable]] = {key: [] for column in order for key in column}
     for a, b in links:
         neighbours[a].append(b)
@@ -151,17 +163,17 @@ def _heights(order: list[list[Hashable]], links: list[tuple[Hashable, Hashable]]
             at -= height[key] + GAP_DOWN
     for sweep in range(60):
         for column in order if sweep % 2 else order[::-1]:
-            wish = np.array([np.mean([middle[x] for x in neighbours[key]] or [middle[key]]) for key in column])
-            middle.update(zip(column, _apart(wish, np.array([height[key] for key in column]))))
+            target = np.array([np.mean([middle[x] for x in neighbours[key]] or [middle[key]]) for key in column])
+            middle.update(zip(column, _separated(target, np.array([height[key] for key in column]))))
     return middle
 
 
 def _straightened(middle: dict, order: list[list[Hashable]], paths: list[list[Hashable]], height: dict) -> dict:
-    """Every line that passes several columns runs level through them, where the boxes above and below leave room."""
+    """Makes each line that crosses several columns horizontal, where the boxes above and below its lanes allow it."""
     above = {low: high for column in order for high, low in pairwise(column)}
     below = {high: low for column in order for high, low in pairwise(column)}
 
-    def room(lane: Hashable) -> tuple[float, float]:
+    def free_range(lane: Hashable) -> tuple[float, float]:
         least, most = -np.inf, np.inf
         if lane in above:
             most = middle[above[lane]] - (height[above[lane]] + LANE) / 2 - GAP_DOWN
@@ -174,25 +186,30 @@ def _straightened(middle: dict, order: list[list[Hashable]], paths: list[list[Ha
         lanes = [key for key in lanes if isinstance(key, tuple) and key[0] == "lane"]
         if len(lanes) < 2:
             continue
-        rooms = [room(lane) for lane in lanes]
-        least, most = max(low for low, _ in rooms), min(high for _, high in rooms)
+        ranges = [free_range(lane) for lane in lanes]
+        least, most = max(low for low, _ in ranges), min(high for _, high in ranges)
         if least <= most:
             level = min(max(float(np.mean([middle[lane] for lane in lanes])), least), most)
             middle.update(dict.fromkeys(lanes, level))
     return middle
 
 
-def _apart(wish: np.ndarray, height: np.ndarray) -> np.ndarray:
-    """The places nearest to `wish`, from the top down, that keep boxes of these heights apart.
+def _separated(target: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Computes the positions nearest to `target`, in least squares, that keep the order and the gaps of boxes.
 
-    With the needed distances taken off, the order is all that is left to keep: pool adjacent violators.
+    After the necessary distances are subtracted, only the order is left to keep: isotonic regression, by the
+    pool-adjacent-violators algorithm.
+
+    Args:
+        target: (n,) wanted y of the middles, from the top down.
+        height: (n,) heights of the boxes.
     """
-    need = np.concatenate([[0.0], np.cumsum((height[:-1] + height[1:]) / 2 + GAP_DOWN)])
-    pools: list[list[float]] = []  # [mean, how many]
-    for value in -wish - need:
+    distance = np.concatenate([[0.0], np.cumsum((height[:-1] + height[1:]) / 2 + GAP_DOWN)])
+    pools: list[list[float]] = []  # [mean, number of values]
+    for value in -target - distance:
         pools.append([value, 1])
         while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
             (a, m), (b, n) = pools[-2:]
             pools[-2:] = [[(a * m + b * n) / (m + n), m + n]]
     level = np.concatenate([np.full(int(n), mean) for mean, n in pools])
-    return -(level + need)
+    return -(level + distance)
