@@ -37,18 +37,18 @@ def main() -> None:
         sys.exit(f"{options.text} does not exist; name a text of some 100 MB with --text")
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
-    def on_warning(line: str) -> None:
+    def log(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
     work = {
-        "speed": lambda: parts.speed(options.text, on_warning, times=options.times),
-        "threads": lambda: two_against_one(options.text, on_warning),
-        "vocabulary": lambda: parts.large_vocabulary(on_warning),
-        "reading": lambda: parts.reading(options.text, on_warning),
-        "memory": lambda: parts.memory(options.text, on_warning),
-        "whole": lambda: parts.whole(options.text, on_warning),
-        "quality": lambda: parts.qualities(options.text, options.sets, options.seeds, on_warning),
-        "scaling": lambda: scaling(options.text, on_warning),
+        "speed": lambda: parts.speed(options.text, log, times=options.times),
+        "threads": lambda: two_against_one(options.text, log),
+        "vocabulary": lambda: parts.large_vocabulary(log),
+        "reading": lambda: parts.reading(options.text, log),
+        "memory": lambda: parts.memory(options.text, log),
+        "whole": lambda: parts.whole(options.text, log),
+        "quality": lambda: parts.qualities(options.text, options.sets, options.seeds, log),
+        "scaling": lambda: scaling(options.text, log),
     }
     for part in options.parts:
         if part not in work:

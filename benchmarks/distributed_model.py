@@ -18,8 +18,8 @@ the exchange is hidden as far as training lasts. Once an epoch all V rows are ex
 hides that.
 
 w, p, t_move and their like for whole tables are those of 2 ranks without a limit in benchmarks/distributed.json, which
-`benchmarks.distributed_network` writes. With more ranks than cores there, each waits for its turn: w is then multiplied by
-ranks over cores. The latency is assumed where netem was missing.
+`benchmarks.distributed_network` writes. With more ranks than cores there, each waits for its turn: w is then
+multiplied by ranks over cores. The latency is assumed where netem was missing.
 """
 
 import argparse
@@ -46,12 +46,12 @@ def is_reference(one: dict[str, Any]) -> bool:
     return (one["ranks"], one["gbit"], one["ms"]) == (2, None, 0.0)
 
 
-def wires(results: dict[str, Any]) -> list[str]:
+def dtypes(results: dict[str, Any]) -> list[str]:
     """Those whose constants are known."""
     known = [one["communication_dtype"] for one in results["exchanges"] if is_reference(one)]
     if "float32" not in known:
         raise SystemExit(
-            "2 ranks without a limit, float32, were not measured; leave --ranks, --gbit, --communication-dtype as they are"
+            "2 ranks without a limit, float32, were not measured; leave --ranks, --gbit and --communication-dtype alone"
         )
     return known
 
@@ -127,7 +127,7 @@ def exchange(
     latency: float = LATENCY,
     turns: int = 1,
 ) -> float:
-    """Seconds in which rows of both tables are exchanged, in turns; a number takes `seconds` beside the wire."""
+    """Seconds in which rows of both tables are exchanged, in turns; a number takes `seconds` beside the link's."""
     numbers = 2 * rows * dim
     sent = 2 * (ranks - 1) / ranks * numbers * BYTES[communication_dtype]
     return (sent * 8 / link if link else 0.0) + seconds * numbers + turns * 2 * (ranks - 1) * latency
@@ -176,7 +176,7 @@ def measured(results: dict[str, Any]) -> str:
     """Exchanges without training beside what the model says of them."""
     cores = results["machine"]["cores"]
     lines = [
-        "| ranks | link | wire | sent in a round | a round, measured | modelled "
+        "| ranks | link | dtype | sent in a round | a round, measured | modelled "
         "| sent at the end | end of epoch, measured | modelled |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
@@ -192,7 +192,7 @@ def measured(results: dict[str, Any]) -> str:
         )
         late = f", {one['ms']:g} ms" if one["ms"] else ""
         lines.append(
-            f"| {one['ranks']} | {named(one['gbit'])}{late} | {one['wire']} | {one['sent_MB']:.1f} MB "
+            f"| {one['ranks']} | {named(one['gbit'])}{late} | {one['communication_dtype']} | {one['sent_MB']:.1f} MB "
             f"| {one['s']:.3f} s | {each:.3f} s "
             f"| {one['whole_sent_MB']:.0f} MB | {one['whole_s']:.2f} s | {whole:.2f} s |"
         )
@@ -203,7 +203,7 @@ def hidden(results: dict[str, Any]) -> str:
     """Exchanges beside training, and what the model says of them."""
     cores = results["machine"]["cores"]
     lines = [
-        "| link | wire | words in a round | training alone | exchange | … hidden | … waited for | rows out and in "
+        "| link | dtype | words in a round | training alone | exchange | … hidden | … waited for | rows out and in "
         "| a round | modelled | efficiency |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -215,8 +215,8 @@ def hidden(results: dict[str, Any]) -> str:
         )
         share = 1 - min(1.0, one["waited_s"] / one["exchange_s"])
         lines.append(
-            f"| {named(one['gbit'])} | {one['wire']} | {one['round_words']:,} | {one['training_s']:.3f} s "
-            f"| {one['exchange_s']:.3f} s | {share:.0%} | {one['waited_s']:.3f} s | {one['moved_s']:.3f} s "
+            f"| {named(one['gbit'])} | {one['communication_dtype']} | {one['round_words']:,} "
+            f"| {one['training_s']:.3f} s | {one['exchange_s']:.3f} s | {share:.0%} | {one['waited_s']:.3f} s | {one['moved_s']:.3f} s "
             f"| {one['s']:.3f} s | {each:.3f} s | {one['training_s'] / one['s']:.0%} |"
         )
     return "\n".join([*lines, "", where(results)])
@@ -234,19 +234,20 @@ def where(results: dict[str, Any]) -> str:
 def modelled(results: dict[str, Any], text: Text) -> str:
     """Machines that nobody measured."""
     lines = [
-        "| words/s of a machine | link | wire | ranks | training, s a round | exchange, s | end of epoch "
+        "| words/s of a machine | link | dtype | ranks | training, s a round | exchange, s | end of epoch "
         "| efficiency |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for cores in MACHINES:
         for gbit in LINKS:
-            for communication_dtype in wires(results):
+            for communication_dtype in dtypes(results):
                 costs, machine = Costs.of(results, communication_dtype), machine_of(cores, gbit)
                 for ranks in (8, 32, 128):
                     found = epoch(text, ranks, machine, communication_dtype, costs)
                     lines.append(
-                        f"| {machine.words / 1e6:g}M | {named(gbit)} | {communication_dtype} | {ranks} | {found['training']:.3f} "
-                        f"| {found['exchange']:.3f} | {found['flush']:.1%} | {found['efficiency']:.0%} |"
+                        f"| {machine.words / 1e6:g}M | {named(gbit)} | {communication_dtype} | {ranks} "
+                        f"| {found['training']:.3f} | {found['exchange']:.3f} | {found['flush']:.1%} "
+                        f"| {found['efficiency']:.0%} |"
                     )
     return "\n".join(lines)
 
@@ -264,9 +265,9 @@ def limits(results: dict[str, Any], text: Text) -> str:
     return "\n".join([head, "|---|---|---|---|", *found])
 
 
-def on_warning(results: dict[str, Any], text: Text, fill_page: bool) -> None:
+def show(results: dict[str, Any], text: Text, fill_page: bool) -> None:
     """Print all tables; put them into docs/scale.md if so asked."""
-    wires(results)
+    dtypes(results)
     model = f"{modelled(results, text)}\n\nWhere it breaks, float32:\n\n{limits(results, text)}"
     tables = {"exchanges": measured(results), "hidden": hidden(results), "modelled": model}
     for name, table in tables.items():
@@ -284,7 +285,7 @@ def main() -> None:
     o = parser.parse_args()
     if not RESULTS.exists():
         raise SystemExit(f"{RESULTS} is not there; run python -m benchmarks.distributed_network first")
-    on_warning(json.loads(RESULTS.read_text()), Text(o.tokens, o.vocabulary, o.dim), o.fill)
+    show(json.loads(RESULTS.read_text()), Text(o.tokens, o.vocabulary, o.dim), o.fill)
 
 
 if __name__ == "__main__":

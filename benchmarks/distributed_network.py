@@ -4,11 +4,11 @@
 
 Each rank is a process in a namespace of its own, joined to the others by a bridge; a token bucket (tbf) holds what it
 sends to the bandwidth, and netem adds latency where the kernel has it. First 2 and 4 ranks exchange the rows of real
-rounds (`training/cluster/merging.py`) without training between them, so the time is that of communication alone. Then
+rounds (`training/distributed/merge.py`) without training between them, so the time is that of communication alone. Then
 2 ranks train between exchanges, with one thread each, and `Traffic` says what of the exchanges was hidden.
 
-Results go to benchmarks/distributed.json; from them `benchmarks.distributed_model` takes its constants, sets itself beside the
-measurements and fills the tables of docs/scale.md.
+Results go to benchmarks/distributed.json; from them `benchmarks.distributed_model` takes its constants, sets itself
+beside the measurements and fills the tables of docs/scale.md.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cluster_model
+from benchmarks import distributed_model
 from benchmarks.distributed_rank import Work
 from benchmarks.parts import machine
 
@@ -97,7 +97,7 @@ def measure(n: int, gbit: float | None, work: Work, ms: float = 0.0) -> dict[str
             for process in processes:
                 process.kill()
     if any(process.returncode for process in processes):
-        raise SystemExit(f"{n} ranks on {cluster_model.named(gbit)} failed; see above")
+        raise SystemExit(f"{n} ranks on {distributed_model.named(gbit)} failed; see above")
     return {"ranks": n, "gbit": gbit, "ms": ms} | asdict(work) | json.loads(said[0].splitlines()[-1])
 
 
@@ -115,12 +115,12 @@ def main() -> None:
     began, here = time.perf_counter(), machine()
     results: dict[str, Any] = {"machine": here, "netem": has_netem(), "exchanges": [], "training": []}
     links = [float(word) or None for word in o.gbit.split(",")]
-    wires = o.communication_dtype.split(",")
+    dtypes = o.communication_dtype.split(",")
     settings: list[tuple[int, float | None, float, Work]] = [
         (n, gbit, 0.0, Work(o.vocabulary, o.dim, communication_dtype, o.rounds))
         for n in map(int, o.ranks.split(","))
         for gbit in links
-        for communication_dtype in wires
+        for communication_dtype in dtypes
     ]
     if results["netem"]:
         settings += [(2, gbit, FAR, Work(o.vocabulary, o.dim, "float32", o.rounds)) for gbit in links]
@@ -128,7 +128,7 @@ def main() -> None:
         (2, gbit, 0.0, Work(o.vocabulary, o.dim, communication_dtype, rounds, words))
         for words, rounds in ((250_000, 8), (1_000_000, 3))
         for gbit in links
-        for communication_dtype in wires
+        for communication_dtype in dtypes
         if communication_dtype == "float32" or (gbit, words) == (1, 250_000)
     ]
     for n, gbit, ms, work in settings:
@@ -136,9 +136,9 @@ def main() -> None:
         results["training" if work.round_words else "exchanges"].append(found)
         print(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in found.items()}), file=sys.stderr)
     results["seconds"] = round(time.perf_counter() - began)
-    path = o.json or cluster_model.RESULTS
+    path = o.json or distributed_model.RESULTS
     path.write_text(json.dumps(results, indent=1) + "\n")
-    cluster_model.on_warning(results, cluster_model.Text(), fill_page=o.json is None)
+    distributed_model.show(results, distributed_model.Text(), fill_page=o.json is None)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+from numba import njit
 
 from benchmarks.corpora import in_lines
 from benchmarks.distributed_quality import DATA
 from benchmarks.parts import quality
-from sgns.base.jit import kernel
 from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines.cpu.engine import KEEP, NOISE, first_vectors, matrix, row_stride
@@ -32,7 +32,7 @@ CHUNK = 40_000  # tokens whose pairs are drawn together
 PART = 9  # purpose of a random stream
 
 
-@kernel
+@njit(nogil=True, error_model="numpy")
 def local_negatives(negatives, centres, parts, table, key):  # type: ignore[no-untyped-def]
     """Draw the negatives of each pair from the part of its c+: word = draw·P + part, for words dealt out by modulo."""
     for s in range(centres.shape[0]):

@@ -3,7 +3,7 @@
     python -m benchmarks.distributed_quality --ranks 2,4,8 --seed 1,2,3
     python -m benchmarks.distributed_quality --epochs 1 --combiner damped,touched
 
-The exchange is the one that torchrun's processes use (`training/cluster/merging.py`), between threads; so quality is
+The exchange is the one that torchrun's processes use (`training/distributed/merge.py`), between threads; so quality is
 measured without a network, and does not depend on how busy the machine is. Prints one JSON line for each run.
 """
 

@@ -1,4 +1,4 @@
-"""What one rank does while merging is measured; `benchmarks.distributed_network` starts it, rank 0 prints one JSON line.
+"""One rank while merging is measured; `benchmarks.distributed_network` starts it, rank 0 prints one JSON line.
 
 Processor seconds are those of all threads of the process, so they hold on a machine that does other work too.
 """
@@ -32,7 +32,7 @@ class Work:
     Attributes:
         V: Vocabulary; words are drawn by Zipf's law.
         dim: d.
-        wire: What numbers are rounded to.
+        communication_dtype: What numbers are rounded to.
         rounds: How many.
         round_words: Words a rank trains in a round; 0: rounds are only merged.
     """

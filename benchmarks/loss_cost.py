@@ -16,8 +16,9 @@ import numpy as np
 from numba.core.caching import NullCache
 
 from sgns import Config
-from sgns.training.engines.cpu.engine import CpuEngine, pairs, tile
-from sgns.training.engines.cpu.engine import tile_kernel as kernels
+from sgns.training.engines.cpu import pairs, tile
+from sgns.training.engines.cpu import tile_kernel as kernels
+from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.engines.cpu.llvm import ZERO
 
 V, TOKENS, BLOCK = 30_000, 2_000_000, 40_000

@@ -20,14 +20,14 @@ def run(job: Job) -> Measured:
     return Measured(**json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-def interleaved(jobs: dict[str, Job], times: int, on_warning: Callable[[str], None]) -> dict[str, list[Measured]]:
+def interleaved(jobs: dict[str, Job], times: int, log: Callable[[str], None]) -> dict[str, list[Measured]]:
     """Run all jobs in turn, `times` times round: a noisy minute then falls on all of them."""
     results: dict[str, list[Measured]] = {name: [] for name in jobs}
     for turn in range(times):
         for name, job in jobs.items():
             measured = run(job)
             results[name].append(measured)
-            on_warning(f"  {turn + 1}/{times} {name}: {measured.words_per_second / 1e6:.3f}M words/s")
+            log(f"  {turn + 1}/{times} {name}: {measured.words_per_second / 1e6:.3f}M words/s")
     return results
 
 

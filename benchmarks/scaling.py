@@ -14,16 +14,14 @@ LARGEST = 20_000_000  # words beyond which a generated text is thrown away again
 TEXTS = {200_000: "1 MB", 2_000_000: "10 MB", 18_000_000: "100 MB", 180_000_000: "1 GB", 360_000_000: "2 GB"}
 
 
-def scaling(text: Path, on_warning: Callable[[str], None]) -> dict[str, Any]:
+def scaling(text: Path, log: Callable[[str], None]) -> dict[str, Any]:
     """One run each: the shape matters here, not the last digit."""
     report: dict[str, Any] = {"dim": {}, "vocabulary": {}, "threads": {}, "corpus": {}}
 
     def note(part: str, key: Any, job: Job) -> None:
         found = run(job)
         report[part][str(key)] = {"words_per_second": found.words_per_second, "own_bytes": found.own_bytes}
-        on_warning(
-            f"  {part} {key}: {found.words_per_second / 1e6:.2f}M words/s, {found.own_bytes / 1e6:.0f} MB of its own"
-        )
+        log(f"  {part} {key}: {found.words_per_second / 1e6:.2f}M words/s, {found.own_bytes / 1e6:.0f} MB of its own")
 
     lines = str(in_lines(text, 4_000_000))
     for dim in (50, 100, 200, 300, 400, 600):

@@ -28,9 +28,9 @@ PIECE = 3_000_000  # steps of arithmetic
 GENSIMS = {"lr": 0.025, "subsample": 1e-3}
 
 
-def two_against_one(text: Path, on_warning: Callable[[str], None], *, times: int = 25) -> dict[str, Any]:
+def two_against_one(text: Path, log: Callable[[str], None], *, times: int = 25) -> dict[str, Any]:
     """Words/s of two threads over those of one, by wall and by CPU time; and the same for arithmetic."""
-    on_warning("threads")
+    log("threads")
     configs = [Config(threads=threads, **GENSIMS) for threads in (1, 2)]
     corpus = Corpus.from_files(in_lines(text), configs[0])
     blocks = corpus.tokens // BLOCK
@@ -53,7 +53,7 @@ def two_against_one(text: Path, on_warning: Callable[[str], None], *, times: int
         ratio, by_cpu = gain(block)
         wall.append(ratio)
         cpu.append(by_cpu)
-        on_warning(f"  two threads {ratio:.2f}x, by CPU time {by_cpu:.2f}x; plain arithmetic {ceiling[-1]:.2f}x")
+        log(f"  two threads {ratio:.2f}x, by CPU time {by_cpu:.2f}x; plain arithmetic {ceiling[-1]:.2f}x")
     share = [a / b for a, b in zip(wall, ceiling)]
     return {
         "ratio": spread(wall),
