@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from sgns.cli.tables import print_json, say
+from sgns.cli.output import print_json, warn
 from sgns.errors import ExpressionError, InputError
 
 if TYPE_CHECKING:
@@ -51,15 +51,19 @@ def graph(
         raise ExpressionError(f"step is {step}; the graph has steps 0 to {passes.steps}")
     if output is not None:
         if output.suffix.lower() in (".dot", ".txt"):
-            made = tables.as_dot(passes, step) if output.suffix.lower() == ".dot" else tables.as_text(passes, step)
+            made = (
+                tables.graph_as_dot(passes, step)
+                if output.suffix.lower() == ".dot"
+                else tables.graph_as_text(passes, step)
+            )
             write_lines(output, [made])
         else:
             draw_graph(passes, output, step=step)
     if json:
-        result = tables.as_json(passes, step) | {"expression": expression}
+        result = tables.graph_as_json(passes, step) | {"expression": expression}
         print_json(result | ({"output": str(output)} if output else {}))
         return
-    print(tables.as_text(passes, step))
+    print(tables.graph_as_text(passes, step))
     if output is not None:
         print(f"picture: {output}")
 
@@ -106,8 +110,8 @@ def derive(
     from sgns.errors import ConfigError
     from sgns.learn.chapters.derive import as_json
     from sgns.learn.chapters.derive import derive as chapter
+    from sgns.learn.chapters.report import check_document, write_document
     from sgns.learn.document.blocks import verbatim
-    from sgns.learn.chapters.report import check_document, write_blocks
 
     if output is not None:
         check_document(output)
@@ -120,7 +124,7 @@ def derive(
     else:
         blocks = chapter(topic, vocabulary=vocabulary, dim=dim, source="your numbers" if vocabulary else "")
     if output is not None:
-        write_blocks(output, blocks, "Derivations of skip-gram with negative sampling")
+        write_document(output, blocks, "Derivations of skip-gram with negative sampling")
     _print(blocks, as_json(blocks) if json else None)
 
 
@@ -161,13 +165,13 @@ def explain(*, output: Output = None, json: Flag = False) -> None:
     """
     from sgns.learn.chapters.explain import as_json
     from sgns.learn.chapters.explain import explain as chapter
-    from sgns.learn.chapters.report import check_document, write_blocks
+    from sgns.learn.chapters.report import check_document, write_document
 
     if output is not None:
         check_document(output)
     blocks = chapter()
     if output is not None:
-        write_blocks(output, blocks, "The code beside the mathematics")
+        write_document(output, blocks, "The code beside the mathematics")
     _print(blocks, as_json() if json else None)
 
 
@@ -200,10 +204,10 @@ def report(
 
         record = read_record(model, vectors.metadata.get("losses"))
     if vectors is None:
-        say(f"{MODEL} is not there: the report leaves out the run; python word2vec.py trains one")
+        warn(f"{MODEL} is not there: the report leaves out the run; python word2vec.py trains one")
     name = "" if model is None else model.name
     path = write_report(
-        chosen, vectors, name=name, record=record, similarity=similarity, analogy=analogy, on_warning=say
+        chosen, vectors, name=name, record=record, similarity=similarity, analogy=analogy, on_warning=warn
     )
     if json:
         print_json({"output": str(path), "model": None if model is None else str(model), "bytes": path.stat().st_size})
@@ -223,6 +227,6 @@ def _print(blocks: "list[Block]", json: dict | None) -> None:
     if json is not None:
         print_json(json)
         return
-    from sgns.learn.document.text import write_text
+    from sgns.learn.document.text import to_text
 
-    print(write_text(blocks), end="")
+    print(to_text(blocks), end="")

@@ -8,7 +8,6 @@ cos(x, b) − cos(x, a) + cos(x, c).
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -16,9 +15,8 @@ from sgns.base.geometry import unit
 from sgns.errors import ConfigError, FormatError
 from sgns.evaluation.lookup import Lookup, lines
 from sgns.evaluation.statistics import Interval, proportion
-from sgns.vectors.vectors import Vectors
+from sgns.vectors.vectors import Method, Vectors
 
-Method = Literal["add", "mul"]
 COLUMNS, QUESTIONS = 2048, 64  # scored at once: a tile that stays in the cache
 EPSILON = np.float32(1e-6)  # of 3CosMul, as in gensim
 

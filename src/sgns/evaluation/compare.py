@@ -15,7 +15,7 @@ from sgns.evaluation.analogy import evaluate_analogies
 from sgns.evaluation.categories import evaluate_categories
 from sgns.evaluation.similarity import evaluate_similarity
 from sgns.evaluation.statistics import Interval, Statistic
-from sgns.vectors.vectors import Vectors
+from sgns.vectors.vectors import Method, Vectors
 
 Kind = Literal["similarity", "analogy", "categories"]
 RESAMPLES = 10_000
@@ -81,7 +81,7 @@ def compare(
     categories: Sequence[str | PathLike[str]] = (),
     *,
     restrict: int | None = 30_000,
-    method: Literal["add", "mul"] = "add",
+    method: Method = "add",
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> list[SetComparison]:

@@ -145,3 +145,10 @@ def hint(word: str, known: Container[str]) -> str | None:
     if len(pieces) > 2 and len(pieces) % 2 and all(piece in known for piece in words):
         return " ".join(pieces)
     return None
+
+
+def quoted(word: str) -> str:
+    """`word` as the grammar reads it back: in quotes if it has blanks, brackets or quotes, or is an operator."""
+    if re.search(r'[\s()"]', word) or not word or word in OPERATORS:
+        return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return word

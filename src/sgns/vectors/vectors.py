@@ -12,10 +12,11 @@ from sgns.errors import ConfigError, UnknownWord
 from sgns.vectors import search
 from sgns.vectors.rows import Rows, Space, check_n
 
-__all__ = ["Answers", "Space", "Vectors", "Word"]
+__all__ = ["Answers", "Method", "Space", "Vectors", "Word"]
 
 Answers = list[tuple[str, float]]  # (word, cosine), best first
 Word = str | np.ndarray  # a known word, or a vector (d,)
+Method = Literal["add", "mul"]  # of analogies: 3CosAdd, 3CosMul
 
 
 class Vectors(Rows):
@@ -120,7 +121,7 @@ class Vectors(Rows):
             for me, row, scores in zip(own, ids, cosines)
         ]
 
-    def analogy(self, a: str, b: str, c: str, n: int = 10, method: Literal["add", "mul"] = "add") -> Answers:
+    def analogy(self, a: str, b: str, c: str, n: int = 10, method: Method = "add") -> Answers:
         """Answer a : b = c : ?, as in man : king = woman : ?
 
         Args:

@@ -1,0 +1,127 @@
+"""The verbs that measure vectors: evaluate (one model) and compare (two or more)."""
+
+from dataclasses import asdict
+from itertools import combinations
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from sgns.cli.options import AllButTheTop, Files, Flag, Json, SpaceHelp, VectorFile
+from sgns.cli.output import print_json
+from sgns.cli.vectors import opened
+from sgns.errors import ConfigError
+from sgns.evaluation.similarity import Duplicates
+from sgns.vectors.alignment import WORDS
+from sgns.vectors.vectors import Method, Space
+
+SimilaritySets = Annotated[Files, Parameter(help="Sets of word, word, score a line: Spearman's rho and Pearson's r.")]
+AnalogySets = Annotated[Files, Parameter(help="Sets of a b c expected a line, sections under : lines: accuracy.")]
+CategorySets = Annotated[
+    Files, Parameter(help="Sets of word<TAB>category a line, or words under : category lines: cluster purity.")
+]
+Restrict = Annotated[
+    int,
+    Parameter(
+        validator=Number(gte=0),
+        help="Search the answers of analogies among this many most frequent words, by default as gensim; 0 for all.",
+    ),
+]
+MethodHelp = Parameter(help="add for 3CosAdd, mul for 3CosMul.")
+AtLeast0 = Annotated[int, Parameter(validator=Number(gte=0))]
+AtLeast1 = Annotated[int, Parameter(validator=Number(gte=1))]
+
+
+def evaluate(
+    vectors: VectorFile,
+    /,
+    *,
+    similarity: SimilaritySets = (),
+    analogy: AnalogySets = (),
+    categories: CategorySets = (),
+    restrict: Restrict = 30_000,
+    method: Annotated[Method, MethodHelp] = "add",
+    duplicates: Duplicates = "keep",
+    match_case: Flag = False,
+    space: Annotated[Space, SpaceHelp] = "E",
+    all_but_the_top: AllButTheTop = None,
+    verbose: Flag = False,
+    json: Json = False,
+) -> None:
+    """How well vectors agree with people: each figure with its coverage and a 95 % bootstrap interval.
+
+    Unknown words are never given a made-up vector: their questions are left out and counted.
+
+    Args:
+        duplicates: A pair that occurs twice counts twice (keep, as in published figures) or once with its mean score.
+        match_case: Treat words in another case than the set's as unknown.
+        verbose: Print the unknown words too.
+    """
+    from sgns.evaluation.analogy import evaluate_analogies
+    from sgns.evaluation.categories import evaluate_categories
+    from sgns.evaluation.report import Answer, scores_as_dict, scores_as_text
+    from sgns.evaluation.similarity import evaluate_similarity
+
+    if not (similarity or analogy or categories):
+        raise ConfigError("no test set; name one with --similarity, --analogy or --categories")
+    asked, ignore_case = opened(vectors, space, all_but_the_top), not match_case
+    answers: list[Answer] = [
+        *(evaluate_similarity(asked, path, ignore_case=ignore_case, duplicates=duplicates) for path in similarity),
+        *(
+            evaluate_analogies(asked, path, restrict=restrict or None, method=method, ignore_case=ignore_case)
+            for path in analogy
+        ),
+        *(evaluate_categories(asked, path, ignore_case=ignore_case) for path in categories),
+    ]
+    if json:
+        model = {"vectors": str(vectors), "words": len(asked), "dim": asked.dim, "space": space}
+        print_json(model | scores_as_dict(answers))
+    else:
+        print(scores_as_text(answers, duplicates, verbose))
+
+
+def compare(
+    *models: Annotated[str, Parameter(negative=())],
+    similarity: SimilaritySets = (),
+    analogy: AnalogySets = (),
+    categories: CategorySets = (),
+    restrict: Restrict = 30_000,
+    method: Annotated[Method, MethodHelp] = "add",
+    words: AtLeast0 = WORDS,
+    neighbours: AtLeast1 = 10,
+    moved: AtLeast0 = 20,
+    space: Annotated[Space, SpaceHelp] = "E",
+    json: Json = False,
+) -> None:
+    """Do models differ, on test sets and in their neighbours? Paired bootstrap, Holm's correction, words that moved.
+
+    Args:
+        models: Two models or more. A model is a vector file; or several seeds of it, as a,b,c or as a quoted pattern.
+        words: Compare the neighbours of this many shared words, the most frequent ones; 0 leaves the spaces out.
+        neighbours: Neighbours of each word.
+        moved: Number of words to print, of those that moved most.
+    """
+    from sgns.evaluation.compare import compare
+    from sgns.evaluation.models import files_of_models
+    from sgns.evaluation.report import comparison_as_text
+    from sgns.evaluation.spaces import agreement
+
+    if len(models) < 2:
+        raise ConfigError(f"{len(models)} models; name at least two vector files")
+    files = files_of_models(models)
+    loaded = {name: [opened(path, space) for path in paths] for name, paths in files.items()}
+    sets = compare(loaded, similarity, analogy, categories, restrict=restrict or None, method=method)
+    spaces = {
+        (a, b): agreement(loaded[a], loaded[b], words=words, neighbours=neighbours, moved=moved)
+        for a, b in (combinations(loaded, 2) if words else ())
+    }
+    if json:
+        print_json(
+            {
+                "models": {name: [str(path) for path in paths] for name, paths in files.items()},
+                "sets": [asdict(comparison) for comparison in sets],
+                "spaces": [{"first": a, "second": b, **asdict(found)} for (a, b), found in spaces.items()],
+            }
+        )
+    else:
+        print(comparison_as_text(files, loaded, sets, spaces))

@@ -1,0 +1,57 @@
+"""What the verbs print: answers, as a table or as one JSON object, on stdout; warnings and errors on stderr."""
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sgns.base.text_table import text_table
+
+
+def print_answers(
+    question: dict[str, Any], answers: Sequence[tuple[str, float]], as_json: bool, heading: str = "cosine"
+) -> None:
+    """Prints the answers to one question, as a table or as JSON."""
+    if as_json:
+        print_json(answers_as_dict(question, answers, heading))
+    else:
+        print(text_table(["word", heading], answers))
+
+
+def answers_as_dict(
+    question: dict[str, Any], answers: Sequence[tuple[str, float]], heading: str = "cosine"
+) -> dict[str, Any]:
+    """A question and its answers as JSON values."""
+    return question | {"answers": [{"word": word, heading: score} for word, score in answers]}
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Prints one JSON object."""
+    print(json.dumps(json_value(value), ensure_ascii=False, indent=2))
+
+
+def json_value(value: Any) -> Any:
+    """`value` in the types of JSON: NaN and infinity become null, a path its text, a number of NumPy a plain one."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    if hasattr(value, "item"):  # a NumPy number
+        return json_value(value.item())
+    return value
+
+
+def warn(message: str) -> None:
+    """Prints a warning on stderr."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def print_error(message: str) -> None:
+    """Prints an error on stderr, in one line."""
+    print(f"sgns: {' '.join(message.split())}", file=sys.stderr)

@@ -1,0 +1,181 @@
+"""The verbs on one vector file: similar, analogy, odd, ask, info, convert."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sgns.cli.options import AllButTheTop, Flag, Json, Number, SpaceHelp, VectorFile
+from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
+from sgns.vectors.files.formats import Format
+from sgns.vectors.vectors import Method, Space, Vectors
+
+Words = Annotated[tuple[str, ...], Parameter(negative=())]
+
+
+def opened(path: Path, space: Space = "E", top: int | None = None) -> Vectors:
+    """The vectors of `path` in the space and with the postprocessing asked for; repairs are reported on stderr."""
+    from sgns.vectors.files.formats import load
+
+    vectors = load(path, on_warning=warn).space(space)
+    return vectors if top is None else vectors.all_but_the_top(top)
+
+
+def similar(
+    vectors: VectorFile,
+    words: Words,
+    /,
+    *,
+    minus: Words = (),
+    n: Number = 10,
+    space: Annotated[Space, SpaceHelp] = "E",
+    all_but_the_top: AllButTheTop = None,
+    json: Json = False,
+) -> None:
+    """Nearest neighbours of a word, or of the sum of several words, by cosine.
+
+    Args:
+        words: Words to add.
+        minus: A word to subtract; may be given several times.
+    """
+    answers = opened(vectors, space, all_but_the_top).most_similar(words, minus, n)
+    print_answers({"positive": words, "negative": minus, "space": space}, answers, json)
+
+
+def analogy(
+    vectors: VectorFile,
+    a: str,
+    b: str,
+    c: str,
+    /,
+    *,
+    n: Number = 10,
+    method: Method = "add",
+    space: Annotated[Space, SpaceHelp] = "E",
+    json: Json = False,
+) -> None:
+    """Answer a : b = c : ?, for example man king woman.
+
+    Args:
+        a: First word (man).
+        b: What a is to b (king) …
+        c: … is c (woman) to the answer.
+        method: add for 3CosAdd, mul for 3CosMul (whose scores are not cosines).
+    """
+    answers = opened(vectors, space).analogy(a, b, c, n, method)
+    print_answers({"a": a, "b": b, "c": c, "method": method}, answers, json, "cosine" if method == "add" else "score")
+
+
+def odd(
+    vectors: VectorFile,
+    words: Words,
+    /,
+    *,
+    space: Annotated[Space, SpaceHelp] = "E",
+    json: Json = False,
+) -> None:
+    """The odd one out: words by their cosine with the mean of all, the oddest first.
+
+    Args:
+        words: Three words or more.
+    """
+    print_answers({"words": words}, opened(vectors, space).doesnt_match(words), json)
+
+
+def ask(
+    vectors: VectorFile,
+    question: Annotated[tuple[str, ...], Parameter(negative=(), allow_leading_hyphen=True)] = (),
+    /,
+    *,
+    n: Number = 10,
+    space: Annotated[Space, SpaceHelp] = "E",
+    json: Json = False,
+) -> None:
+    """A prompt that takes paris - france + italy; or one question, or a line each from a pipe.
+
+    Args:
+        question: Answer this question and exit.
+    """
+    from sgns.cli import prompt
+    from sgns.vectors.ask import ask
+
+    asked = opened(vectors, space)
+    if question:
+        text = " ".join(question)
+        answers = ask(asked, text, n)
+        if json:
+            print_json({"questions": [answers_as_dict({"question": text}, answers)]})
+        else:
+            print_answers({}, answers, as_json=False)
+    elif sys.stdin.isatty() and not json:
+        prompt.converse(asked, n)
+    else:
+        prompt.answer_lines(asked, sys.stdin, n, json)
+
+
+def info(vectors: VectorFile, /, *, json: Json = False) -> None:
+    """What a vector file holds and how it was made."""
+    from sgns.vectors.description import description_as_dict, description_as_text
+
+    opened_vectors = opened(vectors)
+    if json:
+        print_json(description_as_dict(opened_vectors, vectors))
+    else:
+        print(description_as_text(opened_vectors, vectors))
+
+
+def convert(
+    source: VectorFile,
+    target: Path,
+    /,
+    *,
+    format: Format | None = None,
+    read_as: Format | None = None,
+    restrict: int | None = None,
+    space: Annotated[Space, SpaceHelp] = "E",
+    normalize: Flag = False,
+    all_but_the_top: AllButTheTop = None,
+    repair: Flag = False,
+    json: Json = False,
+) -> None:
+    """Write vectors in the format of the ending: .safetensors .bin .txt .vec .glove .tsv .npz, any of them with .gz.
+
+    Args:
+        target: File to write; replaced whole or not at all.
+        format: Format to write, if the ending does not name it.
+        read_as: Format to read, if the bytes do not show it.
+        restrict: Write only this many words, the most frequent ones.
+        normalize: Scale every row to length 1.
+        repair: Leave out damaged rows (NaN, too few numbers, a truncated end) instead of stopping.
+    """
+    from sgns.progress import Progress
+    from sgns.vectors.convert import convert
+
+    warnings: list[str] = []
+
+    def on_warning(message: str) -> None:
+        warnings.append(message)
+        warn(message)
+
+    with Progress(quiet=json) as progress:
+        written, left_out = convert(
+            source,
+            target,
+            format=format,
+            read_as=read_as,
+            restrict=restrict,
+            space=space,
+            normalize=normalize,
+            all_but_the_top=all_but_the_top,
+            repair=repair,
+            on_warning=on_warning,
+            progress=progress.update,
+        )
+    if json:
+        shape = {"words": len(written), "dim": written.dim}
+        print_json({"source": source, "target": target, **shape, "left_out": left_out, "warnings": warnings})
+        return
+    if left_out:
+        warn(f"left out: {', '.join(left_out)}; only .safetensors and .npz keep everything")
+    print(f"{target}: {len(written):,} words, d = {written.dim}")

@@ -1,0 +1,61 @@
+"""Convert a vector file to another format, with the changes to its vectors that are asked for."""
+
+from pathlib import Path
+
+from sgns.progress.callback import ProgressCallback, WarningCallback
+from sgns.vectors.files.formats import keeps, load, save, warn
+from sgns.vectors.vectors import Space, Vectors
+
+
+def convert(
+    source: Path,
+    target: Path,
+    *,
+    format: str | None = None,
+    read_as: str | None = None,
+    restrict: int | None = None,
+    space: Space = "E",
+    normalize: bool = False,
+    all_but_the_top: int | None = None,
+    repair: bool = False,
+    on_warning: WarningCallback | None = None,
+    progress: ProgressCallback | None = None,
+) -> tuple[Vectors, list[str]]:
+    """Reads `source`, changes its vectors in the order of the arguments, and writes `target`.
+
+    Args:
+        source: Vector file.
+        target: File to write; replaced whole or not at all.
+        format: Format to write; None takes the one of the ending.
+        read_as: Format to read; None takes the one that the bytes show.
+        restrict: Write only this many words, the most frequent ones.
+        space: Write E (and C, where the format has it), C, or their sum.
+        normalize: Scale every row to length 1, after all other changes.
+        all_but_the_top: Number of the strongest directions to subtract, after the mean (Mu & Viswanath 2018).
+        repair: Leave out damaged rows instead of raising.
+        on_warning: Called with each repair and each renamed word; by default a `RepairWarning`.
+        progress: Called while reading and writing.
+
+    Returns:
+        The vectors that were written, and what of them the format cannot hold: C, counts, metadata.
+
+    Raises:
+        InputError: `source` cannot be read.
+        FormatError: `source` is damaged, holds numbers that are not finite, or has words that the format cannot hold.
+        OutputError: `target` cannot be written.
+    """
+    kept, on_warning = keeps(target, format), on_warning or warn
+    vectors = load(source, read_as, repair=repair, on_warning=on_warning, progress=progress)
+    if repair:
+        vectors = vectors.finite(on_warning)
+    if restrict is not None:
+        vectors = vectors.restrict(restrict)
+    vectors = vectors.space(space)
+    if all_but_the_top is not None:
+        vectors = vectors.all_but_the_top(all_but_the_top)
+    if normalize:
+        vectors = vectors.normalized()
+    vectors.norms  # noqa: B018  raises for a row that is not finite, before anything is written
+    save(vectors, target, format, on_warning=on_warning, progress=progress)
+    held = {"C": vectors.C is not None, "counts": vectors.counts is not None, "metadata": bool(vectors.metadata)}
+    return vectors, [name for name, there in held.items() if there and name not in kept]
