@@ -216,8 +216,8 @@ def hidden(results: dict[str, Any]) -> str:
         share = 1 - min(1.0, one["waited_s"] / one["exchange_s"])
         lines.append(
             f"| {named(one['gbit'])} | {one['communication_dtype']} | {one['round_words']:,} "
-            f"| {one['training_s']:.3f} s | {one['exchange_s']:.3f} s | {share:.0%} | {one['waited_s']:.3f} s | {one['moved_s']:.3f} s "
-            f"| {one['s']:.3f} s | {each:.3f} s | {one['training_s'] / one['s']:.0%} |"
+            f"| {one['training_s']:.3f} s | {one['exchange_s']:.3f} s | {share:.0%} | {one['waited_s']:.3f} s "
+            f"| {one['moved_s']:.3f} s | {one['s']:.3f} s | {each:.3f} s | {one['training_s'] / one['s']:.0%} |"
         )
     return "\n".join([*lines, "", where(results)])
 
