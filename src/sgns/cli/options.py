@@ -5,6 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+DEFAULT_VECTORS = Path("vectors.safetensors")  # what `python word2vec.py` writes
+
 VectorFile = Annotated[Path, Parameter(help="Vector file, in any format.")]
 Number = Annotated[int, Parameter(name=["--n", "-n"], help="Number of answers.")]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print one JSON object.")]

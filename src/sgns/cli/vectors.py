@@ -6,20 +6,25 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from sgns.cli.options import AllButTheTop, Flag, Json, Number, SpaceHelp, VectorFile
+from sgns.cli.options import DEFAULT_VECTORS, AllButTheTop, Flag, Json, Number, SpaceHelp, VectorFile
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
-from sgns.vectors.files.formats import Format
+from sgns.errors import InputError
+from sgns.vectors.files.formats import Format, load
 from sgns.vectors.vectors import Method, Space, Vectors
 
 Words = Annotated[tuple[str, ...], Parameter(negative=())]
 
 
-def opened(path: Path, space: Space = "E", top: int | None = None) -> Vectors:
-    """The vectors of `path` in the space and with the postprocessing asked for; repairs are reported on stderr."""
-    from sgns.vectors.files.formats import load
+def opened(path: Path, space: Space = "E", all_but_the_top: int | None = None) -> Vectors:
+    """The vectors of `path` in the space and with the postprocessing asked for; repairs are reported on stderr.
 
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if path == DEFAULT_VECTORS and not path.exists():
+        raise InputError(f"{path} is not there; python word2vec.py writes it, or name another vector file")
     vectors = load(path, on_warning=warn).space(space)
-    return vectors if top is None else vectors.all_but_the_top(top)
+    return vectors if all_but_the_top is None else vectors.all_but_the_top(all_but_the_top)
 
 
 def similar(
