@@ -1,11 +1,11 @@
-"""Skip-gram with negative sampling (SGNS, word2vec) as one whole system.
+"""Word vectors: skip-gram with negative sampling (SGNS, word2vec).
 
     import sgns
     vectors = sgns.train("corpus.txt", dim=100, epochs=5)
-    vectors.similar("paris", n=10)
+    vectors.most_similar("paris", n=10)
     vectors.save("vectors.safetensors")
 
-The names below are imported when they are first used, so `import sgns` costs nothing.
+The public names are imported when they are first used, so that `import sgns` takes a few milliseconds.
 """
 
 from importlib import import_module
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_WHERE = {
+__all__ = ["Config", "Corpus", "SgnsError", "Vectors", "Vocabulary", "load", "train"]
+
+_MODULES = {
     "Config": "sgns.config",
     "Corpus": "sgns.text.corpus",
     "SgnsError": "sgns.errors",
@@ -22,7 +24,6 @@ _WHERE = {
     "load": "sgns.vectors.files.formats",
     "train": "sgns.training.train",
 }
-__all__ = ["Config", "Corpus", "SgnsError", "Vectors", "Vocabulary", "load", "train"]
 
 if TYPE_CHECKING:
     from sgns.config import Config as Config
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'sgns' has no attribute {name!r}")
 
 

@@ -1,6 +1,6 @@
-"""The command `sgns`: which verbs there are, and how an error or Ctrl-C ends them.
+"""The command `sgns`: its verbs, and how errors and Ctrl-C end it.
 
-A verb is imported when it is used.
+The function of a verb is imported when the verb is used, so that `sgns --help` imports nothing heavy.
 """
 
 import sys
@@ -11,9 +11,10 @@ import cyclopts
 from cyclopts import App, CycloptsError, Parameter, Token
 
 from sgns import __version__
+from sgns.cli.output import print_error
 from sgns.errors import SgnsError
 
-# verb: (where its function is, its line in --help). The line stands here so that --help imports nothing.
+# verb: (module and name of its function, its line in --help)
 VERBS = {
     "train": ("sgns.cli.train:train", "Train word vectors on text."),
     "similar": ("sgns.cli.vectors:similar", "Nearest neighbours of a word."),
@@ -36,18 +37,18 @@ VERBS = {
 
 
 def exact(kind: Any, tokens: Sequence[Token]) -> Any:
-    """What cyclopts makes of an argument; but where a whole number is asked for it would round 2.5 to 2."""
+    """Converts an argument as cyclopts does, except that 2.5 is refused as a whole number instead of rounded to 2."""
     whole = kind is int or int in get_args(kind)
     if whole and isinstance(tokens, Sequence) and (broken := [token.value for token in tokens if "." in token.value]):
         raise ValueError(f"{broken[0]} is no whole number")
     return cyclopts.convert(kind, tokens)
 
 
-EXACT = Parameter(converter=exact)  # for every command's App
+EXACT = Parameter(converter=exact)  # the default of every parameter
 
 
 def make_app() -> App:
-    """The cyclopts application with all verbs, none of them imported yet."""
+    """The cyclopts application with all verbs, none of which is imported yet."""
     app = App(
         name="sgns",
         version=__version__,
@@ -61,32 +62,27 @@ def make_app() -> App:
 
 
 def run(app: App, arguments: list[str] | None = None) -> int:
-    """Run `app` on `arguments` (default: the command line) and return the exit code.
+    """Runs `app` on `arguments` (default: the command line).
 
     Returns:
-        0 when it went well (or what the verb returns), 2 for anything the user can mend (one line on stderr), 130 after
+        The exit code: 0 or what the verb returns, 2 for an error that the user can mend (one line on stderr), 130 after
         Ctrl-C, 141 for a closed pipe.
     """
-    app.suppress_keyboard_interrupt = False  # or cyclopts would end the process without a word
+    app.suppress_keyboard_interrupt = False  # cyclopts would end the process without a message
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
     except (SgnsError, CycloptsError) as error:
-        print(f"sgns: {one_line(error)}", file=sys.stderr)
+        print_error(str(error))
         return 2
     except KeyboardInterrupt:
-        print("sgns: stopped", file=sys.stderr)
+        print_error("stopped")
         return 130
-    except BrokenPipeError:  # `sgns similar … | head` is no mistake
+    except BrokenPipeError:  # as in `sgns similar … | head`: not an error
         sys.stdout = None
         return 141
     return code if isinstance(code, int) else 0
 
 
-def one_line(error: Exception) -> str:
-    """The message of `error` without line breaks."""
-    return " ".join(str(error).split())
-
-
 def main() -> NoReturn:
-    """Entry point of the console command."""
+    """Runs the command line and exits; the entry point of the console command."""
     sys.exit(run(make_app()))
