@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sgns.cli import make_app, run
+from sgns.vectors.vectors import Vectors
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +56,16 @@ def small_text(tmp_path_factory):
     path = tmp_path_factory.mktemp("text") / "small.txt"
     path.write_text("\n".join(" ".join(line) for line in words[rng.integers(0, 50, (2_000, 12))]) + "\n")
     return path
+
+
+@pytest.fixture
+def royal(tmp_path):
+    """Seven words of dimension 4, with C, counts and metadata."""
+    rows = {"king": [3, 1, 0, 0], "queen": [3, 0, 1, 0], "man": [0, 1, 0, 0], "woman": [0, 0, 1, 0],
+            "apple": [0, 0, 0, 2], "pear": [0.1, 0, 0, 2], "new york": [0, 0.5, 0.4, 1]}  # fmt: skip
+    E = np.array(list(rows.values()), np.float32)
+    v = Vectors(
+        list(rows), E, E * 2, np.arange(7, 0, -1) * 1000, {"config": {"dim": 4, "lr": 0.025}, "losses": [3.5, 2.25]}
+    )
+    v.save(tmp_path / "v.safetensors")
+    return tmp_path / "v.safetensors"

@@ -64,14 +64,14 @@ def test_word2vec_takes_a_text_and_analysis_its_vectors(tmp_path, small_text):
     report = json.loads(python("word2vec.py", small_text, "--epochs", 1, "--dim", 10, "--json"))
     assert report["vocabulary"] == 50
     assert (tmp_path / "vectors.safetensors").is_file()
-    told = python("analysis.py", "--save_vectors", "vectors.tsv", "--save_plot", "vectors.png")
+    printed = python("analysis.py", "--save_vectors", "vectors.tsv", "--save_plot", "vectors.png")
     rows = (tmp_path / "vectors.tsv").read_text().splitlines()
     assert len(rows) == 50
     assert len(rows[0].split("\t")) == 10
     assert (tmp_path / "vectors_metadata.tsv").is_file()
     assert (tmp_path / "vectors.png").read_bytes().startswith(b"\x89PNG")
-    assert "Tightest groups" in told
-    assert "vectors.png" in told
+    assert "Tightest groups" in printed
+    assert "vectors.png" in printed
 
 
 def test_a_closed_pipe_is_no_mistake(tmp_path, small_text):

@@ -69,8 +69,8 @@ def test_analysis_names_a_missing_word_with_its_neighbours_in_spelling(here):
     done = analysis("--words", "aple", "--save_plot", "p.png")
     assert done.returncode == 2
     assert "'aple' is not among the 42 words; did you mean apple" in done.stderr
-    told = [line for line in done.stderr.splitlines() if "took" not in line]  # a slow machine shows progress
-    assert len(told) == 1
+    lines = [line for line in done.stderr.splitlines() if "took" not in line]  # a slow machine shows progress
+    assert len(lines) == 1
     assert not (here / "p.png").exists()
 
 
@@ -149,7 +149,7 @@ def test_letters_that_no_font_has_are_told_in_one_line(tmp_path, capsys, monkeyp
     path.write_text("6 2\n" + "".join(f"{word} {i} {i * i + 1}\n" for i, word in enumerate(words)))
     assert run(make_app(), ["plot", str(path), "-o", str(tmp_path / "p.png"), "--words", *words]) == 0
     err = capsys.readouterr().err
-    told = [line for line in err.splitlines() if "no font here has" in line]
-    assert len(told) == 1
-    assert "apt-get install fonts-noto-cjk" in told[0]
+    lines = [line for line in err.splitlines() if "no font here has" in line]
+    assert len(lines) == 1
+    assert "apt-get install fonts-noto-cjk" in lines[0]
     assert "Warning" not in err

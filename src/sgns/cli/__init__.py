@@ -73,7 +73,7 @@ def run(app: App, arguments: list[str] | None = None) -> int:
         code = app(arguments, exit_on_error=False, print_error=False)
     except (SgnsError, CycloptsError) as error:
         print_error(str(error))
-        return 2
+        return SgnsError.exit_code
     except KeyboardInterrupt:
         print_error("stopped")
         return 130

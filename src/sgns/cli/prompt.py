@@ -33,9 +33,13 @@ MOST_OFFERED = 20  # completions
 HEADINGS = ("word", "cosine")
 
 
-def answer_lines(vectors: Vectors, lines: Iterable[str], n: int, as_json: bool) -> None:
-    """Answers the question in each line. A line with an error is reported on stderr, and the exit code becomes 2."""
-    answered, failed = [], False
+def answer_lines(vectors: Vectors, lines: Iterable[str], n: int, as_json: bool) -> int:
+    """Answers the question in each line, and reports a line with an error on stderr.
+
+    Returns:
+        The exit code: 2 if a line had an error, else 0.
+    """
+    answered, code = [], 0
     for line in lines:
         text = line.strip()
         if not text:
@@ -43,7 +47,7 @@ def answer_lines(vectors: Vectors, lines: Iterable[str], n: int, as_json: bool) 
         try:
             answers = ask(vectors, text, n)
         except SgnsError as error:
-            failed = True
+            code = error.exit_code
             print_error(f"{text[:80]}: {error}")
             continue
         answered.append(answers_as_dict({"question": text}, answers))
@@ -51,8 +55,7 @@ def answer_lines(vectors: Vectors, lines: Iterable[str], n: int, as_json: bool) 
             print(f"{text}\n{text_table(HEADINGS, answers)}\n", flush=True)
     if as_json:
         print_json({"questions": answered})
-    if failed:
-        raise SystemExit(2)
+    return code
 
 
 def converse(vectors: Vectors, n: int) -> None:

@@ -96,7 +96,7 @@ def ask(
     n: Number = 10,
     space: Annotated[Space, SpaceHelp] = "E",
     json: Json = False,
-) -> None:
+) -> int:
     """A prompt that takes paris - france + italy; or one question, or a line each from a pipe.
 
     Args:
@@ -116,7 +116,8 @@ def ask(
     elif sys.stdin.isatty() and not json:
         prompt.converse(asked, n)
     else:
-        prompt.answer_lines(asked, sys.stdin, n, json)
+        return prompt.answer_lines(asked, sys.stdin, n, json)
+    return 0
 
 
 def info(vectors: VectorFile, /, *, json: Json = False) -> None:
