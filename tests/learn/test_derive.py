@@ -16,7 +16,7 @@ from sgns.learn.chapters.derivations import DERIVATIONS, TOPICS
 from sgns.learn.chapters.derive import derive
 from sgns.learn.chapters.gradients import closed_form
 from sgns.learn.chapters.proof import Meaning, WrongStep, equal, prove
-from sgns.learn.document.blocks import INLINE, Chain, Paragraph, Table, plain
+from sgns.learn.document.blocks import INLINE_MARKUP, Chain, Paragraph, Table, plain
 from sgns.learn.formulas.markup import LATEX, TEXT
 from sgns.learn.formulas.notation import formula, show
 from sgns.learn.formulas.parser import Apply, Number
@@ -59,7 +59,7 @@ def test_equations_in_the_running_text_hold_too():
     found = 0
     for derivation in DERIVATIONS:
         for text in (derivation.before, derivation.after, *(why for _, why in derivation.chain.steps)):
-            for part in INLINE.split(text):
+            for part in INLINE_MARKUP.split(text):
                 sides = part[1:-1].split(" = ") if part.startswith("$") else []
                 if len(sides) == 2 and sides[0] != "L":
                     found += 1
@@ -212,12 +212,12 @@ def test_nothing_is_shown_when_a_step_is_wrong(tmp_path, capsys, monkeypatch):
 
 def test_no_formula_hides_in_plain_text():
     """A $…$ that is not of the grammar would fail when shown; so show all."""
-    from sgns.learn.document.html import write_html
-    from sgns.learn.document.markdown import write_markdown
-    from sgns.learn.document.text import write_text
+    from sgns.learn.document.html import to_html
+    from sgns.learn.document.markdown import to_markdown
+    from sgns.learn.document.text import to_text
 
     blocks = derive("all")
-    for text in (write_text(blocks, 100), write_markdown(blocks)[0], write_html(blocks, "t")):
+    for text in (to_text(blocks, 100), to_markdown(blocks)[0], to_html(blocks, "t")):
         assert len(text) > 3_000
-    assert "$" not in write_text(blocks, 100)
+    assert "$" not in to_text(blocks, 100)
     assert not any(isinstance(b, Paragraph) and b.text.count("$") % 2 for b in blocks)

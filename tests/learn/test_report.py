@@ -17,7 +17,7 @@ from sgns.learn.chapters import explain as chapter
 from sgns.learn.chapters.explain import PASSAGES, Passage, StaleExplanation, find
 from sgns.learn.chapters.gradients import closed_form
 from sgns.learn.chapters.model import evaluation_chapter, loss_figure, run_chapter, sentences
-from sgns.learn.chapters.report import TITLE, compose, write_blocks, write_report
+from sgns.learn.chapters.report import TITLE, compose, write_document, write_report
 from sgns.learn.chapters.step import describe, take_step
 from sgns.learn.chapters.traps import TRAPS, output, traps
 from sgns.learn.document.blocks import Box, Code, Contents, Figure, Heading, Table, numbered, plain, sections, verbatim
@@ -81,20 +81,20 @@ HOSTILE = [
 
 @pytest.mark.parametrize("ending", [".pdf", ".html", ".md", ".txt"])
 def test_words_that_look_like_markup_stay_words(model, tmp_path, ending):
-    from sgns.learn.document.text import write_text
+    from sgns.learn.document.text import to_text
 
     odd = Vectors(HOSTILE, model.E, model.C, model.counts, model.metadata)
     made = [*describe(take_step(odd, "$x", "`a`", negatives=8)), *run_chapter(odd, "$my `odd` **name**.txt", RECORD)]
     rows = tuple((verbatim(word), word[:1] and verbatim(f"{word} 0.5")) for word in HOSTILE)
     made.append(Table(("word", "near"), rows))
     if ending == ".txt":
-        shown = write_text(made)
+        shown = to_text(made)
         assert all(word in shown for word in HOSTILE)
         assert "w = $x, c+ = `a`" in shown
         assert "Abacus $3, 2 cores" in shown
         return
     path = tmp_path / f"odd{ending}"
-    write_blocks(path, made, TITLE)
+    write_document(path, made, TITLE)
     if ending == ".html":
         assert "&lt;i&gt; 0.5" in path.read_text()
         assert "$my `odd` **name**.txt" in path.read_text()
@@ -291,7 +291,7 @@ def test_captions_and_chapters_are_numbered_without_gaps(blocks, tmp_path):
         ("md", r"#(section-[\d.]+)\)", 'id="{}"'),
     ):
         path = tmp_path / f"report.{ending}"
-        write_blocks(path, blocks, TITLE)
+        write_document(path, blocks, TITLE)
         text = path.read_text()
         found = re.findall(link, text)
         assert len(found) == len(sections(blocks)) > 20
@@ -318,7 +318,7 @@ def test_sentences_are_made_from_the_figures():
 @pytest.mark.parametrize("ending", [".html", ".md"])
 def test_report_as_html_and_markdown(blocks, tmp_path, ending):
     path = tmp_path / f"report{ending}"
-    write_blocks(path, blocks, TITLE)
+    write_document(path, blocks, TITLE)
     text = path.read_text()
     assert "Traps" in text
     if ending == ".html":
@@ -340,7 +340,7 @@ def test_report_as_html_and_markdown(blocks, tmp_path, ending):
 def test_report_as_pdf_nothing_is_cut(blocks, tmp_path):
     pytest.importorskip("typst")
     path = tmp_path / "report.pdf"
-    write_blocks(path, blocks, TITLE)
+    write_document(path, blocks, TITLE)
     assert path.read_bytes().startswith(b"%PDF")
     assert list(tmp_path.iterdir()) == [path]  # no temporary file stays
     if shutil.which("pdftoppm") is None:
@@ -360,10 +360,10 @@ def test_report_as_pdf_nothing_is_cut(blocks, tmp_path):
 
 def test_a_failed_report_leaves_the_old_one(model, tmp_path, monkeypatch):
     old = tmp_path / "report.pdf"
-    old.write_text("old")
+    old.to_text("old")
     monkeypatch.setattr("sgns.learn.document.typst.to_pdf", lambda blocks, title: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        write_blocks(old, [], TITLE)
+        write_document(old, [], TITLE)
     assert old.read_text() == "old"
     with pytest.raises(OutputError, match="does not exist"):
         write_report(tmp_path / "no" / "report.pdf", model)
@@ -380,7 +380,7 @@ def test_report_without_a_model(tmp_path, monkeypatch, capsys):
 
 def test_report_evaluates(model, tmp_path):
     pairs = tmp_path / "pairs.tsv"
-    pairs.write_text("red\tblue\t9\none\ttwo\t8\nred\ttwo\t1\nrun\tblue\t2\nred\tunknown\t5\n")
+    pairs.to_text("red\tblue\t9\none\ttwo\t8\nred\ttwo\t1\nrun\tblue\t2\nred\tunknown\t5\n")
     heading, table = evaluation_chapter(model, [pairs], [])
     assert heading == Heading(1, "Evaluation")
     assert [row[-1] for row in table.rows] == ["4 of 5"]

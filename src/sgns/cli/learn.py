@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from sgns.cli.options import DEFAULT_VECTORS, Files, Json, Output
 from sgns.cli.output import print_json, warn
 from sgns.errors import ExpressionError, InputError
 
@@ -12,20 +13,15 @@ if TYPE_CHECKING:
     from sgns.learn.document.blocks import Block
     from sgns.vectors.vectors import Vectors
 
-Flag = Annotated[bool, Parameter(negative=())]
-Output = Annotated[Path | None, Parameter(alias="-o")]
-Files = Annotated[list[Path], Parameter(consume_multiple=True, negative=())]
-MODEL = Path("vectors.safetensors")  # what `python word2vec.py` writes
-
 
 def graph(
     expression: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     at: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
-    output: Output = None,
+    output: Output | None = None,
     step: int | None = None,
-    json: Flag = False,
+    json: Json = False,
 ) -> None:
     """Draw the computation graph of a formula with every derivative on it.
 
@@ -35,35 +31,25 @@ def graph(
         at: The value of each variable: --at x=2 c=3 v=[1,2,3].
         output: The picture (.svg, .png, .pdf), or .dot or .txt.
         step: Stop after this step of the two passes.
-        json: Print one JSON object.
     """
-    from sgns.learn.graphs import export as tables
-    from sgns.learn.graphs.draw import draw_graph
-    from sgns.learn.graphs.graph import backward, evaluate
+    from sgns import learn
 
-    endings = (".svg", ".png", ".pdf", ".dot", ".txt")
     if output is not None:
         from sgns.figures.output import check_output, write_lines
 
-        check_output(output, endings)
-    passes = backward(evaluate(expression, _values(at or [])))
-    if step is not None and not 0 <= step <= passes.steps:
-        raise ExpressionError(f"step is {step}; the graph has steps 0 to {passes.steps}")
+        check_output(output, (".svg", ".png", ".pdf", ".dot", ".txt"))
+    passes = learn.graph(expression, _values(at or []))
     if output is not None:
         if output.suffix.lower() in (".dot", ".txt"):
-            made = (
-                tables.graph_as_dot(passes, step)
-                if output.suffix.lower() == ".dot"
-                else tables.graph_as_text(passes, step)
-            )
-            write_lines(output, [made])
+            write = learn.graph_as_dot if output.suffix.lower() == ".dot" else learn.graph_as_text
+            write_lines(output, [write(passes, step)])
         else:
-            draw_graph(passes, output, step=step)
+            learn.draw_graph(passes, output, step=step)
     if json:
-        result = tables.graph_as_json(passes, step) | {"expression": expression}
+        result = learn.graph_as_json(passes, step) | {"expression": expression}
         print_json(result | ({"output": str(output)} if output else {}))
         return
-    print(tables.graph_as_text(passes, step))
+    print(learn.graph_as_text(passes, step))
     if output is not None:
         print(f"picture: {output}")
 
@@ -94,8 +80,8 @@ def derive(
     model: Path | None = None,
     vocabulary: int | None = None,
     dim: int = 100,
-    output: Output = None,
-    json: Flag = False,
+    output: Output | None = None,
+    json: Json = False,
 ) -> None:
     """Derive the formulas of SGNS, every step checked.
 
@@ -105,27 +91,19 @@ def derive(
         vocabulary: Count them for this V instead.
         dim: And this d.
         output: Write .md, .html or .pdf as well.
-        json: Print one JSON object.
     """
-    from sgns.errors import ConfigError
-    from sgns.learn.chapters.derive import as_json
-    from sgns.learn.chapters.derive import derive as chapter
-    from sgns.learn.chapters.report import check_document, write_document
-    from sgns.learn.document.blocks import verbatim
+    from sgns import learn
 
     if output is not None:
-        check_document(output)
-    for name, value in (("vocabulary", vocabulary), ("dim", dim)):
-        if value is not None and value < 1:
-            raise ConfigError(f"{name} is {value}; it is at least 1")
-    vectors = _load(model) if model is not None else None
-    if vectors is not None:
-        blocks = chapter(topic, vocabulary=len(vectors), dim=vectors.dim, source=verbatim(str(model)))
-    else:
-        blocks = chapter(topic, vocabulary=vocabulary, dim=dim, source="your numbers" if vocabulary else "")
+        learn.check_document(output)
+    source = "your numbers" if vocabulary is not None else ""
+    if model is not None:
+        vectors = _load(model)
+        vocabulary, dim, source = len(vectors), vectors.dim, learn.verbatim(str(model))
+    blocks = learn.derive(topic, vocabulary=vocabulary, dim=dim, source=source)
     if output is not None:
-        write_document(output, blocks, "Derivations of skip-gram with negative sampling")
-    _print(blocks, as_json(blocks) if json else None)
+        learn.write_document(output, blocks, "Derivations of skip-gram with negative sampling")
+    _print(blocks, learn.derivations_as_json(blocks) if json else None)
 
 
 def step(
@@ -133,11 +111,11 @@ def step(
     context: str,
     /,
     *,
-    model: Path = MODEL,
+    model: Path = DEFAULT_VECTORS,
     negatives: int | None = None,
     lr: float | None = None,
     seed: int = 1,
-    json: Flag = False,
+    json: Json = False,
 ) -> None:
     """Take one step of SGD on a real pair and show every number.
 
@@ -148,31 +126,27 @@ def step(
         negatives: How many to draw; the model's own k if left out.
         lr: Learning rate; the model's own if left out.
         seed: Seed of the draw.
-        json: Print one JSON object.
     """
-    from sgns.learn.chapters.step import as_json, describe, take_step
+    from sgns import learn
 
-    taken = take_step(_load(model), word, context, negatives=negatives, lr=lr, seed=seed)
-    _print(describe(taken), as_json(taken) if json else None)
+    taken = learn.take_step(_load(model), word, context, negatives=negatives, lr=lr, seed=seed)
+    _print(learn.step_chapter(taken), taken.to_dict() if json else None)
 
 
-def explain(*, output: Output = None, json: Flag = False) -> None:
+def explain(*, output: Output | None = None, json: Json = False) -> None:
     """Show the lines of the readable implementation with what they mean in the formulas.
 
     Args:
         output: Write .md, .html or .pdf as well.
-        json: Print one JSON object.
     """
-    from sgns.learn.chapters.explain import as_json
-    from sgns.learn.chapters.explain import explain as chapter
-    from sgns.learn.chapters.report import check_document, write_document
+    from sgns import learn
 
     if output is not None:
-        check_document(output)
-    blocks = chapter()
+        learn.check_document(output)
+    blocks = learn.explain()
     if output is not None:
-        write_document(output, blocks, "The code beside the mathematics")
-    _print(blocks, as_json() if json else None)
+        learn.write_document(output, blocks, "The code beside the mathematics")
+    _print(blocks, learn.explanations_as_json() if json else None)
 
 
 def report(
@@ -180,9 +154,9 @@ def report(
     /,
     *,
     output: Output = Path("report.pdf"),
-    similarity: Files = [],  # noqa: B006  never changed
-    analogy: Files = [],  # noqa: B006
-    json: Flag = False,
+    similarity: Files = (),
+    analogy: Files = (),
+    json: Json = False,
 ) -> None:
     """Write derivations, code, graph, run, plot and evaluation into one document.
 
@@ -191,24 +165,31 @@ def report(
         output: .pdf, .html or .md.
         similarity: Similarity sets to evaluate on.
         analogy: Analogy sets to evaluate on.
-        json: Print one JSON object.
     """
-    from sgns.learn.chapters.report import check_document, write_report
+    from sgns import learn
+    from sgns.progress import Progress
 
-    chosen = check_document(output or Path("report.pdf"))  # before the model is loaded
-    if model is None and MODEL.exists():
-        model = MODEL
-    vectors, record = None if model is None else _load(model), {}
+    chosen = learn.check_document(output)  # before the model is loaded
+    if model is None and DEFAULT_VECTORS.exists():
+        model = DEFAULT_VECTORS
+    vectors, run_report = None if model is None else _load(model), {}
     if model is not None and vectors is not None:
         from sgns.training.report import read_record
 
-        record = read_record(model, vectors.metadata.get("losses"))
+        run_report = read_record(model, vectors.metadata.get("losses"))
     if vectors is None:
-        warn(f"{MODEL} is not there: the report leaves out the run; python word2vec.py trains one")
+        warn(f"{DEFAULT_VECTORS} is not there: the report leaves out the run; python word2vec.py trains one")
     name = "" if model is None else model.name
-    path = write_report(
-        chosen, vectors, name=name, record=record, similarity=similarity, analogy=analogy, on_warning=warn
-    )
+    with Progress(quiet=json) as progress:
+        path = learn.write_report(
+            chosen,
+            vectors,
+            name=name,
+            run_report=run_report,
+            similarity=similarity,
+            analogy=analogy,
+            progress=progress.update,
+        )
     if json:
         print_json({"output": str(path), "model": None if model is None else str(model), "bytes": path.stat().st_size})
     else:
@@ -217,7 +198,7 @@ def report(
 
 def _load(model: Path) -> "Vectors":
     if not model.exists():
-        raise InputError(f"{model} is not there; python word2vec.py writes {MODEL}, or name one with --model")
+        raise InputError(f"{model} is not there; python word2vec.py writes {DEFAULT_VECTORS}, or name one with --model")
     from sgns.vectors.files.formats import load
 
     return load(model)
@@ -227,6 +208,6 @@ def _print(blocks: "list[Block]", json: dict | None) -> None:
     if json is not None:
         print_json(json)
         return
-    from sgns.learn.document.text import to_text
+    from sgns.learn import to_text
 
     print(to_text(blocks), end="")

@@ -1,1 +1,97 @@
-"""Derivations that check themselves, computation graphs, one step in numbers, and the report that collects them."""
+"""Learn SGNS: computation graphs with every derivative, derivations with every step proved, and a report of it all.
+
+    from sgns.learn import derive, draw_graph, graph, to_text
+
+    passes = graph("x**2 * (c*x)", {"x": 2, "c": 3})
+    passes.derivative("x")                  # 36.0
+    draw_graph(passes, "graph.svg")
+    print(to_text(derive("gradients")))
+
+`formulas` parses and writes formulas, `graphs` evaluates and draws computation graphs, `document` holds the blocks of
+text and the writers of each format, `chapters` the content. The names below are imported when they are first used, so
+`import sgns.learn` imports neither SymPy nor matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_WHERE = {
+    # graphs
+    "graph": "graphs.graph",
+    "variable": "graphs.graph",
+    "dot": "graphs.graph",
+    "sum": "graphs.graph",
+    "exp": "graphs.graph",
+    "log": "graphs.graph",
+    "sigmoid": "graphs.graph",
+    "relu": "graphs.graph",
+    "tanh": "graphs.graph",
+    "backward": "graphs.graph",
+    "draw_graph": "graphs.draw",
+    "graph_as_text": "graphs.export",
+    "graph_as_dot": "graphs.export",
+    "graph_as_json": "graphs.export",
+    # chapters: each returns blocks
+    "derive": "chapters.derivations",
+    "derivations_as_json": "chapters.derivations",
+    "explain": "chapters.explain",
+    "explanations_as_json": "chapters.explain",
+    "traps": "chapters.traps",
+    "take_step": "chapters.sgd_step",
+    "step_chapter": "chapters.sgd_step",
+    "closed_form": "chapters.gradients",
+    "compare_methods": "chapters.gradients",
+    # documents
+    "to_text": "document.text",
+    "to_markdown": "document.markdown",
+    "to_html": "document.html",
+    "to_pdf": "document.typst",
+    "verbatim": "document.blocks",
+    "check_document": "document.write",
+    "write_document": "document.write",
+    "write_report": "chapters.report",
+}
+__all__ = sorted(_WHERE)
+
+if TYPE_CHECKING:
+    from sgns.learn.chapters.derivations import derivations_as_json as derivations_as_json
+    from sgns.learn.chapters.derivations import derive as derive
+    from sgns.learn.chapters.explain import explain as explain
+    from sgns.learn.chapters.explain import explanations_as_json as explanations_as_json
+    from sgns.learn.chapters.gradients import closed_form as closed_form
+    from sgns.learn.chapters.gradients import compare_methods as compare_methods
+    from sgns.learn.chapters.report import write_report as write_report
+    from sgns.learn.chapters.sgd_step import step_chapter as step_chapter
+    from sgns.learn.chapters.sgd_step import take_step as take_step
+    from sgns.learn.chapters.traps import traps as traps
+    from sgns.learn.document.blocks import verbatim as verbatim
+    from sgns.learn.document.html import to_html as to_html
+    from sgns.learn.document.markdown import to_markdown as to_markdown
+    from sgns.learn.document.text import to_text as to_text
+    from sgns.learn.document.typst import to_pdf as to_pdf
+    from sgns.learn.document.write import check_document as check_document
+    from sgns.learn.document.write import write_document as write_document
+    from sgns.learn.graphs.draw import draw_graph as draw_graph
+    from sgns.learn.graphs.export import graph_as_dot as graph_as_dot
+    from sgns.learn.graphs.export import graph_as_json as graph_as_json
+    from sgns.learn.graphs.export import graph_as_text as graph_as_text
+    from sgns.learn.graphs.graph import backward as backward
+    from sgns.learn.graphs.graph import dot as dot
+    from sgns.learn.graphs.graph import exp as exp
+    from sgns.learn.graphs.graph import graph as graph
+    from sgns.learn.graphs.graph import log as log
+    from sgns.learn.graphs.graph import relu as relu
+    from sgns.learn.graphs.graph import sigmoid as sigmoid
+    from sgns.learn.graphs.graph import sum as sum
+    from sgns.learn.graphs.graph import tanh as tanh
+    from sgns.learn.graphs.graph import variable as variable
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(f"sgns.learn.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 'sgns.learn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

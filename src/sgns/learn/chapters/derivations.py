@@ -1,25 +1,32 @@
-"""The derivations of SGNS, line by line, as data: what is worked out, each step, and its reason."""
+"""The derivations of SGNS: parameters, sigmoid, loss and gradients, step by step, as data and as a chapter.
+
+`derive` proves each step with SymPy (`sgns.learn.chapters.proof`) before it returns the chapter.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sgns.learn.chapters.proof import Meaning
-from sgns.learn.document.blocks import Chain
-from sgns.learn.formulas.notation import formula
+from sgns.errors import ConfigError
+from sgns.learn.chapters.gradients import compare_methods, comparison_table
+from sgns.learn.chapters.proof import DIM, NEGATIVES, Meaning, prove
+from sgns.learn.document.blocks import Block, Chain, Heading, Paragraph, Table, plain
+from sgns.learn.formulas.markup import LATEX, TEXT
+from sgns.learn.formulas.notation import formula, show
 
 USUAL = Meaning()
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """One result.
+    """The derivation of one result.
 
     Attributes:
-        topic: parameters, sigmoid, loss or gradients.
-        title: What is shown.
-        before: What must be said first.
+        topic: A key of `TOPICS`.
+        title: The heading.
+        before: Running text before the steps, or "".
         chain: The steps.
-        meaning: What the names stand for.
-        after: What follows from it.
+        meaning: The meaning of the names in the formulas.
+        after: Running text after the steps, or "".
     """
 
     topic: str
@@ -31,6 +38,7 @@ class Derivation:
 
 
 def _chain(left: str, *steps: tuple[str, str]) -> Chain:
+    """Parses a derivation: the formula at the left, then pairs (formula, reason)."""
     return Chain(formula(left), tuple((formula(step), why) for step, why in steps))
 
 
@@ -224,4 +232,100 @@ DERIVATIONS = (
         "$Cp - lr * grad(L, Cp)$ takes the place of $Cp$, and so on, all from the old values.",
     ),
 )
-TOPICS = ("parameters", "sigmoid", "loss", "gradients")
+TOPICS = {  # topic -> title
+    "parameters": "The parameters",
+    "sigmoid": "The sigmoid",
+    "loss": "The loss",
+    "gradients": "The gradients",
+}
+
+
+def derive(topic: str = "all", *, vocabulary: int | None = None, dim: int = 100, source: str = "") -> list[Block]:
+    """Derives the formulas of a topic and proves each step.
+
+    Args:
+        topic: "parameters", "sigmoid", "loss", "gradients" or "all".
+        vocabulary: V, for the number of parameters; by default an example.
+        dim: d, for the number of parameters.
+        source: The model that V and d belong to, as running text.
+
+    Returns:
+        The chapter. `sgns.learn.to_text` and `sgns.learn.write_document` write it.
+
+    Raises:
+        ConfigError: The topic does not exist, or V or d is less than 1.
+        MissingExtra: SymPy is not installed.
+        WrongStep: A formula is not equal to the one before.
+    """
+    if topic not in (*TOPICS, "all"):
+        raise ConfigError(f"topic is {topic!r}; choose one of {', '.join(TOPICS)} or all")
+    for option, value in (("vocabulary", vocabulary), ("dim", dim)):
+        if value is not None and value < 1:
+            raise ConfigError(f"{option} is {value}; it is at least 1")
+    blocks: list[Block] = []
+    for name in TOPICS if topic == "all" else (topic,):
+        blocks.append(Heading(1, TOPICS[name]))
+        for derivation in DERIVATIONS:
+            if derivation.topic != name:
+                continue
+            blocks.append(Heading(2, derivation.title))
+            blocks += [Paragraph(derivation.before)] if derivation.before else []
+            blocks.append(prove(derivation.chain, derivation.meaning, derivation.title))
+            blocks += [Paragraph(derivation.after)] if derivation.after else []
+        if name == "parameters":
+            blocks += _in_numbers(vocabulary, dim, source)
+        if name == "gradients":
+            blocks += [
+                Paragraph(
+                    "SymPy compared both sides of every step as expressions in the components, with "
+                    f"$d = {DIM}$ and $k = {NEGATIVES}$, all components free. Now in numbers:"
+                ),
+                comparison_table(compare_methods()),
+            ]
+    return blocks
+
+
+def _in_numbers(vocabulary: int | None, dim: int, source: str) -> list[Block]:
+    """Writes the number of parameters and their size in bytes."""
+    V = 30_000 if vocabulary is None else vocabulary
+    intro = f"For {source}" if source else "For example"
+    count = 2 * V * dim
+    rows = (
+        ("$V$, words", f"{V:,}"),
+        ("$d$, numbers in a row", f"{dim:,}"),
+        ("$2*V*d$, parameters", f"{count:,}"),
+        ("bytes in float32, 4 each", f"{4 * count:,} ({show_bytes(4 * count)})"),
+    )
+    return [Paragraph(f"{intro}:"), Table(("quantity", "value"), rows, "The parameters in numbers.")]
+
+
+def show_bytes(count: int) -> str:
+    """Writes a number of bytes with a decimal prefix: 24.0 MB."""
+    size, unit = float(count), "B"
+    for bigger in ("kB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, bigger
+    return f"{size:.1f} {unit}" if unit != "B" else f"{count} B"
+
+
+def derivations_as_json(blocks: list[Block]) -> dict[str, Any]:
+    """Exports the derivations and tables of a chapter as JSON values.
+
+    Args:
+        blocks: The chapter, from `derive`.
+    """
+    derivations: list[dict[str, Any]] = []
+    tables: list[dict[str, Any]] = []
+    title = ""
+    for block in blocks:
+        if isinstance(block, Heading):
+            title = plain(block.text)
+        elif isinstance(block, Chain):
+            steps = [{"formula": show(t, TEXT), "latex": show(t, LATEX), "reason": why} for t, why in block.steps]
+            derivations.append(
+                {"title": title, "left": show(block.left, TEXT), "steps": steps, "checked_by": block.checked}
+            )
+        elif isinstance(block, Table):
+            tables.append({"heads": [*map(plain, block.heads)], "rows": [[*map(plain, row)] for row in block.rows]})
+    return {"derivations": derivations, "tables": tables}

@@ -1,9 +1,11 @@
-"""The code beside the mathematics: lines of `sgns.reference`, found by name, and their meaning in the formulas."""
+"""The chapter on the code: lines of `sgns.reference`, found by name, and their meaning in the formulas."""
 
 import ast
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
 
 from sgns.errors import SgnsError
 from sgns.learn.document.blocks import Block, Heading, Paragraph, Table
@@ -11,18 +13,18 @@ from sgns.learn.formulas.notation import show_value
 
 
 class StaleExplanation(SgnsError, LookupError):
-    """A line that a chapter speaks of is no longer in the source."""
+    """The source no longer contains a line that the chapter explains."""
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One statement of the source and its meaning.
+    """One statement of the source and its meaning in the formulas.
 
     Attributes:
-        module: Where it stands.
+        module: The module of the statement.
         function: The function's name, with its class: "SGNS.forward".
-        statement: How it begins: "return", "logits =", "loss.backward()".
-        meaning: What it is in the formulas.
+        statement: The beginning of the statement: "return", "logits =", "loss.backward()".
+        meaning: Its meaning, as running text.
     """
 
     module: str
@@ -31,7 +33,7 @@ class Passage:
     meaning: str
 
 
-BCE = "relu(x) - x*y + log(1 + exp(-abs(x)))"  # of label y; PyTorch's source writes max(x, 0) for relu(x)
+BCE = "relu(x) - x*y + log(1 + exp(-abs(x)))"  # PyTorch's BCEWithLogitsLoss for the label y, with relu(x) = max(x, 0)
 MODEL, SAMPLES = "sgns.reference.word2vec", "sgns.reference.batches"
 PASSAGES = (
     Passage(
@@ -97,12 +99,18 @@ PASSAGES = (
 
 
 def find(passage: Passage) -> tuple[int, str]:
-    """Number and text of the line where a passage's statement begins.
+    """Finds the statement of a passage in the source.
+
+    Args:
+        passage: The passage.
+
+    Returns:
+        The number of its first line, and the statement on one line.
 
     Raises:
-        StaleExplanation: The function, or a statement in it that begins so, is not there.
+        StaleExplanation: The module has no such function, or the function no such statement.
     """
-    source = _source(passage.module)
+    source = source_of(passage.module)
     scope: ast.AST = ast.parse(source)
     for name in passage.function.split("."):
         inner = [
@@ -112,7 +120,7 @@ def find(passage: Passage) -> tuple[int, str]:
         ]
         if not inner:
             raise StaleExplanation(
-                f"{passage.module} holds no {passage.function}; mend the passage in sgns.learn.chapters.explain"
+                f"{passage.module} has no {passage.function}; correct the passage in sgns.learn.chapters.explain"
             )
         scope = inner[0]
     for node in ast.walk(scope):
@@ -121,20 +129,28 @@ def find(passage: Passage) -> tuple[int, str]:
             if text.startswith(passage.statement) and not isinstance(node, ast.FunctionDef):
                 return node.lineno, text
     raise StaleExplanation(
-        f"{passage.module}.{passage.function} holds no line that begins with {passage.statement!r}; mend "
-        f"sgns.learn.chapters.explain"
+        f"{passage.module}.{passage.function} has no statement that begins with {passage.statement!r}; correct the "
+        "passage in sgns.learn.chapters.explain"
     )
 
 
-def _source(module: str) -> str:
-    spec = find_spec(module.rpartition(".")[0])  # the package: importing the module itself would need torch
+def source_of(module: str) -> str:
+    """Reads the source of a module without importing it, which would need torch."""
+    spec = find_spec(module.rpartition(".")[0])
     assert spec is not None
     folder = (spec.submodule_search_locations or [""])[0]
     return (Path(folder) / f"{module.rpartition('.')[2]}.py").read_text(encoding="utf-8")
 
 
 def explain() -> list[Block]:
-    """The chapter. Raises `StaleExplanation` when a line it speaks of has gone."""
+    """Explains the readable implementation: its lines beside the formulas that they compute.
+
+    Returns:
+        The chapter. `sgns.learn.to_text` and `sgns.learn.write_document` write it.
+
+    Raises:
+        StaleExplanation: The source no longer contains one of the lines.
+    """
     rows = []
     for passage in sorted(PASSAGES, key=lambda p: (MODEL, SAMPLES).index(p.module)):
         line, text = find(passage)
@@ -164,15 +180,13 @@ def explain() -> list[Block]:
             f"`BCEWithLogitsLoss` takes the logit $x$ itself and its label $y$, and computes ${BCE}$: the same "
             "formula, but no exponent in it is positive, so nothing overflows. Taking σ first loses what is far from 0:"
         ),
-        safer(),
+        stable_loss_table(),
     ]
     return blocks
 
 
-def safer() -> Table:
-    """−log σ(x) taken in two steps and in one, in float32."""
-    import numpy as np
-
+def stable_loss_table() -> Table:
+    """Compares −log σ(x) in float32 computed from σ(x) and computed from the logit x."""
     rows = []
     with np.errstate(all="ignore"):
         for x in (-5.0, -50.0, -100.0, -1000.0):
@@ -184,8 +198,8 @@ def safer() -> Table:
     return Table(heads, tuple(rows), "The loss of a positive in float32. In the last two rows σ has become 0.")
 
 
-def as_json() -> dict[str, list[dict[str, object]]]:
-    """The passages as plain JSON values."""
+def explanations_as_json() -> dict[str, list[dict[str, object]]]:
+    """Exports the explained lines as JSON values. Raises `StaleExplanation` as `explain` does."""
     found = [(passage, *find(passage)) for passage in PASSAGES]
     return {
         "passages": [

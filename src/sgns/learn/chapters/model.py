@@ -1,4 +1,4 @@
-"""The chapters on the reader's own model: the run, the plot and the trends it shows, the evaluation."""
+"""The chapters on a trained model: its run, a plot of words with the trends that it shows, and its evaluation."""
 
 import math
 import platform
@@ -9,7 +9,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sgns.learn.chapters.derive import show_bytes
+import numpy as np
+
+from sgns.learn.chapters.derivations import show_bytes
 from sgns.learn.document.blocks import Block, Figure, Heading, Paragraph, Table, verbatim
 
 if TYPE_CHECKING:
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
 
 
-def run_chapter(vectors: "Vectors", name: str, record: Mapping[str, Any]) -> list[Block]:
-    """Options, machine, corpus, time and the loss curve, as far as the file and its record say."""
+def run_chapter(vectors: "Vectors", name: str, run_report: Mapping[str, Any]) -> list[Block]:
+    """Describes the run: options, machine, corpus, times and the loss of each epoch, as far as they are known.
+
+    Args:
+        vectors: The model.
+        name: The name of its file.
+        run_report: Times, threads, speed and machine of the run; may be empty.
+    """
     meta = vectors.metadata
     config, versions = (meta.get(key) or {} for key in ("config", "versions"))
     V, d = len(vectors), vectors.dim
@@ -31,19 +39,19 @@ def run_chapter(vectors: "Vectors", name: str, record: Mapping[str, Any]) -> lis
         ("tokens", f"{meta['tokens']:,}" if meta.get("tokens") else ""),
         ("positive pairs", f"{meta['pairs']:,} in all epochs" if meta.get("pairs") else ""),
         ("corpus hash", f"`{str(meta['corpus'])[:16]}`" if meta.get("corpus") else ""),
-        *_times(record.get("seconds") or meta.get("seconds") or {}),
-        ("speed", f"{record['words_per_second']:,.0f} words/s" if record.get("words_per_second") else ""),
-        ("threads", f"{record['threads']}" if record.get("threads") else ""),
-        ("trained on", verbatim(str(record.get("machine") or meta.get("machine") or ""))),
+        *_times(run_report.get("seconds") or meta.get("seconds") or {}),
+        ("speed", f"{run_report['words_per_second']:,.0f} words/s" if run_report.get("words_per_second") else ""),
+        ("threads", f"{run_report['threads']}" if run_report.get("threads") else ""),
+        ("trained on", verbatim(str(run_report.get("machine") or meta.get("machine") or ""))),
         ("with", ", ".join(f"{key} {value}" for key, value in versions.items())),
         ("report written on", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
     ]
     blocks: list[Block] = [
         Heading(1, "The run"),
-        Table(("fact", "value"), tuple(row for row in facts if row[1]), "What the vector file and its record say."),
+        Table(("fact", "value"), tuple(row for row in facts if row[1]), "What the vector file and its run report say."),
     ]
     if config:
-        pairs = [(f"`{key}`", verbatim(_for_people(value))) for key, value in config.items()]
+        pairs = [(f"`{key}`", verbatim(_option(value))) for key, value in config.items()]
         caption = "All options of the run; `sgns train --help` says what each does."
         blocks += [Heading(2, "Options"), Table(("option", "value") * 2, side_by_side(pairs), caption)]
     losses = meta.get("losses") or []
@@ -51,18 +59,24 @@ def run_chapter(vectors: "Vectors", name: str, record: Mapping[str, Any]) -> lis
 
 
 def _times(seconds: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The whole, and then its parts in one line."""
+    """Returns two rows: the total time, and its parts in one line."""
     times = {part: duration(time) for part, time in seconds.items() if isinstance(time, int | float)}
     parts = ", ".join(f"{part} {time}" for part, time in times.items() if part != "total")
     return [("total run time", times.get("total", "")), ("… of which", parts)]
 
 
-def _for_people(value: object) -> str:
+def _option(value: object) -> str:
+    """Writes the value of an option."""
     return {True: "yes", False: "no", None: "none"}[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def loss_figure(losses: Sequence[float], k: int) -> Figure:
-    """The loss curve, and what it shows in words."""
+    """Draws the loss by epoch and describes it in the caption.
+
+    Args:
+        losses: The mean loss of a positive with its negatives, for each epoch.
+        k: Negatives for each positive.
+    """
     from sgns.figures.losses import plot_loss
 
     with tempfile.TemporaryDirectory() as folder:
@@ -77,18 +91,22 @@ def loss_figure(losses: Sequence[float], k: int) -> Figure:
 
 
 def side_by_side(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The second half of a long table beside the first."""
+    """Puts the second half of a table's rows beside the first half."""
     half = (len(rows) + 1) // 2
     return tuple(a + b for a, b in zip_longest(rows[:half], rows[half:], fillvalue=("",) * len(rows[0])))
 
 
 def duration(seconds: float) -> str:
-    """A time for people."""
+    """Writes a duration: 1.25 s, 0:03:20."""
     return f"{seconds:.2f} s" if seconds < 120 else str(timedelta(seconds=round(seconds)))
 
 
 def plot_chapter(vectors: "Vectors") -> list[Block]:
-    """The plot of a choice of words and the trends it shows."""
+    """Plots a selection of words and describes the trends that the plot shows.
+
+    Args:
+        vectors: The model.
+    """
     from sgns.figures.plot import plot_words
     from sgns.figures.trends import trends
     from sgns.figures.wordlist import words_to_show
@@ -120,9 +138,12 @@ def plot_chapter(vectors: "Vectors") -> list[Block]:
 
 
 def sentences(shown: Any, found: "Trends") -> str:
-    """Two or three sentences made from the figures: neighbours, groups, axes."""
-    import numpy as np
+    """Describes nearest neighbours, groups and axes in two or three sentences.
 
+    Args:
+        shown: The plot: `words`, `coordinates` (n, 2) and `explained` (2,), the axes' shares of the variance.
+        found: Its trends.
+    """
     pairs = [(near[0][1], word, near[0][0]) for word, near in found.neighbours.items() if near]
     best = sorted(pairs, reverse=True)
     parts = []
@@ -147,7 +168,13 @@ def sentences(shown: Any, found: "Trends") -> str:
 
 
 def evaluation_chapter(vectors: "Vectors", similarity: Sequence[Path], analogy: Sequence[Path]) -> list[Block]:
-    """A row for each set, with interval and coverage."""
+    """Evaluates a model: one row for each set, with value, confidence interval and coverage.
+
+    Args:
+        vectors: The model.
+        similarity: Files of word pairs with human ratings.
+        analogy: Files of analogy questions.
+    """
     if not similarity and not analogy:
         return []
     from sgns.evaluation.analogy import evaluate_analogies

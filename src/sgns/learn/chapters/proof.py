@@ -1,7 +1,7 @@
-"""Is one line of a derivation equal to the next? SymPy says so, on components, for every step.
+"""Proves the steps of a derivation: SymPy checks that each formula is equal to the one before.
 
-Vectors get d = 2 components and there are k = 2 negatives; each component is a symbol of its own, so a step holds for
-all real numbers, not for a sample. Nothing in the formulas depends on which d or k it is.
+Vectors have d = 2 components and there are k = 2 negatives. Each component is a symbol of its own, so a proved step
+holds for all real numbers. The formulas contain d and k only as the limits of sums and products.
 """
 
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ class WrongStep(SgnsError, ArithmeticError):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What the names of a derivation stand for.
+    """The meaning of the names in a derivation; other names are real numbers.
 
     Attributes:
-        vectors: Names that are vectors.
-        definitions: Names that stand for a formula, such as L.
+        vectors: Names of vectors.
+        definitions: Names that abbreviate a formula, such as L.
     """
 
     vectors: tuple[str, ...] = ("Ew", "Cp", "Cn")
@@ -37,7 +37,15 @@ class Meaning:
 
 
 def prove(chain: Chain, meaning: Meaning, title: str) -> Chain:
-    """The chain, with the note that SymPy checked it.
+    """Proves each step of a derivation.
+
+    Args:
+        chain: The derivation.
+        meaning: The meaning of its names.
+        title: Its title, for the error message.
+
+    Returns:
+        The derivation, marked as checked by SymPy.
 
     Raises:
         WrongStep: A formula is not equal to the one before; the message shows both.
@@ -51,7 +59,10 @@ def prove(chain: Chain, meaning: Meaning, title: str) -> Chain:
 
 
 def equal(a: Tree, b: Tree, meaning: Meaning) -> bool:
-    """Whether two formulas are equal for all values of their names, as SymPy simplifies them."""
+    """Whether two formulas are equal for all values of their names, according to SymPy.
+
+    False also means that SymPy cannot simplify the difference to 0.
+    """
     s = sympy()
     reader = _Reader(meaning)
     try:
@@ -72,13 +83,14 @@ def _is_zero(difference: Any) -> bool:
 
 
 class _Reader:
-    """Trees to SymPy, component by component, σ spelt out."""
+    """Converts formulas to SymPy, component by component, with σ(x) as 1 / (1 + e^−x)."""
 
     def __init__(self, meaning: Meaning) -> None:
         self.meaning, self.s = meaning, sympy()
-        self.component = 0  # what j stands for inside a sum over components
+        self.component = 0  # the value of j inside a sum over components
 
     def name(self, name: str, which: int) -> Any:
+        """Converts a name: to its definition, to the symbols of a vector, or to a symbol."""
         definitions = self.meaning.definitions or {}
         if name in definitions:
             return self.read(definitions[name], which)
@@ -90,7 +102,7 @@ class _Reader:
         return self.s.Matrix([self.s.Symbol(f"{label}_{i}", real=True) for i in range(DIM)])
 
     def read(self, tree: Tree, which: int = 0) -> Any:
-        """`which` is the negative that C_c−i stands for; outside a sum the first."""
+        """Converts a formula; `which` is the value of i in C_c−i, which outside of sums is 0."""
         s = self.s
         match tree:
             case Number(value):

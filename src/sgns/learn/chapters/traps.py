@@ -1,4 +1,4 @@
-"""The classic traps, each with an example that is run while the chapter is written."""
+"""The chapter on common mistakes in implementations of SGNS; their examples run when the chapter is made."""
 
 import inspect
 import textwrap
@@ -77,7 +77,13 @@ def backward_twice() -> None:
 
 @dataclass(frozen=True)
 class Trap:
-    """A mistake that trains without an error message."""
+    """A mistake that raises no error in training.
+
+    Attributes:
+        title: Its name.
+        text: The explanation, as running text.
+        example: A function that prints the effect; the chapter shows its body and its output.
+    """
 
     title: str
     text: str
@@ -130,12 +136,16 @@ TRAPS = (
 
 
 def traps() -> list[Block]:
-    """The chapter: a box for each trap, its example run just now."""
+    """Runs the example of each mistake.
+
+    Returns:
+        The chapter, with a box for each mistake. `sgns.learn.to_text` and `sgns.learn.write_document` write it.
+    """
     return [
         Heading(1, "Traps"),
         Paragraph(
             "Each of these trains without an error message. The examples ran while this was written; `closed_form` is "
-            "the gradients derived above (`sgns.learn.chapters.gradients`)."
+            "the gradients derived above (`sgns.learn.closed_form`)."
         ),
         *[
             Box(trap.title, (Paragraph(trap.text), Code(source(trap.example)), Code(output(trap.example), "text")))
@@ -145,13 +155,13 @@ def traps() -> list[Block]:
 
 
 def source(function: Callable[[], None]) -> str:
-    """The body of an example, without its head."""
+    """Returns the body of an example, without signature and docstring."""
     text = textwrap.dedent(inspect.getsource(function))
     return textwrap.dedent(text.split('"""\n', 1)[1])
 
 
 def output(function: Callable[[], None]) -> str:
-    """What an example prints."""
+    """Returns what an example prints."""
     with redirect_stdout(StringIO()) as printed:
         function()
     return printed.getvalue()

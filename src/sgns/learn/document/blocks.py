@@ -1,8 +1,8 @@
-"""What a chapter is made of, whatever it is shown on: paragraphs, derivations, tables, figures, code and boxes.
+"""The blocks that a document consists of: headings, paragraphs, derivations, tables, figures, code and boxes.
 
-Text may hold `code`, **bold** and $formulas$ in the grammar of `sgns.learn.formulas.parser`, several joined by " = "; a cell
-of a table may also be the tree of a formula, or several such parts.
-`text`, `markdown`, `html` and `typst` (the modules of that name) each write a list of blocks.
+A chapter is a list of blocks; the modules `text`, `markdown`, `html` and `typst` write such a list in their format.
+Running text may contain `code`, **bold** and $formulas$ (`sgns.learn.formulas.notation.formula`), several joined by
+" = ". The cell of a table may also be the tree of a formula, or a tuple of such parts.
 """
 
 import re
@@ -15,12 +15,12 @@ from sgns.learn.formulas.markup import TEXT
 from sgns.learn.formulas.notation import Notation, formula, show, write
 from sgns.learn.formulas.parser import Tree
 
-INLINE = re.compile(r"(`[^`]+`|\$[^$]+\$|\*\*[^*]+\*\*)")
+INLINE_MARKUP = re.compile(r"(`[^`]+`|\$[^$]+\$|\*\*[^*]+\*\*)")
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A title; level 0 is the document's, 1 a chapter's."""
+    """A title; level 0 is the document, 1 a chapter, 2 a section."""
 
     level: int
     text: str
@@ -35,12 +35,12 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Chain:
-    """A derivation: a left side, then each step with its reason.
+    """A derivation: a chain of equal formulas, each with its reason.
 
     Attributes:
-        left: The formula that is worked out.
-        steps: Pairs (formula, reason).
-        checked: Who checked each step against the one before, such as "sympy"; "" for nobody.
+        left: The formula at the beginning.
+        steps: Pairs (formula, reason); each formula equals the one before.
+        checked: The tool that checked each step against the one before, such as "sympy"; "" if none did.
     """
 
     left: Tree
@@ -50,7 +50,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under heads; a cell is text as in a paragraph, a formula, or parts of both."""
+    """Rows of cells with a head for each column; a cell is running text, a formula, or parts of both."""
 
     heads: tuple["Words", ...]
     rows: tuple[tuple["Words", ...], ...]
@@ -59,17 +59,24 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as SVG, with the words that stand for it."""
+    """A picture.
+
+    Attributes:
+        svg: The picture as SVG.
+        words: A description in words, for readers who do not see the picture.
+        caption: Running text below the picture.
+        share: Its width as a fraction of the text's width.
+    """
 
     svg: bytes
     words: str
     caption: str
-    share: float = 1.0  # of the text's width
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
 class Code:
-    """Source code or a program's output."""
+    """Source code, or the output of a program."""
 
     text: str
     language: str = "python"
@@ -77,7 +84,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Box:
-    """A trap: something set apart from the text."""
+    """Blocks with a title that are set apart from the text."""
 
     title: str
     blocks: tuple["Block", ...]
@@ -85,7 +92,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Contents:
-    """The table of contents, where it belongs."""
+    """The table of contents."""
 
 
 Block: TypeAlias = Heading | Paragraph | Chain | Table | Figure | Code | Box | Contents
@@ -93,7 +100,7 @@ Words: TypeAlias = str | Tree | tuple[str | Tree, ...]
 
 
 def numbered(blocks: list[Block]) -> list[Block]:
-    """The blocks, with "Figure 1." and "Table 1." before the captions, in order."""
+    """Numbers figures and tables: returns the blocks with "Figure 1." and "Table 1." before the captions."""
     figures, tables = count(1), count(1)
     made: list[Block] = []
     for block in blocks:
@@ -107,7 +114,7 @@ def numbered(blocks: list[Block]) -> list[Block]:
 
 
 def sections(blocks: Sequence[Block]) -> list[tuple[str, Heading]]:
-    """The headings below the title with their numbers: 1, 1.1, 1.2, 2."""
+    """Returns the headings of chapters and sections with their numbers: 1, 1.1, 1.2, 2."""
     chapter = section = 0
     made = []
     for block in blocks:
@@ -120,13 +127,13 @@ def sections(blocks: Sequence[Block]) -> list[tuple[str, Heading]]:
     return made
 
 
-_MARKS = str.maketrans("`$*", "\ue000\ue001\ue002")  # private use: no word of a text holds them
-_UNMARKED = str.maketrans("\ue000\ue001\ue002", "`$*")
+_ESCAPE = str.maketrans("`$*", "\ue000\ue001\ue002")  # code points for private use, which texts do not contain
+_UNESCAPE = str.maketrans("\ue000\ue001\ue002", "`$*")
 
 
 def verbatim(text: str) -> str:
-    """Someone else's text, such as a word of a vocabulary, in which `, $ and * stand for themselves."""
-    return text.translate(_MARKS)
+    """Escapes text from elsewhere, such as a word of a vocabulary, so that `, $ and * in it are not read as markup."""
+    return text.translate(_ESCAPE)
 
 
 def inline(
@@ -138,7 +145,17 @@ def inline(
     notation: Notation,
     equals: str,
 ) -> str:
-    """Running text, each part handed to its writer; a formula that is a tree keeps its own names."""
+    """Writes running text in some format. A formula that is a tree keeps the names of its variables.
+
+    Args:
+        words: Running text, a formula, or parts of both.
+        plain: Writes plain text.
+        code: Writes code.
+        bold: Writes bold text.
+        mathematics: Writes a formula that is already in `notation`.
+        notation: The notation of formulas.
+        equals: The equals sign between two formulas.
+    """
     if not isinstance(words, str):
         parts = words if isinstance(words, tuple) else (words,)
         return "".join(
@@ -148,7 +165,7 @@ def inline(
             for part in parts
         )
     written = []
-    for part in INLINE.split(words):
+    for part in INLINE_MARKUP.split(words):
         if part.startswith("`") and len(part) > 1:
             written.append(code(part[1:-1]))
         elif part.startswith("$") and len(part) > 1:
@@ -157,12 +174,12 @@ def inline(
         elif part.startswith("**") and len(part) > 2:
             written.append(bold(part[2:-2]))
         elif part:
-            written.append(plain(part.translate(_UNMARKED)))
+            written.append(plain(part.translate(_UNESCAPE)))
     return "".join(written)
 
 
 def plain(words: Words) -> str:
-    """Running text or a cell as one plain line."""
+    """Writes running text or a cell as one line of plain text."""
 
     def same(part: str) -> str:
         return part

@@ -1,4 +1,4 @@
-"""Blocks as one HTML page: MathML formulas, pictures inside, no script and nothing to fetch."""
+"""Writes blocks as one HTML page that contains its pictures: formulas in MathML, no script, no network."""
 
 from base64 import b64encode
 from html import escape
@@ -40,8 +40,16 @@ h2 { border-top: 1px solid #999; padding-top: .8em }
 """
 
 
-def write_html(blocks: list[Block], title: str) -> str:
-    """The blocks as a page that stands alone."""
+def to_html(blocks: list[Block], title: str) -> str:
+    """Writes blocks as an HTML page.
+
+    Args:
+        blocks: The blocks.
+        title: The title of the page.
+
+    Returns:
+        The source of the page.
+    """
     numbers = {id(heading): number for number, heading in sections(blocks)}
     body = "\n".join(
         _heading(block, numbers.get(id(block), ""))
@@ -92,7 +100,7 @@ def _line(text: Words) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading() | Contents():
-            raise TypeError("headings and contents stand between blocks, not inside")
+            raise TypeError("a box contains no headings and no table of contents")
         case Paragraph(text):
             return f"<p>{_line(text)}</p>"
         case Chain(left, steps, checked):

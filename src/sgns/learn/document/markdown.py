@@ -1,4 +1,4 @@
-"""Blocks as Markdown with LaTeX formulas, as GitHub, Jupyter and pandoc read it."""
+"""Writes blocks as Markdown with LaTeX formulas, as GitHub, Jupyter and pandoc read it."""
 
 from sgns.learn.document.blocks import (
     Block,
@@ -18,21 +18,23 @@ from sgns.learn.formulas.markup import INLINE_LATEX, LATEX
 from sgns.learn.formulas.notation import show
 
 
-def write_markdown(blocks: list[Block], pictures: str = "") -> tuple[str, dict[str, bytes]]:
-    """The blocks as Markdown.
+def to_markdown(blocks: list[Block], pictures: str = "") -> tuple[str, dict[str, bytes]]:
+    """Writes blocks as Markdown.
 
     Args:
-        blocks: What to write.
-        pictures: Folder of the pictures, as the text should name it, such as "report_files".
+        blocks: The blocks.
+        pictures: The folder in which the text looks for its pictures, such as "report_files".
 
     Returns:
-        The text, and the pictures by file name.
+        The text, and the pictures (SVG) by file name.
     """
     writer = _Markdown(pictures, sections(blocks) if Contents() in blocks else [])
     return "\n\n".join(writer.block(block) for block in blocks) + "\n", writer.files
 
 
 class _Markdown:
+    """Writes blocks and collects their pictures in `files`."""
+
     def __init__(self, folder: str, headings: list[tuple[str, Heading]]) -> None:
         self.folder, self.files, self.headings = folder, dict[str, bytes](), headings
         self.numbers = {id(heading): number for number, heading in headings}

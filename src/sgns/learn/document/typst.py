@@ -1,4 +1,4 @@
-"""Blocks as a Typst document, and that as PDF: one wheel, no TeX, fonts included."""
+"""Writes blocks as a Typst document and as PDF. The extra `learn` installs Typst and its fonts; TeX is not needed."""
 
 import tempfile
 from collections.abc import Sequence
@@ -23,7 +23,8 @@ from sgns.learn.document.blocks import (
 from sgns.learn.formulas.markup import INLINE_TYPST, TEXT, TYPST
 from sgns.learn.formulas.notation import show
 
-LONG, SHORT = 62, 14  # characters of a formula with its reason beside it; rows of a table that is kept on one page
+LONG = 62  # characters; the reason of a longer formula stands below it, not beside it
+SHORT = 14  # rows; a table with no more is kept on one page
 PREAMBLE = """
 #set page(paper: "a4", margin: (x: 22mm, top: 22mm, bottom: 24mm), numbering: "1 / 1",
   header: context if counter(page).get().first() > 1 {
@@ -67,11 +68,15 @@ PREAMBLE = """
 """
 
 
-def write_typst(blocks: list[Block], title: str) -> tuple[str, dict[str, bytes]]:
-    """The blocks as Typst source.
+def to_typst(blocks: list[Block], title: str) -> tuple[str, dict[str, bytes]]:
+    """Writes blocks as Typst source.
+
+    Args:
+        blocks: The blocks.
+        title: The title of the document.
 
     Returns:
-        The source, and the pictures it names.
+        The source, and the pictures (SVG) by file name.
     """
     writer = _Typst()
     body = "\n\n".join(writer.sequence(blocks))
@@ -79,7 +84,14 @@ def write_typst(blocks: list[Block], title: str) -> tuple[str, dict[str, bytes]]
 
 
 def typesetter() -> Any:
-    """The module typst. Raises `MissingExtra` where it is not installed."""
+    """Imports Typst.
+
+    Returns:
+        The module.
+
+    Raises:
+        MissingExtra: Typst is not installed.
+    """
     try:
         import typst
     except ImportError:
@@ -88,32 +100,42 @@ def typesetter() -> Any:
 
 
 def to_pdf(blocks: list[Block], title: str) -> bytes:
-    """The blocks as PDF.
+    """Writes blocks as PDF.
+
+    Args:
+        blocks: The blocks.
+        title: The title of the document.
+
+    Returns:
+        The contents of the PDF file.
 
     Raises:
-        MissingExtra: typst is not installed.
+        MissingExtra: Typst is not installed.
     """
     import matplotlib
 
     typst = typesetter()
-    source, pictures = write_typst(blocks, title)
+    source, pictures = to_typst(blocks, title)
     with tempfile.TemporaryDirectory() as folder:
         for name, picture in pictures.items():
             (Path(folder) / name).write_bytes(picture)
         main = Path(folder) / "report.typ"
         main.write_text(source, encoding="utf-8")
-        # matplotlib brings DejaVu Sans for the ✓ and the arrows, so that the pages look the same everywhere
+        # matplotlib includes DejaVu Sans, which has the ✓ and the arrows, so that pages look the same on every machine.
         made = typst.compile(str(main), font_paths=[str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")])
     if not isinstance(made, bytes):
-        raise TypeError("typst gave no single document")
+        raise TypeError("typst returned several documents")
     return made
 
 
 def _string(text: str) -> str:
+    """Writes a string literal."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 class _Typst:
+    """Writes blocks and collects their pictures in `files`."""
+
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
@@ -129,7 +151,7 @@ class _Typst:
         )
 
     def sequence(self, blocks: Sequence[Block]) -> list[str]:
-        """Blocks one after the other; a paragraph stays on the page of what it introduces."""
+        """Writes blocks in order; a paragraph stays on the same page as the table, figure or code that follows it."""
         written = []
         for block, following in zip_longest(blocks, blocks[1:]):
             made = self.block(block)

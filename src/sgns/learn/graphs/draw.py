@@ -46,7 +46,7 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
         raise ExpressionError(
             f"the graph has {len(passes.nodes)} nodes, more than a picture holds ({MOST_NODES}); write .txt or .dot"
         )
-    last = passes.steps if step is None else step
+    last = passes.last_step(step)
     formulas = Formulas(passes)
     contents: dict[Hashable, list[Line]] = {id(node): _node_lines(passes, formulas, node) for node in passes.nodes}
     contents |= {("edge", edge.step): _edge_lines(formulas, edge) for edge in passes.edges}
@@ -61,17 +61,15 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     figure = Figure(figsize=((width + 2 * MARGIN) / 72, height / 72), dpi=72, facecolor="white")
     canvas = Canvas(figure, width + 2 * MARGIN, height, shift, low)
     for edge, points in zip(passes.edges, layout.lines):
-        canvas.line(
-            points, shown=passes.forward_step(edge.target) <= last, current=edge.step == last and step is not None
-        )  # type: ignore[operator]
+        computed = (passes.forward_step(edge.target) or 0) <= last
+        canvas.line(points, shown=computed, current=step is not None and edge.step == last)
     for node in passes.nodes:
         forward = passes.forward_step(node) or 0
         now = step is not None and (forward == last or (node is passes.output and last == passes.start))
         marks = [forward] if forward else []
         marks += [passes.start] if node is passes.output else []
-        canvas.box(
-            layout.boxes[id(node)], contents[id(node)], last, marks, current=now, round=node.operation is not None
-        )
+        box, is_operation = layout.boxes[id(node)], node.operation is not None
+        canvas.box(box, contents[id(node)], last, marks, current=now, round=is_operation)
     for edge in passes.edges:
         key = ("edge", edge.step)
         now = step is not None and edge.step == last
@@ -154,7 +152,7 @@ def latex_number(shown: str) -> str:
 def _columns(passes: Passes) -> dict[Hashable, int]:
     """Returns the column of each box.
 
-    A result stands right of its operands, a variable just left of its first use, an edge's text just left of its target.
+    A result stands right of its operands, a variable just left of its first use, an edge's text left of its target.
     """
     column: dict[int, int] = {}
     for node in passes.nodes:

@@ -31,7 +31,7 @@ def counts(passes: Passes) -> str:
 
 
 def steps_in_words(passes: Passes, seed: str = "") -> str:
-    """Says which steps belong to which pass: "Steps: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward."
+    """Says which steps belong to which pass: "Steps: 1–3 forward, 4 sets ∂f/∂f = 1, 5–9 backward.".
 
     Args:
         passes: The graph.
@@ -50,7 +50,7 @@ def steps_in_words(passes: Passes, seed: str = "") -> str:
 
 def node_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[Words, ...]]:
     """Returns the table of nodes, one row of `NODE_HEADS` for each; formulas are trees, unknown values are empty."""
-    last = passes.steps if step is None else step
+    last = passes.last_step(step)
     rows: list[tuple[Words, ...]] = []
     for node in passes.nodes:
         forward = passes.forward_step(node) or 0
@@ -87,7 +87,7 @@ def sum_in_numbers(passes: Passes, node: Node) -> str:
 
 def edge_cells(passes: Passes, formulas: Formulas, step: int | None = None) -> list[tuple[Words, ...]]:
     """Returns the table of edges, one row of `EDGE_HEADS` for each edge visited; derivatives as "formula = number"."""
-    last = passes.steps if step is None else step
+    last = passes.last_step(step)
     rows = []
     for edge in passes.edges:
         if edge.step > last:
@@ -176,7 +176,7 @@ def graph_as_json(passes: Passes, step: int | None = None) -> dict[str, Any]:
         passes: The graph.
         step: The last step whose results are exported; later values are None, later edges missing. None exports all.
     """
-    formulas, last = Formulas(passes), passes.steps if step is None else step
+    formulas, last = Formulas(passes), passes.last_step(step)
 
     def plain_value(value: Any) -> Any:
         return value.tolist() if hasattr(value, "tolist") else value

@@ -161,6 +161,16 @@ class Passes:
         """Returns the step from which ∂f/∂node is known: that of the last edge that leaves the node."""
         return max([edge.step for edge in self.uses(node)], default=self.start)
 
+    def last_step(self, step: int | None) -> int:
+        """Returns the last step to show: `step`, or for None the last step of all.
+
+        Raises:
+            ExpressionError: The passes have no such step.
+        """
+        if step is not None and not 0 <= step <= self.steps:
+            raise ExpressionError(f"step is {step}; the graph has steps 0 to {self.steps}")
+        return self.steps if step is None else step
+
     @property
     def steps(self) -> int:
         """The number of steps of both passes together."""
@@ -374,7 +384,7 @@ def _order(output: Node) -> list[Node]:
 
 
 def _fit(product: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Gives a downstream derivative the shape of its source. A scalar used for each element of a vector gets the sum."""
+    """Gives a downstream derivative the shape of its source: a scalar used for a whole vector gets the sum."""
     sums = np.ndim(product) > len(shape)
     return np.asarray(np.sum(product)) if sums else np.broadcast_to(product, shape).copy()
 

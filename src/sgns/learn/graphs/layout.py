@@ -94,7 +94,7 @@ def _points(
 
 
 def _with_lanes(number: int, line: Sequence[Hashable], sizes: dict, columns: dict) -> list[Hashable]:
-    """Adds a lane to `sizes` and `columns` for each column that a line crosses; returns its boxes and lanes in order."""
+    """Adds a lane to `sizes` and `columns` for each column that a line crosses; returns its boxes and lanes."""
     path: list[Hashable] = [line[0]]
     for a, b in pairwise(line):
         for column in range(columns[a] + 1, columns[b]):

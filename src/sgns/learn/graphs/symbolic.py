@@ -148,7 +148,7 @@ class Formulas:
         return tree if len(write(tree, TEXT)) <= most else None
 
     def edge(self, edge: Edge) -> EdgeFormulas:
-        """Returns the three derivatives of an edge: in the variables if all are short, else in the names of the nodes."""
+        """Returns the derivatives of an edge: in the variables if all are short, else in the names of the nodes."""
         if self._edges:
             trees = EdgeFormulas(*(self._tree(expression) for expression in self._edges[edge.step]))
             if max(len(write(x, TEXT)) for x in (trees.upstream, trees.local, trees.downstream)) <= LONG:

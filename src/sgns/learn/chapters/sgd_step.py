@@ -1,4 +1,4 @@
-"""One step of SGD on a real pair: what is drawn, what is scored, what moves."""
+"""One step of SGD on a pair of words: the negatives, the scores, the gradients, and the rows before and after."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,13 +21,14 @@ class Step:
 
     Attributes:
         word: w.
-        outputs: c+ and the negatives that count, as words; one may stand twice.
-        left_out: How many draws were c+ itself and count nothing.
+        outputs: c+ and the negatives, as words; a word that was drawn twice occurs twice.
+        left_out: The number of draws that were c+ itself and are left out.
         lr: Learning rate.
         before: Loss and gradients before the step.
-        loss_after: L on the same samples after it.
+        loss_after: L on the same samples after the step.
         w: (2, d) E_w before and after.
-        c: Context word -> (2, d) its row of C before and after; a row drawn twice moves by both gradients.
+        c: For each context word, (2, d) its row of C before and after; a row that was drawn twice moves by both
+            gradients.
     """
 
     word: str
@@ -39,24 +40,51 @@ class Step:
     w: np.ndarray
     c: dict[str, np.ndarray]
 
+    def to_dict(self) -> dict[str, object]:
+        """Exports the step as JSON values, unrounded."""
+        return {
+            "word": self.word,
+            "lr": self.lr,
+            "pairs": [
+                {
+                    "context": context,
+                    "label": int(i == 0),
+                    "score": float(self.before.scores[i]),
+                    "probability": float(self.before.probabilities[i]),
+                    "error": float(-self.before.errors[i]),
+                }
+                for i, context in enumerate(self.outputs)
+            ],
+            "left_out": self.left_out,
+            "loss_before": self.before.loss,
+            "loss_after": self.loss_after,
+            "E": {"before": self.w[0].tolist(), "after": self.w[1].tolist()},
+            "C": {c: {"before": rows[0].tolist(), "after": rows[1].tolist()} for c, rows in self.c.items()},
+        }
+
 
 def take_step(
     vectors: "Vectors", word: str, context: str, *, negatives: int | None = None, lr: float | None = None, seed: int = 1
 ) -> Step:
-    """Take one step on a copy of the rows; the model is not changed.
+    """Computes one step of SGD on copies of the rows; the vectors do not change.
+
+    Negatives are drawn with probability proportional to count^noise_power, or uniformly if the vectors have no counts.
 
     Args:
-        vectors: A model with C; with counts, negatives are drawn from count^noise_power, else all words are as likely.
+        vectors: Vectors with C.
         word: w.
         context: c+.
-        negatives: k; the model's own, or that of `Config`.
-        lr: Learning rate; the model's own, or that of `Config`.
-        seed: Seed of the draw.
+        negatives: k; by default that of the vectors' Config.
+        lr: Learning rate; by default that of the vectors' Config.
+        seed: Seed of the draws.
+
+    Returns:
+        The step.
 
     Raises:
         UnknownWord: One of the words is not in the vocabulary.
-        FormatError: The file holds no C.
-        ConfigError: negatives or lr out of range.
+        FormatError: The vectors have no C.
+        ConfigError: `negatives` or `lr` is out of range.
     """
     if vectors.C is None:
         raise FormatError("these vectors hold no C, only E; take a .safetensors file that sgns has trained")
@@ -93,8 +121,21 @@ def take_step(
     )
 
 
-def describe(step: Step) -> list[Block]:
-    """A step as a chapter."""
+def likely_pair(vectors: "Vectors") -> tuple[str, str]:
+    """Returns a frequent word and the context with the highest score for it, as an example for `take_step`."""
+    assert vectors.C is not None
+    word = min(len(vectors) - 1, 100)
+    scores = np.asarray(vectors.C) @ np.asarray(vectors.E[word])
+    scores[word] = -np.inf
+    return vectors.words[word], vectors.words[int(np.argmax(scores))]
+
+
+def step_chapter(step: Step) -> list[Block]:
+    """Writes a step as a chapter.
+
+    Args:
+        step: From `take_step`.
+    """
     made = step.before
     pairs = [
         (
@@ -146,7 +187,7 @@ def describe(step: Step) -> list[Block]:
 
 
 def _expected(step: Step) -> float:
-    """First order: L falls by lr·|∇L|², the gradients of a row drawn twice added first."""
+    """Computes the first-order decrease of L, lr·|∇L|², from the moves of the rows: |Δ|² / lr."""
     change = float(np.sum((step.w[1] - step.w[0]) ** 2)) + sum(
         float(np.sum((rows[1] - rows[0]) ** 2)) for rows in step.c.values()
     )
@@ -154,27 +195,5 @@ def _expected(step: Step) -> float:
 
 
 def _moved(rows: np.ndarray) -> tuple[str, str, str]:
+    """Writes a row (2, d): before, after, and the length of its move."""
     return show_value(rows[0], 3, 3), show_value(rows[1], 3, 3), show_value(float(np.linalg.norm(rows[1] - rows[0])), 3)
-
-
-def as_json(step: Step) -> dict[str, object]:
-    """A step as plain JSON values, unrounded."""
-    return {
-        "word": step.word,
-        "lr": step.lr,
-        "pairs": [
-            {
-                "context": context,
-                "label": int(i == 0),
-                "score": float(step.before.scores[i]),
-                "probability": float(step.before.probabilities[i]),
-                "error": float(-step.before.errors[i]),
-            }
-            for i, context in enumerate(step.outputs)
-        ],
-        "left_out": step.left_out,
-        "loss_before": step.before.loss,
-        "loss_after": step.loss_after,
-        "E": {"before": step.w[0].tolist(), "after": step.w[1].tolist()},
-        "C": {c: {"before": rows[0].tolist(), "after": rows[1].tolist()} for c, rows in step.c.items()},
-    }
