@@ -56,11 +56,11 @@ def test_nothing_is_imported_or_run(tmp_path):
 
 
 def test_the_same_text_in_every_process(small, tmp_path):
-    write_text(tmp_path / "here.txt", lambda *_: None)
+    with (tmp_path / "here.txt").open("wb") as file:
+        write_text(file, lambda *_: None)
     code = "import sys; from pathlib import Path; from sgns.text import builtin; builtin.MOST_TEXT = 300_000;"
-    code += (
-        "builtin.write_text(Path(sys.argv[1]), lambda *_: None); print('numba' in sys.modules, 'torch' in sys.modules)"
-    )
+    code += "builtin.write_text(Path(sys.argv[1]).open('wb'), lambda *_: None);"
+    code += "print('numba' in sys.modules, 'torch' in sys.modules)"
     out = subprocess.check_output([sys.executable, "-c", code, str(tmp_path / "there.txt")], timeout=200)
     assert out.split() == [b"False", b"False"]
     lines = (tmp_path / "here.txt").read_text()

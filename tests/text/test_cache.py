@@ -34,7 +34,7 @@ def same(a: Corpus, b: Corpus) -> bool:
         and np.array_equal(a.vocabulary.counts, b.vocabulary.counts)
         and np.array_equal(a.ids, b.ids)
         and np.array_equal(a.sentence_ends, b.sentence_ends)
-        and (a.raw_tokens, a.notes) == (b.raw_tokens, b.notes)
+        and (a.raw_tokens, a.warnings) == (b.raw_tokens, b.warnings)
     )
 
 
@@ -81,7 +81,7 @@ def test_a_changed_text_is_read_anew(path):
     assert not second.from_cache
     assert "six" in second.vocabulary
     assert first.hash != second.hash
-    path.write_text(path.read_text().replace("six", "ten"))  # at once: the time stamp may be the same
+    path.write_text(path.read_text().replace("six", "ten"))  # at once: the mtime may be the same
     assert "ten" in Corpus.from_files(path, ALL).vocabulary
 
 
@@ -102,11 +102,11 @@ def test_text_options_make_another_entry_and_others_do_not(path):
     assert again.hash == base.hash
 
 
-def test_notes_are_kept(tmp_path):
+def test_warnings_are_kept(tmp_path):
     path = tmp_path / "broken.txt"
     path.write_bytes(b"caf\xe9 ole")
     age(path)
-    assert Corpus.from_files(path, ALL).notes == Corpus.from_files(path, ALL).notes != []
+    assert Corpus.from_files(path, ALL).warnings == Corpus.from_files(path, ALL).warnings != []
 
 
 def test_torn_entries_are_made_anew(path, own_cache):
@@ -131,8 +131,8 @@ def test_without_a_cache(path, tmp_path, monkeypatch):
     assert not second.from_cache
     assert np.array_equal(first.ids, second.ids)
     assert first.hash == second.hash
-    assert len(second.notes) == 1
-    assert "set SGNS_CACHE" in second.notes[0]
+    assert len(second.warnings) == 1
+    assert "set SGNS_CACHE" in second.warnings[0]
     assert (tmp_path / "file").read_text() == "in the way"
 
 
@@ -157,10 +157,10 @@ def test_old_entries_go_first(tmp_path, own_cache, monkeypatch):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"a{number} b " * 100)
         Corpus.from_files(path, ALL)
-        for place, entry in enumerate(
+        for order, entry in enumerate(
             sorted((own_cache / "corpora").iterdir(), key=lambda entry: entry.stat().st_mtime)
         ):
-            os.utime(entry / "meta.json", (1000 + place + number,) * 2)
+            os.utime(entry / "meta.json", (1000 + order + number,) * 2)
     left = list((own_cache / "corpora").iterdir())
     assert sum(file.stat().st_size for entry in left for file in entry.iterdir()) <= 3000
     assert Corpus.from_files(tmp_path / "5.txt", ALL).from_cache
@@ -183,5 +183,15 @@ def test_two_processes_may_make_the_same_entry(path):
     assert Corpus.from_files(path, ALL).from_cache
 
 
-def test_store_refuses_what_it_does_not_have():
-    assert Store().load("100-none-none") is None
+def test_an_entry_of_the_same_name_stays_if_it_is_whole(own_cache):
+    store = Store()
+    for content, whole in (("first", True), ("second", True), ("third", False)):
+        folder = store.begin()
+        (folder / "meta.json").write_text(content)
+        store.finish(folder, "entry", lambda target, whole=whole: whole)
+    assert (store.path("entry") / "meta.json").read_text() == "third"
+    folder = store.begin()
+    (folder / "meta.json").write_text("fourth")
+    store.finish(folder, "entry", lambda target: True)
+    assert (store.path("entry") / "meta.json").read_text() == "third"
+    assert [entry.name for entry in (own_cache / "corpora").iterdir()] == ["entry"]

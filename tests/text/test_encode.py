@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 
 from sgns import Config, Corpus
 from sgns.errors import InputError
-from sgns.text import chunks
-from sgns.text import encode as reading
-from sgns.text import encode_fast as encode
+from sgns.text import chunks, encode, encode_fast
 from sgns.text.normalise import decode, normalise
-from sgns.text.ranking import most_frequent
+from sgns.text.sources import find
+from sgns.text.vocabulary import most_frequent
 
 pieces = st.one_of(
     st.sampled_from([b" ", b"\n", b"\r\n", b"\r", b"\n\n", b"\n \n", b"\t", b"\0", b"  \n\t\n "]),
     st.sampled_from(
-        [b"the", b"The", b"of", b"a", b"a-very-long-spelling-of-thirty-two", b"and/or", b"--", b"x.", b"\xff"]
+        [b"the", b"The", b"of", b"a", b"a-very-long-raw-token-of-thirty-3", b"and/or", b"--", b"x.", b"\xff"]
     ),
     st.sampled_from(["über", "Straße", "東京", "mot\u00a0juste", "\u3000", "’tis", "e\u0301"]).map(str.encode),
     st.integers(0, 300).map(lambda n: b"w%d" % n),
@@ -39,24 +38,18 @@ configs = st.builds(
 def encoded(paths, config, plain):
     """All that a corpus consists of, or the error."""
     try:
-        text = reading.read(reading_sources(paths), config, lambda *_: None, cache=False, plain=plain)
+        corpus = Corpus.from_sources(find([str(path) for path in paths]), config, cache=False, plain_chunks=plain)
     except InputError as error:
         return str(error)
     return (
-        text.words,
-        text.counts.tolist(),
-        text.ids.tolist(),
-        text.ends.tolist(),
-        text.raw_tokens,
-        text.hash,
-        text.notes,
+        corpus.vocabulary.words,
+        corpus.vocabulary.counts.tolist(),
+        corpus.ids.tolist(),
+        corpus.sentence_ends.tolist(),
+        corpus.raw_tokens,
+        corpus.hash,
+        corpus.warnings,
     )
-
-
-def reading_sources(paths):
-    from sgns.text.sources import find
-
-    return find([str(path) for path in paths])
 
 
 def defined(data: list[bytes], config: Config):
@@ -66,9 +59,9 @@ def defined(data: list[bytes], config: Config):
         text = re.sub(rb"\r\n?", b"\n", text)
         found = {"line": text.split(b"\n"), "paragraph": re.split(rb"\n[\x00-\x20]*\n", text), "none": [text]}
         for piece in found[config.sentences]:
-            spellings = re.findall(rb"[^\x00-\x20]+", piece)
+            raw_tokens = re.findall(rb"[^\x00-\x20]+", piece)
             sentences.append(
-                [w for s in spellings for w in normalise(decode(s)[0], config.lowercase, config.punctuation)]
+                [w for s in raw_tokens for w in normalise(decode(s)[0], config.lowercase, config.punctuation)]
             )
     counts: dict[str, int] = {}
     for sentence in sentences:
@@ -105,11 +98,11 @@ def test_kernels_do_what_plain_python_does(tmp_path_factory, data, config, chunk
     """Also where chunks, tables and parts are so small that every seam of the encoder is crossed."""
     paths = write(tmp_path_factory, data)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (chunks, encode, reading):
+        for module in (chunks, encode, encode_fast):
             patch.setattr(module, "CHUNK", chunk)
         if tight:
-            patch.setattr(encode, "SEGMENT_SPELLINGS", 20)
-            patch.setattr(encode, "PART_WORDS", 15)
+            patch.setattr(encode_fast, "SEGMENT_TOKENS", 20)
+            patch.setattr(encode_fast, "PART_WORDS", 15)
         assert encoded(paths, config, -1) == encoded(paths, config, 1 << 30)
 
 
@@ -117,7 +110,7 @@ def test_kernels_do_what_plain_python_does(tmp_path_factory, data, config, chunk
 @pytest.mark.parametrize("n", [1, 2])
 @pytest.mark.parametrize("before", range(56, 72))
 def test_blanks_longer_than_a_chunk(tmp_path, monkeypatch, blank, n, before):
-    for module in (chunks, encode, reading):
+    for module in (chunks, encode, encode_fast):
         monkeypatch.setattr(module, "CHUNK", 64)
     path = tmp_path / "blanks.txt"
     path.write_bytes(("a" + (" " * before + blank) * n + " " * 150 + "b").encode())
@@ -131,7 +124,7 @@ def write(tmp_path_factory, data: list[bytes]):
     folder = tmp_path_factory.mktemp("texts")
     paths = []
     for number, text in enumerate(data):
-        # A letter in front: what looks like an archive is another test's matter.
+        # A letter in front, so that no text looks like an archive.
         paths.append(folder / f"{number}.txt")
         paths[-1].write_bytes(b"a " + text if text else b"")
         data[number] = paths[-1].read_bytes()
@@ -143,7 +136,7 @@ def test_any_number_of_threads_gives_the_same_bits(tmp_path, monkeypatch):
     words = rng.zipf(1.3, 200_000) % 50_000
     path = tmp_path / "zipf.txt"
     path.write_text("\n".join(" ".join(f"w{n}" for n in row) for row in words.reshape(-1, 20)))
-    for module in (chunks, encode, reading):
+    for module in (chunks, encode, encode_fast):
         monkeypatch.setattr(module, "CHUNK", 10_000)
     results = [encoded([path], Config(threads=threads, min_count=1), -1) for threads in (1, 2, 7)]
     assert results[0] == results[1] == results[2]
@@ -186,32 +179,32 @@ def test_files_end_sentences(tmp_path):
 
 
 def test_a_run_without_white_space(tmp_path, monkeypatch):
-    """Longer than a chunk: cut between characters, counted and told."""
-    for module in (chunks, encode, reading):
+    """Longer than a chunk: cut between characters, counted, with a warning."""
+    for module in (chunks, encode, encode_fast):
         monkeypatch.setattr(module, "CHUNK", 64)
     path = tmp_path / "run.txt"
     path.write_text("word " + "é" * 500 + " word")
     for plain in (-1, 1 << 30):
-        words, counts, *_, notes = encoded([path], Config(min_count=1), plain)
+        words, counts, *_, warnings = encoded([path], Config(min_count=1), plain)
         assert "word" in words
         assert counts[words.index("word")] == 2
         assert sum(len(word) * n for word, n in zip(words, counts) if word != "word") == 500
-        assert any("were cut" in note for note in notes)
+        assert any("were cut" in warning for warning in warnings)
 
 
-def test_broken_bytes_are_counted_and_told(tmp_path):
+def test_broken_bytes_are_counted_with_a_warning(tmp_path):
     path = tmp_path / "latin.txt"
     path.write_bytes(b"fine\nfine\ncaf\xe9 caf\xe9\n\xff\n")
     for plain in (-1, 1 << 30):
-        words, *_, notes = encoded([path], Config(min_count=1), plain)
+        words, *_, warnings = encoded([path], Config(min_count=1), plain)
         assert words == ["fine", "caf\ufffd", "\ufffd"]
-        assert notes == [f"3 bytes that are not UTF-8 were replaced by U+FFFD, the first in {path}, line 3"]
+        assert warnings == [f"3 bytes that are not UTF-8 were replaced by U+FFFD, the first in {path}, line 3"]
 
 
-def test_unsegmented_text_is_told(tmp_path):
+def test_unsegmented_text_gives_a_warning(tmp_path):
     path = tmp_path / "zh.txt"
     path.write_text("某天在他眼前居然真的出現了依照他妄想行動的女友 " * 10)
     for plain in (-1, 1 << 30):
         assert any(
-            "split the text into words first" in note for note in encoded([path], Config(min_count=1), plain)[-1]
+            "split the text into words first" in warning for warning in encoded([path], Config(min_count=1), plain)[-1]
         )

@@ -1,4 +1,4 @@
-"""Texts beyond what fits: each case in a process of its own, whose private memory is capped."""
+"""Texts larger than memory: each in a process of its own, whose private memory is limited."""
 
 import gzip
 import json
@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from sgns import Config, Corpus
+from sgns.text import chunks
+from sgns.text.sources import find
 
 CHILD = """
 import json, resource, sys
@@ -56,8 +58,8 @@ def test_two_gigabytes_of_text_in_one_gigabyte_of_memory(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mappings on Linux only")
-def test_twenty_million_spellings_and_an_exact_limit(tmp_path):
-    """Every thousandth word stands twice, far apart; the rest of the room goes to the words that come first."""
+def test_twenty_million_raw_tokens_and_an_exact_limit(tmp_path):
+    """Every thousandth word stands twice, far apart; the rest of the vocabulary is the words that come first."""
     n, most = 20_000_000, 25_000
     path = tmp_path / "distinct.txt"
     with path.open("w") as file:
@@ -119,21 +121,19 @@ def test_ten_million_sentences_of_one_word(tmp_path):
     assert corpus.ids[:6].tolist() == [0, 1, 2, 3, 4, 0]
 
 
-def test_places_beyond_two_to_the_31(tmp_path, monkeypatch):
-    """A text whose first byte stands behind 2^40 others: places decide between equal counts."""
-    from sgns.text import chunks
-    from sgns.text import encode as reading
-    from sgns.text.sources import find
+def test_positions_beyond_two_to_the_31(tmp_path, monkeypatch):
+    """A text whose first byte stands behind 2^40 others: positions decide between equal counts."""
 
-    class Far(chunks.Reader):
+    class Far(chunks.ChunkReader):
         def __init__(self, sources):
             super().__init__(sources)
             self._position = 2**40
 
-    monkeypatch.setattr(reading, "Reader", Far)
+    monkeypatch.setattr("sgns.text.corpus.ChunkReader", Far)
     monkeypatch.setattr(chunks, "CHUNK", 100)
     path = tmp_path / "text.txt"
     path.write_text(" ".join(f"w{i % 500}" for i in range(1000)))
+    config = Config(min_count=1, threads=3)
     for plain in (-1, 1 << 30):
-        text = reading.read(find(path), Config(min_count=1, threads=3), lambda *_: None, cache=False, plain=plain)
-        assert text.words == [f"w{i}" for i in range(500)]
+        corpus = Corpus.from_sources(find(path), config, cache=False, plain_chunks=plain)
+        assert corpus.vocabulary.words == [f"w{i}" for i in range(500)]

@@ -12,7 +12,7 @@ from sgns.text.normalise import decode, normalise
 
 
 @pytest.mark.parametrize(
-    ("spelling", "words"),
+    ("raw_token", "words"),
     [
         ("Hello,", ["hello"]),
         ("don't", ["don't"]),
@@ -47,8 +47,8 @@ from sgns.text.normalise import decode, normalise
         ("\x7f", []),
     ],
 )
-def test_spellings_become_words(spelling, words):
-    assert normalise(spelling) == words
+def test_raw_tokens_become_words(raw_token, words):
+    assert normalise(raw_token) == words
 
 
 def test_options():
@@ -64,7 +64,7 @@ def test_words_hold_no_space_and_are_stable(text):
         assert word
         assert word.split() == [word]
         assert unicodedata.is_normalized("NFC", word)
-        # "ŉ"-like letters may fold once more; all others are words as they stand
+        # "ŉ"-like letters may change once more; all others are words as they stand
         assert normalise(word) == [word] or word.lower() != word or not word.isascii()
 
 

@@ -75,8 +75,9 @@ def test_damaged_archives_are_named(tmp_path, ending):
 def test_no_archive_crashes(tmp_path_factory, ending, data):
     """Bytes changed anywhere: text or one clear error."""
     packed = bytearray(PACK[ending](TEXT))
-    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(packed) - 1), st.integers(0, 255)), max_size=4)):
-        packed[place] = byte
+    changes = st.tuples(st.integers(0, len(packed) - 1), st.integers(0, 255))
+    for position, byte in data.draw(st.lists(changes, max_size=4)):
+        packed[position] = byte
     path = tmp_path_factory.mktemp("fuzz") / f"text{ending}"
     path.write_bytes(packed[: data.draw(st.integers(0, len(packed)))])
     with contextlib.suppress(InputError):
@@ -115,7 +116,7 @@ def test_folders(tmp_path):
     assert names == ["a.txt.gz", "b/deep/2.txt", "b/link.txt", "c.txt", "picture.png"]
     corpus = Corpus.from_files(tmp_path, ALL)
     assert corpus.vocabulary.words == ["three", "one", "two"]
-    assert corpus.notes == [f"1 binary file was left out, the first {tmp_path}/picture.png"]
+    assert corpus.warnings == [f"1 binary file was left out, the first {tmp_path}/picture.png"]
 
 
 def test_several_inputs_keep_their_order(tmp_path):

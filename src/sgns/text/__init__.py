@@ -1,1 +1,1 @@
-"""Text to ids: sources, scan, vocabulary, corpus."""
+"""Text to ids: sources, encoding, vocabulary, corpus, cache."""

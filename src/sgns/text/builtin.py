@@ -1,10 +1,10 @@
-"""The built-in corpus: English documentation that every Python brings along, made into plain paragraphs.
+"""The built-in corpus: the English documentation that is installed with Python, as plain paragraphs.
 
-Read are `pydoc_data.topics` (the language reference), the docstrings of the standard library, and those of installed
-packages, in an order that depends only on what is installed. Nothing is imported: triple-quoted strings that stand on
-their own are found in the source and read with `ast.literal_eval`. Doctests, code, tables, signatures and markup are
-left out, so what remains is prose; a paragraph is a line. At most `MOST_TEXT` characters are kept; packages whose
-documentation is long and good come first.
+It consists of `pydoc_data.topics` (the language reference), the docstrings of the standard library, and those of
+installed packages, in an order that depends only on what is installed. Nothing is imported: triple-quoted strings that
+stand on their own are found in the source and read with `ast.literal_eval`. Doctests, code, tables, signatures and
+markup are left out, so what remains is prose; each paragraph is a line. At most `MOST_TEXT` characters are kept;
+packages whose documentation is long and good come first.
 """
 
 import ast
@@ -15,13 +15,16 @@ import sysconfig
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+from sgns.base.files import replacing
 from sgns.base.folders import cache_folder
 from sgns.errors import InputError
-from sgns.text.cache import Part, digest
+from sgns.progress.callback import ProgressCallback
+from sgns.text.cache import digest
 
 VERSION = 1  # raise it when the same documentation would become another text
 MOST_TEXT = 8 << 20  # characters, about 1.3 million words
@@ -61,15 +64,13 @@ CODE = re.compile(r"^(?:>>>|\.\.\.(?:\s|$)|In \[\d|Out\[\d|\.\. |\$ |%|@|#)|^[+|
 WORD = re.compile(r"[A-Za-z]+(?:['-][a-z]+)*[.,;:!?)]*").fullmatch
 BLANK_LINES = re.compile(r"\n\s*\n")
 
-Progress = Callable[[str, int, int | None, str], None]
-
 
 @contextmanager
-def builtin_text(progress: Progress) -> Iterator[Path]:
+def builtin_text(progress: ProgressCallback) -> Iterator[Path]:
     """A file with the built-in corpus, from the cache if it is there.
 
     Args:
-        progress: told how many bytes of sources are read.
+        progress: called with the number of characters collected.
 
     Raises:
         InputError: this Python came without any documentation (`python -OO` does not matter: sources are read).
@@ -87,25 +88,25 @@ def builtin_text(progress: Progress) -> Iterator[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not target.is_file():
-            with Part(target) as part:
-                write_text(part.path, progress)
-                # It will never change, so its time may say so (see `cache.FRESH`).
-                os.utime(part.path, (time.time() - 60,) * 2)
+            with replacing(target) as (file,):
+                write_text(file, progress)
+            os.utime(target, (time.time() - 60,) * 2)  # it will never change, so its mtime may say so (`cache.FRESH`)
             for old in sorted(folder.glob("*.txt"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
                 old.unlink(missing_ok=True)
     except InputError:
         raise
-    except OSError:  # no cache: `Corpus.from_files` says so
+    except OSError:  # no cache: `cache.open_store` warns of it
         with tempfile.TemporaryDirectory() as temporary:
             target = Path(temporary) / "documentation.txt"
-            write_text(target, progress)
+            with target.open("wb") as file:
+                write_text(file, progress)
             yield target
         return
     yield target
 
 
 def package_folders() -> list[Path]:
-    """Where packages are installed, in the order of `sys.path`."""
+    """The folders in which packages are installed, in the order of `sys.path`."""
     return [
         Path(entry)
         for entry in dict.fromkeys(sys.path)
@@ -113,24 +114,23 @@ def package_folders() -> list[Path]:
     ]
 
 
-def write_text(path: Path, progress: Progress) -> None:
-    """Write the corpus, a paragraph a line, none twice."""
-    began, told, seen, size = time.process_time(), 0.0, set[int](), 0
+def write_text(file: IO[bytes], progress: ProgressCallback) -> None:
+    """Writes the corpus as UTF-8, a paragraph a line, none twice."""
+    began, reported, seen, size = time.process_time(), 0.0, set[int](), 0
     stage = "collect documentation (once)"
     progress(stage, 0, MOST_TEXT, "characters")
-    with path.open("w", encoding="utf-8") as out:
-        for text in texts():
-            for paragraph in paragraphs(text):
-                if (key := hash(paragraph)) not in seen:
-                    seen.add(key)
-                    out.write(paragraph + "\n")
-                    size += len(paragraph) + 1
-            now = time.monotonic()
-            if now - told > 0.1:
-                progress(stage, min(size, MOST_TEXT), MOST_TEXT, "characters")
-                told = now
-            if size >= MOST_TEXT or time.process_time() - began > MOST_SECONDS:
-                break
+    for text in texts():
+        for paragraph in paragraphs(text):
+            if (key := hash(paragraph)) not in seen:
+                seen.add(key)
+                file.write(f"{paragraph}\n".encode())
+                size += len(paragraph) + 1
+        now = time.monotonic()
+        if now - reported > 0.1:
+            progress(stage, min(size, MOST_TEXT), MOST_TEXT, "characters")
+            reported = now
+        if size >= MOST_TEXT or time.process_time() - began > MOST_SECONDS:
+            break
     if not size:
         raise InputError("this Python has no documentation to train on; give a text file of your own")
     progress(stage, size, size, "characters")
@@ -144,16 +144,16 @@ def texts() -> Iterator[str]:
         yield from (topics[name] for name in sorted(topics))
     except ImportError:  # some distributions leave it out
         pass
-    yield from (text for file in sources(Path(sysconfig.get_paths()["stdlib"])) for text in docstrings(file))
+    yield from (text for file in python_files(Path(sysconfig.get_paths()["stdlib"])) for text in docstrings(file))
     for root in package_folders():
         names = sorted(entry.name for entry in root.iterdir())
         first = [name for name in FIRST if name in names]
         for name in first + [name for name in names if name not in first]:
-            for file in sources(root / name):
+            for file in python_files(root / name):
                 yield from docstrings(file)
 
 
-def sources(root: Path) -> Iterator[Path]:
+def python_files(root: Path) -> Iterator[Path]:
     """Python files at and below `root`, sorted, without tests."""
     if root.suffix == ".py":
         yield root

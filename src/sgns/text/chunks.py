@@ -1,4 +1,4 @@
-"""All sources as one row of chunks, each of whole spellings, cut at places that depend on the text alone."""
+"""Reads all sources in chunks of whole raw tokens; where chunks are cut depends on the text alone."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from sgns.text.sources import Source
+from sgns.text.sources import Source, total_size
 from sgns.text.stream import Stream
 
-CHUNK = 1 << 20  # bytes; a run of more than this without a blank is cut
+CHUNK = 1 << 20  # bytes; a longer run without a blank is cut
 TO_BLANK = bytes(32 if byte <= 32 else byte for byte in range(256))
 
 
@@ -20,7 +20,7 @@ class Chunk:
 
     Attributes:
         number: 0, 1, 2, … in the order of the text.
-        base: place of its first byte in the whole text, all sources one after the other, a byte between two.
+        base: position of its first byte in the whole text: all sources one after the other, with a byte between two.
         size: bytes.
         closing: whether the source ends here.
     """
@@ -31,46 +31,57 @@ class Chunk:
     closing: bool
 
 
-class Reader:
-    """Reads the sources one after the other. Not for two threads at once."""
+class ChunkReader:
+    """Reads the sources one after the other. Only one thread at a time may call `preload` or `next`.
+
+    Attributes:
+        sources: the text.
+        starts: position of the first byte of each source that was opened.
+        skipped: names of files in a folder that are no text.
+        empty: names of sources without a byte.
+        cuts: how often a run that is longer than a chunk was cut.
+        done: bytes read from disk, for progress.
+        text_bytes: bytes of text that were read.
+        digests: by chunk, the hash of its content.
+        preloaded: chunks that were read and not yet handed out.
+    """
 
     def __init__(self, sources: Sequence[Source]):
         self.sources = list(sources)
-        self.starts: list[int] = []  # place of each source's first byte
-        self.skipped: list[str] = []  # files in a folder that are no text
+        self.starts: list[int] = []
+        self.skipped: list[str] = []
         self.empty: list[str] = []
-        self.torn = 0  # cuts through a run that is longer than a chunk
-        self.done = 0  # bytes read from disk, for progress
-        self.bytes = 0  # bytes of text
+        self.cuts = 0
+        self.done = 0
+        self.text_bytes = 0
         self.digests: list[bytes] = []
-        self.ahead: list[tuple[Chunk, bytes]] = []  # read but not handed out
+        self.preloaded: list[tuple[Chunk, bytes]] = []
         self._carry = b""
-        self._position = 0  # place of the next byte that will be read
+        self._position = 0  # of the next byte that will be read
         self._stream: Stream | None = None
-        self._finished = 0  # bytes on disk of the sources that are read
+        self._finished = 0  # bytes on disk of the sources that were read to their end
         self._number = 0
 
     @property
     def total(self) -> int | None:
         """Bytes on disk of all sources; None when one of them is a stream."""
-        sizes = [source.size for source in self.sources]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+        return total_size(self.sources)
 
     def preload(self, chunks: int) -> bool:
-        """Read ahead so many chunks; `next` will hand them out. Returns whether this is the whole text."""
+        """Reads up to `chunks` + 1 chunks ahead; `next` hands them out. Returns whether they are the whole text."""
         buffer = np.empty(CHUNK, dtype=np.uint8)
-        while len(self.ahead) <= chunks:
+        while len(self.preloaded) <= chunks:
             chunk = self._read(buffer)
             if chunk is None:
                 return True
-            self.ahead.append((chunk, buffer[: chunk.size].tobytes()))
+            self.preloaded.append((chunk, buffer[: chunk.size].tobytes()))
         return False
 
     def next(self, buffer: np.ndarray) -> Chunk | None:
-        """Read the next chunk into `buffer` ((CHUNK + margin,) uint8); None at the end of the text."""
-        if not self.ahead:
+        """Reads the next chunk into `buffer` ((CHUNK + margin,) uint8); None at the end of the text."""
+        if not self.preloaded:
             return self._read(buffer)
-        chunk, text = self.ahead.pop(0)
+        chunk, text = self.preloaded.pop(0)
         buffer.data[: chunk.size] = text
         return chunk
 
@@ -86,16 +97,16 @@ class Reader:
         read = self._stream.readinto(view[begin:])
         size, base = begin + read, self._position - begin
         self._position += read
-        self.bytes += read
+        self.text_bytes += read
         self.done = self._finished + self._stream.consumed
         self._carry = b""
         closing = size < CHUNK
         if closing:
             self._close(size, base)
         else:
-            cut = last_end(view)
-            self.torn += view[cut - 1] > 32 and (cut == CHUNK or view[cut] > 32)
-            self._carry = bytes(view[cut:]) or summary(view)
+            cut = cut_position(view)
+            self.cuts += view[cut - 1] > 32 and (cut == CHUNK or view[cut] > 32)
+            self._carry = bytes(view[cut:]) or blank_lines(view)
             size = cut
         self._number += 1
         self.digests.append(b"")
@@ -113,28 +124,28 @@ class Reader:
         self._position += 1
 
     def digest(self, chunk: Chunk, buffer: Any) -> None:
-        """Note the hash of a chunk; for any thread."""
+        """Notes the hash of a chunk's content; any thread may call this."""
         self.digests[chunk.number] = hashlib.sha256(memoryview(buffer)[: chunk.size]).digest() + bytes([chunk.closing])
 
     def content(self) -> str:
-        """A hash of all that was read; the same for the same text in as many sources, wherever they are."""
+        """A hash of all that was read; the same for the same text in the same number of sources, wherever they are."""
         return hashlib.sha256(b"".join(self.digests)).hexdigest()[:32]
 
 
-def summary(view: memoryview) -> bytes:
-    r"""What the next chunk must know of one that ends in blanks, and so holds nothing else: is there an empty line?"""
+def blank_lines(view: memoryview) -> bytes:
+    r"""What the next chunk must know of a full chunk that ends in blanks, and so holds nothing else: its line ends."""
     if view[-1] > 32:
         return b""
     lines = bytes(view).replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
-    torn = view[-1] == 13  # its \n may follow
-    return b"\n" * min(lines - torn, 2) + (b"\r" if torn else b"")
+    pending = view[-1] == 13  # its \n may follow
+    return b"\n" * min(lines - pending, 2) + (b"\r" if pending else b"")
 
 
-def last_end(view: memoryview) -> int:
-    """Where to cut a full chunk: behind the last spelling that surely ends in it.
+def cut_position(view: memoryview) -> int:
+    """Where to cut a full chunk: behind the last raw token that surely ends in it.
 
-    The blanks that follow go with the rest, so that each chunk has all blanks between two spellings of it, and an
-    empty line is never torn.
+    The blanks that follow go to the next chunk, so that each chunk has all blanks between two of its raw tokens, and an
+    empty line is never cut.
     """
     for tail in (min(4096, len(view)), len(view)):
         text = bytes(view[-tail:]).translate(TO_BLANK)
@@ -144,7 +155,7 @@ def last_end(view: memoryview) -> int:
             return len(view) - tail + end
     if blank == len(text) - 1:  # nothing but blanks
         return len(view)
-    cut = len(view)  # one run longer than a chunk: do not tear a character
+    cut = len(view)  # one run longer than a chunk: do not cut a character
     while cut > len(view) - 4 and view[cut - 1] & 0xC0 == 0x80:
         cut -= 1
     return cut - 1 if view[cut - 1] >= 0xC0 else len(view)

@@ -1,35 +1,49 @@
-"""Corpus: a text as word ids and sentence ends, with its vocabulary."""
+"""Corpus: a text as word ids and sentence ends, with its vocabulary; encoded, or fetched from the cache."""
 
+import hashlib
+import json
+import os
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sgns.config import Config
-from sgns.text.encode import read
-from sgns.text.encoded import EncodedText
-from sgns.text.sentences import encode_sentences
-from sgns.text.sources import Inputs, find
-from sgns.text.vocabulary import Vocabulary
+from sgns.errors import InputError
+from sgns.progress.callback import ProgressCallback
+from sgns.text.cache import VERSION, Store, digest, open_store
+from sgns.text.chunks import ChunkReader
+from sgns.text.encode import PLAIN_CHUNKS, content_hash, encode
+from sgns.text.encode_plain import number_by_frequency
+from sgns.text.sentences import number_words
+from sgns.text.sources import Inputs, Source, find, total_size
+from sgns.text.vocabulary import Vocabulary, nothing_left
+from sgns.text.warnings import stored_facts, warnings_of
 
-Progress = Callable[[str, int, int | None, str], None]
-"""Called as progress(stage, done, total or None, unit) from the main thread, about ten times a second."""
+TEXT_OPTIONS = ("sentences", "lowercase", "punctuation", "min_count", "max_vocabulary")
+"""The options of `Config` that decide which ids a text becomes."""
+BUILTIN_PLAIN_CHUNKS = 16  # plain Python encodes the built-in corpus in the time that compiling the kernels takes
 
 
 class Corpus:
     """A text as training sees it.
 
     Attributes:
-        ids: (n,) int32, the words of the text in its order; words left out by min_count are not there.
-        sentence_ends: (s,) int64, ascending, exclusive: sentence i is ids[ends[i-1]:ends[i]]. No sentence is empty or
-            cut.
-        vocabulary: the words and their counts; ids point into it.
-        hash: names the content and the text options, not the path. The same text gives the same hash anywhere.
+        ids: (n,) int32, read-only, the words of the text in its order; words that are not in the vocabulary are left
+            out.
+        sentence_ends: (s,) int64, read-only, ascending, exclusive: sentence i is ids[ends[i-1]:ends[i]]. No sentence is
+            empty or cut.
+        vocabulary: the words and their counts; a word's id is its index there.
+        hash: a hash of the content and the text options, not of the path: the same text has the same hash anywhere.
         raw_tokens: words of the text before min_count and max_vocabulary.
-        scan_seconds: time it took to get here.
+        scan_seconds: time that reading and encoding took.
         from_cache: whether an earlier run had encoded this text.
-        notes: what the user should be told, a sentence each.
+        warnings: what the user should know about the text, a sentence each.
     """
 
     def __init__(
@@ -42,16 +56,16 @@ class Corpus:
         *,
         scan_seconds: float = 0.0,
         from_cache: bool = False,
-        notes: Iterable[str] = (),
+        warnings: Iterable[str] = (),
     ):
-        self.ids = ids
-        self.sentence_ends = sentence_ends
+        self.ids = read_only(ids)
+        self.sentence_ends = read_only(sentence_ends)
         self.vocabulary = vocabulary
         self.hash = hash
         self.raw_tokens = raw_tokens
         self.scan_seconds = scan_seconds
         self.from_cache = from_cache
-        self.notes = list(notes)
+        self.warnings = list(warnings)
 
     @property
     def tokens(self) -> int:
@@ -71,28 +85,26 @@ class Corpus:
 
     @classmethod
     def from_files(
-        cls, paths: Inputs, config: Config | None = None, progress: Progress | None = None, cache: bool = True
+        cls, paths: Inputs, config: Config | None = None, progress: ProgressCallback | None = None, cache: bool = True
     ) -> "Corpus":
-        """Encode text, or fetch what an earlier run has encoded.
+        """Encodes text, or fetches what an earlier run has encoded.
 
         Args:
             paths: a path or several: files (plain, gz, bz2, xz, zst), folders, FIFOs, `-` for standard input. The end
                 of a file ends a sentence, whatever `config.sentences` is.
             config: the text options (`TEXT_OPTIONS`) and `threads` apply; default `Config()`.
-            progress: told how far it is.
-            cache: keep the encoded text in the cache folder, and look for it there.
+            progress: called about ten times a second.
+            cache: look for the encoded text in the cache folder, and keep it there.
 
         Raises:
             InputError: no such file, damaged, no text, or no word of min_count.
-            OutputError: no room on the disk.
+            OutputError: the disk is full.
         """
-        began = time.perf_counter()
-        text = read(find(paths), config or Config(), progress or (lambda *_: None), cache)
-        return cls._of(text, began)
+        return cls.from_sources(find(paths), config or Config(), progress, cache=cache)
 
     @classmethod
     def from_sentences(cls, sentences: Iterable[Iterable[str]], config: Config | None = None) -> "Corpus":
-        """Encode token lists as they are: they are not folded, split or stripped.
+        """Encodes token lists as they are: tokens are not normalised, split or stripped.
 
         Args:
             sentences: any iterable of sentences, each an iterable of words; read once.
@@ -101,34 +113,172 @@ class Corpus:
         Raises:
             InputError: a sentence is a string, a token is not a string or holds a line break, nothing is left.
         """
-        began = time.perf_counter()
-        return cls._of(encode_sentences(sentences, config or Config()), began)
+        began, config = time.perf_counter(), config or Config()
+        numbers, ends, words = number_words(sentences)
+        ids, sentence_ends, vocabulary, facts = number_by_frequency(numbers, ends, words, config)
+        if not len(vocabulary):
+            raise nothing_left(facts.raw_tokens, facts.distinct, facts.highest, config)
+        content = hashlib.sha256(json.dumps(text_options(config), sort_keys=True).encode())
+        for part in (numbers.tobytes(), ends.tobytes(), "\n".join(words).encode()):
+            content.update(part)
+        corpus = cls(ids, sentence_ends, vocabulary, content.hexdigest()[:32], facts.raw_tokens)
+        corpus.scan_seconds = time.perf_counter() - began
+        return corpus
 
     @classmethod
-    def builtin(cls, config: Config | None = None, progress: Progress | None = None) -> "Corpus":
+    def builtin(cls, config: Config | None = None, progress: ProgressCallback | None = None) -> "Corpus":
         """The documentation on this machine: English text without network, licence or file of ours (see `builtin`).
 
         Args:
             config: as for `from_files`; a paragraph is a sentence there, whatever `config.sentences` is.
-            progress: told how far it is.
+            progress: called about ten times a second.
         """
         from sgns.text.builtin import builtin_text
 
-        config, progress = config or Config(), progress or (lambda *_: None)
-        began, config = time.perf_counter(), replace(config, sentences="line")
+        began, progress = time.perf_counter(), progress or ignore
         with builtin_text(progress) as path:
-            # Plain Python encodes it in the time in which the kernels would be compiled.
-            return cls._of(read(find(path), config, progress, cache=True, plain=16), began)
+            config = replace(config or Config(), sentences="line")
+            corpus = cls.from_sources(find(path), config, progress, plain_chunks=BUILTIN_PLAIN_CHUNKS)
+        corpus.scan_seconds = time.perf_counter() - began
+        return corpus
 
     @classmethod
-    def _of(cls, text: EncodedText, began: float) -> "Corpus":
-        return cls(
-            text.ids,
-            text.ends,
-            Vocabulary(text.words, text.counts),
-            text.hash,
-            text.raw_tokens,
-            scan_seconds=time.perf_counter() - began,
-            from_cache=text.from_cache,
-            notes=text.notes,
-        )
+    def from_sources(
+        cls,
+        sources: list[Source],
+        config: Config,
+        progress: ProgressCallback | None = None,
+        *,
+        cache: bool = True,
+        plain_chunks: int = PLAIN_CHUNKS,
+    ) -> "Corpus":
+        """As `from_files`, for sources that have been found.
+
+        Args:
+            sources: the text.
+            config: as for `from_files`.
+            progress: as for `from_files`.
+            cache: as for `from_files`.
+            plain_chunks: a text of at most this many chunks is encoded without Numba.
+        """
+        began, progress = time.perf_counter(), progress or ignore
+        store, warnings = open_store() if cache else (None, [])
+        corpus = cls._from_cache(store, sources, config, progress) if store else None
+        corpus = corpus or cls._encode(store, sources, config, progress, plain_chunks)
+        corpus.warnings[:0] = warnings
+        corpus.scan_seconds = time.perf_counter() - began
+        return corpus
+
+    @classmethod
+    def _from_cache(
+        cls, store: Store, sources: list[Source], config: Config, progress: ProgressCallback
+    ) -> "Corpus | None":
+        """The text from the cache: by the fingerprints of its files, else by its content."""
+        began, options = time.time(), options_key(config)
+        entry = store.recall(sources, options)
+        if entry and (corpus := cls._load(store.path(entry), sources)):
+            return corpus
+        size = total_size(sources)
+        if size is None or not store.of_size(size, options):
+            return None
+        entry = f"{size}-{content_hash(sources, config, progress)}-{options}"
+        corpus = cls._load(store.path(entry), sources)
+        if corpus:
+            store.remember(sources, options, entry, began)
+        return corpus
+
+    @classmethod
+    def _encode(
+        cls,
+        store: Store | None,
+        sources: list[Source],
+        config: Config,
+        progress: ProgressCallback,
+        plain_chunks: int,
+    ) -> "Corpus":
+        """Encodes the text, and keeps the result if there is a cache and the text can be read again."""
+        reader, began, options = ChunkReader(sources), time.time(), options_key(config)
+        temporary = store.folder if store else None
+        entry_folder = store.begin() if store and total_size(sources) is not None else None
+
+        def output(name: str) -> Any:
+            """An unbuffered file to write and map: in an entry of the cache, or one that vanishes with the process."""
+            if entry_folder is not None:
+                return open(entry_folder / name, "w+b", buffering=0)
+            return tempfile.TemporaryFile(dir=temporary, buffering=0)
+
+        try:
+            with output("ids") as ids, output("ends") as ends:
+                vocabulary, facts = encode(reader, config, progress, ids, ends, temporary, plain_chunks)
+                if not len(vocabulary):
+                    if reader.empty and not facts.raw_tokens:
+                        raise InputError(f"{reader.empty[0]} is empty (0 bytes); give a file that holds text")
+                    raise nothing_left(facts.raw_tokens, facts.distinct, facts.highest, config)
+                content, stored = reader.content(), stored_facts(reader, facts)
+                corpus = cls(
+                    np.memmap(ids, dtype=np.int32, mode="r"),
+                    np.memmap(ends, dtype=np.int64, mode="r"),
+                    vocabulary,
+                    digest([content, options]),
+                    facts.raw_tokens,
+                    warnings=warnings_of(stored, sources),
+                )
+            if store is not None and entry_folder is not None:
+                corpus._save(entry_folder, stored)
+                entry = f"{reader.text_bytes}-{content}-{options}"
+                store.finish(entry_folder, entry, lambda folder: cls._load(folder, sources) is not None)
+                store.remember(sources, options, entry, began)
+            return corpus
+        except BaseException:
+            if entry_folder is not None:
+                shutil.rmtree(entry_folder, ignore_errors=True)
+            raise
+
+    def _save(self, folder: Path, facts: dict[str, Any]) -> None:
+        """Completes an entry of the cache, in whose folder ids and sentence ends stand already."""
+        words, counts = self.vocabulary.words, self.vocabulary.counts
+        meta = {
+            "hash": self.hash, "raw_tokens": self.raw_tokens, "facts": facts,
+            "tokens": self.tokens, "sentences": self.sentences, "words": len(words),
+        }  # fmt: skip
+        (folder / "words").write_bytes("".join(f"{word}\n" for word in words).encode())
+        counts.tofile(folder / "counts")
+        (folder / "meta.json").write_text(json.dumps(meta))
+
+    @classmethod
+    def _load(cls, folder: Path, sources: list[Source]) -> "Corpus | None":
+        """The text in an entry of the cache, ids and sentence ends memory-mapped; None if it is not there, or torn."""
+        try:
+            meta = json.loads((folder / "meta.json").read_text())
+            ids = np.memmap(folder / "ids", dtype=np.int32, mode="r", shape=(meta["tokens"],))
+            ends = np.memmap(folder / "ends", dtype=np.int64, mode="r", shape=(meta["sentences"],))
+            counts = np.fromfile(folder / "counts", dtype=np.int64)
+            words = (folder / "words").read_bytes().decode().split("\n")[:-1]
+            if not len(words) == len(counts) == meta["words"] or int(counts.sum()) != len(ids) or ends[-1] != len(ids):
+                return None
+            vocabulary, warnings = Vocabulary(words, counts), warnings_of(meta["facts"], sources)
+            os.utime(folder / "meta.json")  # the cache deletes what was used longest ago
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return cls(ids, ends, vocabulary, meta["hash"], meta["raw_tokens"], from_cache=True, warnings=warnings)
+
+
+def text_options(config: Config) -> dict[str, Any]:
+    """The options of `config` that decide which ids a text becomes."""
+    return {name: getattr(config, name) for name in TEXT_OPTIONS}
+
+
+def options_key(config: Config) -> str:
+    """A hash of the text options and of the version of the encoding."""
+    return digest([VERSION, text_options(config)])
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """A read-only view as a plain array, so that kernels see one type wherever ids come from."""
+    view = array.view(np.ndarray)
+    view.flags.writeable = False
+    return view
+
+
+def ignore(stage: str, done: int, total: int | None, unit: str) -> None:
+    """Progress that nobody looks at."""

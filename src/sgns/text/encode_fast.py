@@ -1,18 +1,18 @@
-"""Text of any size -> ids and vocabulary, in memory that depends on the number of distinct words only.
+"""Encoding with compiled kernels: text of any size, in memory that depends on the number of distinct words only.
 
-1. Scan. Each thread takes chunks in turn and numbers their spellings with a table of its own; the numbers go to a
-   temporary file. A table that grows large is closed: its spellings are folded to words, and it begins anew. What came
-   from one table is a segment.
-2. Merge. The words of all segments are counted together. When they are too many for one table, they are dealt out by
-   hash, and one part is counted at a time, so the counts stay exact whatever `max_vocabulary` is.
+1. Scan. Each thread takes chunks in turn and numbers their raw tokens with a hash table of its own; the numbers go to
+   a temporary file. A table that grows large is closed: its raw tokens are normalised to words, and a new table begins.
+   What came from one table is a segment.
+2. Merge. The words of all segments are counted together. When they are too many for one table, they are divided by
+   hash, and one part is counted at a time, so the counts are exact whatever `max_vocabulary` is.
 3. Write. The numbers of each chunk become ids, in the order of the text.
 
-Everything that reaches the ids depends on the text alone: equal counts are ordered by first appearance, so the number
-of threads changes nothing.
+The ids depend on the text alone: equal counts are ordered by first appearance, so the number of threads changes
+nothing.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,8 +21,8 @@ import numpy as np
 
 from sgns.base.parallel import run_all, run_threads
 from sgns.config import Config
-from sgns.text.chunks import CHUNK, Chunk, Reader
-from sgns.text.encoded import Encoded
+from sgns.progress.callback import ProgressCallback
+from sgns.text.chunks import CHUNK, Chunk, ChunkReader
 from sgns.text.kernels.hash_table import (
     N_ITEMS,
     N_TAIL,
@@ -38,20 +38,27 @@ from sgns.text.kernels.hash_table import (
 from sgns.text.kernels.normalise import Normalised, normalise_all
 from sgns.text.kernels.remap import remap
 from sgns.text.kernels.scan import MARGIN, MODES, scan
-from sgns.text.ranking import most_frequent
 from sgns.text.spill import Spill, write_all
+from sgns.text.vocabulary import Vocabulary, most_frequent
+from sgns.text.warnings import TextFacts
 
-SEGMENT_SPELLINGS = 1 << 20  # a table with so many spellings is closed
-SEGMENT_TAILS = 1 << 26  # or with so many bytes of long spellings
+SEGMENT_TOKENS = 1 << 20  # distinct raw tokens with which a table is closed
+SEGMENT_TAILS = 1 << 26  # bytes of long raw tokens with which a table is closed
 PART_WORDS = 1 << 20  # words counted in one table
-FINE_PARTS = 256  # at most so many tables, one after the other
-
-Progress = Callable[[str, int, int | None, str], None]
+MOST_PARTS = 256  # tables in which words are counted, one after the other
 
 
 @dataclass
 class Scanned:
-    """Where the numbers of one chunk stand."""
+    """Where the numbers of one chunk stand.
+
+    Attributes:
+        chunk: the chunk.
+        segment: the index of its segment.
+        numbers: key of the raw tokens' numbers, (n,) int32, in `spill`.
+        ends: key of the sentence ends, (s,) int32, in `spill`.
+        spill: the file.
+    """
 
     chunk: Chunk
     segment: int
@@ -61,10 +68,12 @@ class Scanned:
 
 
 class Encoder:
-    """One pass of the three steps. `reader` says afterwards what was read."""
+    """One pass of the three steps."""
 
-    def __init__(self, reader: Reader, config: Config, threads: int, folder: Path | None, progress: Progress):
-        """Prepare.
+    def __init__(
+        self, reader: ChunkReader, config: Config, threads: int, folder: Path | None, progress: ProgressCallback
+    ):
+        """Prepares a pass.
 
         Args:
             reader: the text.
@@ -79,19 +88,27 @@ class Encoder:
         self._scanned: list[Scanned] = []
         self._spills: list[Spill] = []
 
-    def run(self, ids: BinaryIO, ends: BinaryIO) -> Encoded:
-        """Encode the text; ids (int32) and sentence ends (int64) are appended to two unbuffered files.
+    def run(self, ids: BinaryIO, ends: BinaryIO) -> tuple[Vocabulary, TextFacts]:
+        """Encodes the text; ids (int32) and sentence ends (int64) are appended to two unbuffered files.
+
+        Returns:
+            The vocabulary, which may be empty, and the facts of the text.
 
         Raises:
             InputError: a source cannot be read.
-            OutputError: no room for the ids.
+            OutputError: the disk is full.
         """
         try:
             run_threads(self._scan, self.threads, self._tick)
-            result, table, final = self._merge()
-            if result.words:
-                self._write(table, final, ids, ends, result)
-            return result
+            table, facts = self._merge()
+            strings = contents(table)
+            order = most_frequent(strings.counts, strings.first, self.config)
+            vocabulary = Vocabulary(text_of(strings, order).decode().split("\n")[:-1], strings.counts[order])
+            if len(vocabulary):
+                id_of = np.full(len(strings.keys), -1, dtype=np.int32)
+                id_of[order] = np.arange(len(order), dtype=np.int32)
+                self._write(table, id_of, ids, ends)
+            return vocabulary, facts
         finally:
             for spill in self._spills:
                 spill.close()
@@ -100,7 +117,7 @@ class Encoder:
         self.progress("read", self.reader.done, self.reader.total, "bytes")
 
     def _scan(self, stop: threading.Event) -> None:
-        """Scan chunk after chunk, in one of the threads."""
+        """Scans chunk after chunk, in one of the threads."""
         spill = Spill(self.folder)
         table, mine = new_table(), []
         buffer = np.empty(CHUNK + MARGIN, dtype=np.uint8)
@@ -118,14 +135,14 @@ class Encoder:
                 table, buffer, chunk.size, chunk.base, MODES[self.config.sentences], chunk.closing, numbers, ends
             )
             mine.append(Scanned(chunk, -1, spill.put(numbers[:n]), spill.put(ends[:n_ends]), spill))
-            if table.used[N_ITEMS] > SEGMENT_SPELLINGS or table.used[N_TAIL] > SEGMENT_TAILS:
+            if table.used[N_ITEMS] > SEGMENT_TOKENS or table.used[N_TAIL] > SEGMENT_TAILS:
                 self._close(table, mine, spill)
                 table, mine = new_table(), []
         if not stop.is_set():
             self._close(table, mine, None)
 
     def _close(self, table: HashTable, scanned: list[Scanned], spill: Spill | None) -> None:
-        """Fold the spellings of `table`; a `spill` takes the words out of memory."""
+        """Normalises the raw tokens of `table`; with `spill` the words are kept on disk, not in memory."""
         segment = normalise_all(contents(table), self.config.lowercase, self.config.punctuation)
         if spill is not None:
             segment.words = Strings(*map(spill.keep, segment.words))
@@ -136,23 +153,22 @@ class Encoder:
             self._segments.append(segment)
             self._scanned.extend(scanned)
 
-    def _merge(self) -> tuple[Encoded, HashTable, np.ndarray]:
-        """Choose the vocabulary: its words, a table that holds them all, and the id of each number in that table."""
-        result = Encoded()
-        broken = [segment for segment in self._segments if segment.invalid_bytes]
-        if broken:
-            result.broken = sum(one.invalid_bytes for one in broken), min(one.first_invalid for one in broken)
-        result.unsegmented = sum(segment.unsegmented for segment in self._segments)
-        result.raw_tokens = sum(int(segment.words.counts.sum()) for segment in self._segments)
-        parts = min(-(-sum(len(segment.words.keys) for segment in self._segments) // PART_WORDS), FINE_PARTS)
+    def _merge(self) -> tuple[HashTable, TextFacts]:
+        """Counts the words of all segments; returns a table of those that can be in the vocabulary, and the facts."""
+        facts = TextFacts()
+        facts.invalid_bytes = sum(segment.invalid_bytes for segment in self._segments)
+        facts.first_invalid = min((s.first_invalid for s in self._segments if s.invalid_bytes), default=-1)
+        facts.unsegmented = sum(segment.unsegmented for segment in self._segments)
+        facts.raw_tokens = sum(int(segment.words.counts.sum()) for segment in self._segments)
+        parts = min(-(-sum(len(segment.words.keys) for segment in self._segments) // PART_WORDS), MOST_PARTS)
         table = new_table()
         # What a word must have so that it can still be among the `max_vocabulary` most frequent ones.
         counts, first = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         least, last = self.config.min_count, 2**62
         for part in self._parts(parts):
             strings = contents(part)
-            result.distinct += len(strings.keys)
-            result.highest = max(result.highest, int(strings.counts.max(initial=0)))
+            facts.distinct += len(strings.keys)
+            facts.highest = max(facts.highest, int(strings.counts.max(initial=0)))
             if parts == 1:
                 table = part
                 break
@@ -166,13 +182,7 @@ class Encoder:
                 if len(best) == self.config.max_vocabulary:
                     least, last = int(counts[-1]), int(first[-1])
             del part, strings, chosen  # before the next part is counted
-        strings = contents(table)
-        order = most_frequent(strings.counts, strings.first, self.config)
-        final = np.full(max(len(strings.keys), 1), -1, dtype=np.int32)
-        final[order] = np.arange(len(order), dtype=np.int32)
-        result.words = text_of(strings, order).decode().split("\n")[:-1]
-        result.counts = strings.counts[order]
-        return result, table, final
+        return table, facts
 
     def _parts(self, parts: int) -> Iterator[HashTable]:
         """The words of all segments, each word in one part only, with their counts over the whole text."""
@@ -184,27 +194,27 @@ class Encoder:
             return
         grouped = []
         for segment in self._segments:
-            places, starts = parted(segment.words, FINE_PARTS)
-            grouped.append((self._spills[0].keep(places), starts))
+            numbers, starts = parted(segment.words, MOST_PARTS)
+            grouped.append((self._spills[0].keep(numbers), starts))
         for part in range(parts):
-            low, high = part * FINE_PARTS // parts, (part + 1) * FINE_PARTS // parts
+            low, high = part * MOST_PARTS // parts, (part + 1) * MOST_PARTS // parts
             table = new_table(PART_WORDS)
-            for segment, (places, starts) in zip(self._segments, grouped, strict=True):
-                table = add_all(table, segment.words, places[starts[low] : starts[high]])
+            for segment, (numbers, starts) in zip(self._segments, grouped, strict=True):
+                table = add_all(table, segment.words, numbers[starts[low] : starts[high]])
                 self.progress("count words", part, parts, "parts")
             yield table
             del table  # before the next one is made
 
-    def _write(self, table: HashTable, final: np.ndarray, ids: BinaryIO, ends: BinaryIO, result: Encoded) -> None:
-        """Turn the numbers of every chunk into ids."""
-        maps: list[tuple[np.ndarray, np.ndarray]] = [(final, final)] * len(self._segments)
+    def _write(self, table: HashTable, id_of: np.ndarray, ids: BinaryIO, ends: BinaryIO) -> None:
+        """Turns the numbers of every chunk into ids; `id_of` has the id of each number in `table`, or -1."""
+        maps: list[tuple[np.ndarray, np.ndarray]] = [(id_of, id_of)] * len(self._segments)
 
         def resolve(number: int) -> None:
             segment = self._segments[number]
-            values = np.append(look_up(table, segment.words, final), np.int32(-1))  # NO_WORD finds the -1
+            values = np.append(look_up(table, segment.words, id_of), np.int32(-1))  # [NO_WORD] is this -1
             single = np.where(segment.word >= -1, values[np.maximum(segment.word, -1)], segment.word)
             pair = single.astype(np.int32, copy=False), values[segment.lists]
-            if len(self._segments) > self.threads:  # many: out of memory with them
+            if len(self._segments) > self.threads:  # many: keep them on disk
                 pair = self._spills[0].keep(pair[0]), self._spills[0].keep(pair[1])
             maps[number] = pair
 
@@ -247,12 +257,11 @@ class Encoder:
 
         total = len(self._scanned)
         run_threads(work, min(self.threads, total), lambda: self.progress("write", state["written"], total, "MB"))
-        result.tokens, result.sentences = state["tokens"], state["sentences"]
 
 
-def warm() -> None:
-    """Compile every kernel."""
-    text = np.frombuffer(b"a B-c/d \xc3\xa9 a-long-spelling-indeed \xff", dtype=np.uint8)
+def compile_kernels() -> None:
+    """Compiles every kernel for the types with which it is called."""
+    text = np.frombuffer(b"a B-c/d \xc3\xa9 a-long-raw-token-indeed \xff", dtype=np.uint8)
     buffer = np.full(len(text) + MARGIN, 32, dtype=np.uint8)
     buffer[: len(text)] = text
     numbers, ends = np.empty(CHUNK, dtype=np.int32), np.empty(CHUNK, dtype=np.int32)

@@ -1,8 +1,9 @@
-"""One vocabulary for a text that several readers have encoded, each a part of it.
+"""One vocabulary for a text of which several readers have each encoded a part.
 
-Each reader encodes its part with every word it meets (`encode_part`). The words of all parts are counted together,
-each word in one place (`deal`, `Tally`), the vocabulary is chosen as for a whole text, and every part is numbered anew
-(`renumber`). The vocabulary is that of one reader of the whole text, equal counts in the same order.
+Each reader encodes its part with all of its words (`encode_part`). The words are divided into groups, and the counts of
+a group are summed over all parts (`divide`, `sum_counts`); the vocabulary is chosen as for a whole text (`choose`), and
+the ids of every part are replaced by ids in it (`renumber`). A single reader of the whole text would find the same
+vocabulary, with equal counts in the same order. This is map-reduce (Dean & Ghemawat 2004).
 """
 
 import tempfile
@@ -13,37 +14,38 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sgns.config import Config
-from sgns.text.encode import Progress, open_store, read, read_only
-from sgns.text.encoded import EncodedText
-from sgns.text.ranking import most_frequent
+from sgns.progress.callback import ProgressCallback
+from sgns.text.cache import open_store
+from sgns.text.corpus import Corpus
 from sgns.text.sources import Source
 from sgns.text.spill import write_all
+from sgns.text.vocabulary import most_frequent
 
-STEP = 1 << 22  # tokens looked at together
+STEP = 1 << 22  # tokens in a block
 
 
-def encode_part(sources: list[Source], config: Config, progress: Progress) -> EncodedText:
-    """One reader's part with every word of it, whatever its count; from the cache if it is there."""
-    return read(sources, replace(config, min_count=1, max_vocabulary=None), progress)
+def encode_part(sources: list[Source], config: Config, progress: ProgressCallback) -> Corpus:
+    """Encodes one part with all of its words, whatever their counts; or fetches it from the cache."""
+    return Corpus.from_sources(sources, replace(config, min_count=1, max_vocabulary=None), progress)
 
 
 @dataclass
-class Counted:
-    """Words with their counts in some part of the text, or in all of it.
+class WordCounts:
+    """Words with their counts, in a part of the text or in all of it.
 
     Attributes:
-        words: Distinct words.
+        words: distinct words.
         counts: (t,) int64.
-        first: (t,) int64, the place in the whole text where each stands first.
+        first: (t,) int64, index of each word's first token in the whole text.
     """
 
     words: list[str]
     counts: np.ndarray
     first: np.ndarray
 
-    def take(self, places: np.ndarray) -> "Counted":
-        """Some of the words."""
-        return Counted([self.words[i] for i in places.tolist()], self.counts[places], self.first[places])
+    def take(self, indices: np.ndarray) -> "WordCounts":
+        """The words with these indices."""
+        return WordCounts([self.words[i] for i in indices.tolist()], self.counts[indices], self.first[indices])
 
     def pack(self) -> bytes:
         """As bytes, for another process."""
@@ -51,85 +53,85 @@ class Counted:
         return head + self.counts.tobytes() + self.first.tobytes() + "\n".join(self.words).encode()
 
     @classmethod
-    def unpack(cls, data: bytes) -> "Counted":
+    def unpack(cls, data: bytes) -> "WordCounts":
         """The inverse of `pack`."""
         n = int(np.frombuffer(data, np.int64, 1)[0])
         counts, first = (np.frombuffer(data, np.int64, n, 8 + 8 * n * k) for k in (0, 1))
         return cls(data[8 + 16 * n :].decode().split("\n") if n else [], counts, first)
 
 
-def count_part(text: EncodedText, before: int) -> Counted:
-    """The words of a part; `before` is how many tokens the parts before it have."""
-    first = np.zeros(len(text.words), np.int64)
-    for start in reversed(range(0, len(text.ids), STEP)):  # backwards: the first appearance is noted last
-        ids = text.ids[start : start + STEP][::-1]
+def count_part(part: Corpus, before: int) -> WordCounts:
+    """The words of a part; the parts before it have `before` tokens."""
+    first = np.zeros(len(part.vocabulary), np.int64)
+    for start in reversed(range(0, len(part.ids), STEP)):  # backwards: the first appearance is written last
+        ids = part.ids[start : start + STEP][::-1]
         first[ids] = np.arange(start + len(ids) - 1, start - 1, -1)
-    return Counted(text.words, text.counts, first + before)
+    return WordCounts(part.vocabulary.words, part.vocabulary.counts, first + before)
 
 
-def deal(counted: Counted, places: int) -> list[Counted]:
-    """Deal words out among so many places; every part deals a word to the same place."""
-    where = np.fromiter((zlib.crc32(word.encode()) % places for word in counted.words), np.int64, len(counted.words))
-    order = np.argsort(where, kind="stable")
-    cuts = np.searchsorted(where[order], np.arange(places + 1))
-    return [counted.take(order[cuts[k] : cuts[k + 1]]) for k in range(places)]
+def divide(counted: WordCounts, groups: int) -> list[WordCounts]:
+    """Divides words into groups by their hash; a word is in the same group whichever part it comes from."""
+    group = np.fromiter((zlib.crc32(word.encode()) % groups for word in counted.words), np.int64, len(counted.words))
+    order = np.argsort(group, kind="stable")
+    cuts = np.searchsorted(group[order], np.arange(groups + 1))
+    return [counted.take(order[cuts[k] : cuts[k + 1]]) for k in range(groups)]
 
 
-@dataclass
-class Tally:
-    """What is known of a whole text once its words are counted: enough to say why nothing was left."""
+def sum_counts(parts: Iterable[WordCounts], config: Config) -> tuple[WordCounts, int, int]:
+    """Sums the counts of one group of words over all parts.
 
-    distinct: int = 0
-    highest: int = 0
-
-
-def add_up(parts: Iterable[Counted], config: Config) -> tuple[Counted, Tally]:
-    """Count the words that were dealt to one place, and keep those that may be in the vocabulary."""
+    Returns:
+        The words that may be in the vocabulary; how many distinct words there are; the count of the most frequent one.
+    """
     numbers: dict[str, int] = {}
     counts, first = np.zeros(0, np.int64), np.zeros(0, np.int64)
     for part in parts:
         at = np.fromiter((numbers.setdefault(word, len(numbers)) for word in part.words), np.int64, len(part.words))
-        room = len(numbers) - len(counts)
-        counts = np.concatenate([counts, np.zeros(room, np.int64)])
-        first = np.concatenate([first, np.full(room, 2**62)])
+        added = len(numbers) - len(counts)
+        counts = np.concatenate([counts, np.zeros(added, np.int64)])
+        first = np.concatenate([first, np.full(added, 2**62)])
         counts[at] += part.counts  # a part has each word once
         first[at] = np.minimum(first[at], part.first)
-    tally = Tally(len(numbers), int(counts.max(initial=0)))
-    # the most frequent words of the whole text are among the most frequent ones of each place
-    return Counted(list(numbers), counts, first).take(most_frequent(counts, first, config)), tally
+    # The most frequent words of the whole text are among the most frequent ones of each group.
+    kept = WordCounts(list(numbers), counts, first).take(most_frequent(counts, first, config))
+    return kept, len(numbers), int(counts.max(initial=0))
 
 
-def choose(candidates: Iterable[Counted], config: Config) -> Counted:
-    """The vocabulary, the most frequent word first: from what each place has kept."""
-    found = list(candidates)
-    words = [word for one in found for word in one.words]
-    counts = np.concatenate([one.counts for one in found])
-    first = np.concatenate([one.first for one in found])
-    return Counted(words, counts, first).take(most_frequent(counts, first, config))
+def choose(groups: Iterable[WordCounts], config: Config) -> WordCounts:
+    """The vocabulary, the most frequent word first, from what each group has kept."""
+    found = list(groups)
+    words = [word for group in found for word in group.words]
+    counts = np.concatenate([group.counts for group in found])
+    first = np.concatenate([group.first for group in found])
+    return WordCounts(words, counts, first).take(most_frequent(counts, first, config))
 
 
-def renumber(text: EncodedText, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """A part's ids and sentence ends in the common vocabulary; words outside it and empty sentences are left out.
+def renumber(part: Corpus, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """A part's ids and sentence ends in the joint vocabulary, without other words and without empty sentences.
 
-    They are written to a file that vanishes with the process, and mapped.
+    The ids are written to a file that vanishes with the process, and mapped.
+
+    Returns:
+        ids: (n,) int32.
+        sentence_ends: (s,) int64.
 
     Raises:
-        OutputError: no room on the disk.
+        OutputError: the disk is full.
     """
     numbers = {word: number for number, word in enumerate(words)}
-    final = np.fromiter((numbers.get(word, -1) for word in text.words), np.int32, len(text.words))
-    ends, stops, n, sentence = text.ends, list[np.ndarray](), 0, 0
+    id_of = np.fromiter((numbers.get(word, -1) for word in part.vocabulary.words), np.int32, len(part.vocabulary))
+    ends, stops, n, sentence = part.sentence_ends, list[np.ndarray](), 0, 0
     store, _ = open_store()
     with tempfile.TemporaryFile(dir=store.folder if store else None, buffering=0) as file:
-        for start in range(0, len(text.ids), STEP):
-            ids = final[text.ids[start : start + STEP]]
+        for start in range(0, len(part.ids), STEP):
+            ids = id_of[part.ids[start : start + STEP]]
             kept = ids >= 0
-            before = np.zeros(len(ids) + 1, np.int64)
-            np.cumsum(kept, out=before[1:])
+            kept_before = np.zeros(len(ids) + 1, np.int64)
+            np.cumsum(kept, out=kept_before[1:])
             last = int(np.searchsorted(ends, start + len(ids), side="right"))
-            stops.append(n + before[np.asarray(ends[sentence:last]) - start])
+            stops.append(n + kept_before[np.asarray(ends[sentence:last]) - start])
             write_all(file, ids[kept])
-            n, sentence = n + int(before[-1]), last
+            n, sentence = n + int(kept_before[-1]), last
         mapped = np.memmap(file, np.int32, "r", shape=(n,)) if n else np.zeros(0, np.int32)
     kept_ends = np.unique(np.concatenate(stops)) if stops else np.zeros(0, np.int64)
-    return read_only(mapped), kept_ends[kept_ends > 0]
+    return mapped, kept_ends[kept_ends > 0]

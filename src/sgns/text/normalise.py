@@ -1,4 +1,4 @@
-"""From a spelling, as it stands between two spaces, to words. Done once per distinct spelling, never per token.
+"""Normalisation: a raw token, as it stands between two blanks, -> words. Done once per distinct raw token.
 
 The rules, in this order:
 
@@ -6,11 +6,11 @@ The rules, in this order:
 2. Unicode is composed (NFC), so that both ways to write "é" are one word; a byte order mark vanishes.
 3. With `lowercase`, `str.lower`: all of Unicode, and "ß" stays "ß".
 4. Unicode white space (no-break space, ideographic space, …) separates words.
-5. Without `punctuation` (the default), marks at the edges are stripped, and a spelling of nothing but marks is no word.
+5. Without `punctuation` (the default), marks at the edges are stripped; a raw token of nothing but marks is no word.
    Marks between two words separate them ("end.Begin", "and/or", "yes--no"), except those that belong to a word:
    one apostrophe, hyphen or underscore ("don't", "well-known", "new_york"), one of . , : / between digits ("3.14",
    "1,000"), and full stops between single letters ("u.s.a"). The typographic apostrophe ’ becomes '.
-   With `punctuation`, the spelling is one word as it stands: right for text whose tokens are cut already.
+   With `punctuation`, the raw token is one word as it stands: right for text whose tokens are cut already.
 
 A mark is what Unicode calls punctuation, a mathematical, currency or modifier symbol, or a control or format character
 other than the two joiners that Persian and Indic scripts need. Letters, digits, combining marks and emoji are no marks.
@@ -38,77 +38,77 @@ def is_mark(letter: str) -> bool:
     return category[0] == "P" or category in ("Sm", "Sc", "Sk", "Cc", "Cf", "Zl", "Zp", "Cs")
 
 
-def normalise(spelling: str, lowercase: bool = True, punctuation: bool = False) -> list[str]:
-    """The words that `spelling` holds, often one, sometimes none or several.
+def normalise(raw_token: str, lowercase: bool = True, punctuation: bool = False) -> list[str]:
+    """The words of a raw token: often one, sometimes none or several.
 
     Args:
-        spelling: text without ASCII white space.
-        lowercase: fold upper case (`Config.lowercase`).
+        raw_token: text without ASCII white space.
+        lowercase: make upper case lower case (`Config.lowercase`).
         punctuation: keep marks (`Config.punctuation`).
 
     Returns:
         Words in the order of the text.
     """
-    return split(compose(spelling, lowercase), punctuation)
+    return split(compose(raw_token, lowercase), punctuation)
 
 
 def compose(text: str, lowercase: bool) -> str:
-    r"""Rules 2 and 3. Many spellings joined by \n give the same as one after the other."""
+    r"""Rules 2 and 3. Many raw tokens joined by \n give the same as one after the other."""
     if lowercase:
         text = text.lower()
     return text if text.isascii() else unicodedata.normalize("NFC", text).replace("\ufeff", "")
 
 
-def split(spelling: str, punctuation: bool) -> list[str]:
-    """Rules 4 and 5, for a composed spelling."""
-    if spelling.isalnum():  # nearly always
-        return [spelling]
+def split(raw_token: str, punctuation: bool) -> list[str]:
+    """Rules 4 and 5, for a composed raw token."""
+    if raw_token.isalnum():  # nearly always
+        return [raw_token]
     if punctuation:
-        return spelling.split()
-    bare = spelling.strip(FREQUENT)
+        return raw_token.split()
+    bare = raw_token.strip(FREQUENT)
     if bare.isalnum():
         return [bare]
-    return [word for piece in spelling.replace("’", "'").split() for word in words_of(piece)]
+    return [word for part in raw_token.replace("’", "'").split() for word in words_of(part)]
 
 
-def words_of(piece: str) -> list[str]:
-    """Rule 5: split `piece` at marks that belong to no word."""
-    marks = [is_mark(letter) for letter in piece]
+def words_of(text: str) -> list[str]:
+    """Rule 5: split `text` at marks that belong to no word."""
+    marks = [is_mark(letter) for letter in text]
     words: list[str] = []
     start = 0
-    for at in range(len(piece) + 1):
-        if at < len(piece) and (not marks[at] or belongs(piece, marks, at)):
+    for at in range(len(text) + 1):
+        if at < len(text) and (not marks[at] or belongs(text, marks, at)):
             continue
         if at > start:
-            words.append(piece[start:at])
+            words.append(text[start:at])
         start = at + 1
     return words
 
 
-def belongs(piece: str, marks: list[bool], at: int) -> bool:
+def belongs(text: str, marks: list[bool], at: int) -> bool:
     """Whether the mark at `at` is part of a word: a single one, between two characters that are no marks."""
-    if at == 0 or at + 1 == len(piece) or marks[at - 1] or marks[at + 1]:
+    if at == 0 or at + 1 == len(text) or marks[at - 1] or marks[at + 1]:
         return False
-    if piece[at] in JOINERS:
+    if text[at] in JOINERS:
         return True
-    if piece[at] in NUMERIC and piece[at - 1].isdigit() and piece[at + 1].isdigit():
+    if text[at] in NUMERIC and text[at - 1].isdigit() and text[at + 1].isdigit():
         return True
     # u.s.a: full stops between single letters
     return (
-        piece[at] == "."
-        and piece[at - 1].isalpha()
-        and piece[at + 1].isalpha()
+        text[at] == "."
+        and text[at - 1].isalpha()
+        and text[at + 1].isalpha()
         and (at < 2 or marks[at - 2])
-        and (at + 2 >= len(piece) or marks[at + 2])
+        and (at + 2 >= len(text) or marks[at + 2])
     )
 
 
-def decode(spelling: bytes) -> tuple[str, int]:
-    """`spelling` as text, and how many of its bytes were not UTF-8."""
+def decode(raw_token: bytes) -> tuple[str, int]:
+    """A raw token as text, and how many of its bytes were not UTF-8."""
     try:
-        return spelling.decode(), 0
+        return raw_token.decode(), 0
     except UnicodeDecodeError:
-        text = spelling.decode(errors="replace")
-        genuine = len(re.findall(b"\xef\xbf\xbd", spelling))  # a U+FFFD that the text itself holds
+        text = raw_token.decode(errors="replace")
+        genuine = len(re.findall(b"\xef\xbf\xbd", raw_token))  # a U+FFFD that the text itself holds
         valid = len(text.encode()) - 3 * (text.count(REPLACEMENT) - genuine)
-        return text, len(spelling) - valid
+        return text, len(raw_token) - valid

@@ -1,8 +1,8 @@
-"""A text shared out among several readers: each gets a stretch of it, and together they read all of it once.
+"""Divides a text into shards, one for each reader; together they are the text, and no byte is in two of them.
 
-The sources lie one after the other on a line of bytes, which is cut into equal parts. A plain file is cut where a
-sentence ends, or between two words where no sentence ends for `SEARCHED` bytes; a packed file cannot be cut, and goes
-to one reader as a whole. All readers find the same places, each for itself.
+The sources follow one another on a line of bytes, which is cut into equal parts. A plain file is cut where a sentence
+ends, or between two words where no sentence ends for `SEARCHED` bytes; a compressed file is not cut, and belongs to one
+shard as a whole. Every reader finds the same cuts by itself.
 """
 
 import re
@@ -17,44 +17,44 @@ from sgns.text.sources import Source
 from sgns.text.stream import HEAD
 
 SEARCHED = 1 << 24  # bytes after a cut in which the end of a sentence is looked for
-STEP = 1 << 16  # bytes looked at together
-OVERLAP = 3  # the longest end of a sentence, an empty line
+STEP = 1 << 16  # bytes in a block
+OVERLAP = 3  # bytes of the longest end of a sentence, an empty line
 BLANK = re.compile(rb"[\x00-\x20]")
 ENDS = {"line": re.compile(rb"[\r\n]"), "paragraph": re.compile(rb"\n\r?\n|\r\r"), "none": BLANK}
 
 
 @dataclass(frozen=True)
-class Share:
+class Shard:
     """What one reader reads.
 
     Attributes:
-        sources: Whole files and parts of files, in the order of the text.
-        torn: Cuts at its ends that tear a sentence, because it is longer than `SEARCHED`.
+        sources: whole files and parts of files, in the order of the text.
+        cut_sentences: sentences longer than `SEARCHED` that its ends cut.
     """
 
     sources: list[Source]
-    torn: int
+    cut_sentences: int
 
 
-def share_out(sources: Sequence[Source], reader: int, readers: int, sentences: Sentences) -> Share:
-    """The part of a text that reader number `reader` of `readers` reads.
+def shard_of(sources: Sequence[Source], rank: int, ranks: int, sentences: Sentences) -> Shard:
+    """The shard of a text that `rank` reads.
 
     Args:
-        sources: All of the text, the same for all readers.
-        reader: From 0.
-        readers: How many there are.
-        sentences: What ends a sentence (`Config.sentences`).
+        sources: all of the text, the same for all ranks.
+        rank: from 0.
+        ranks: how many there are.
+        sentences: what ends a sentence (`Config.sentences`).
 
     Raises:
-        InputError: a stream among several readers, or nothing is left for this one.
+        InputError: one source is a stream and there are several ranks; or nothing is left for this one.
     """
-    if readers == 1:
-        return Share(list(sources), 0)
-    if stream := next((source for source in sources if source.stamp is None), None):
-        raise InputError(f"{stream.name} can be read only once, and {readers} ranks share the text; give files")
+    if ranks == 1:
+        return Shard(list(sources), 0)
+    if stream := next((source for source in sources if source.fingerprint is None), None):
+        raise InputError(f"{stream.name} can be read only once, and {ranks} ranks read a shard each; give files")
     sizes = [source.size or 0 for source in sources]
-    total, mine, torn, begin = sum(sizes), list[Source](), 0, 0
-    low, high = total * reader // readers, total * (reader + 1) // readers
+    total, mine, cut_sentences, begin = sum(sizes), list[Source](), 0, 0
+    low, high = total * rank // ranks, total * (rank + 1) // ranks
     for source, size in zip(sources, sizes, strict=True):
         end = begin + size
         if is_packed(source):
@@ -64,15 +64,15 @@ def share_out(sources: Sequence[Source], reader: int, readers: int, sentences: S
             (first, one), (last, other) = cut(source, low - begin, sentences), cut(source, high - begin, sentences)
             if first < last:
                 mine.append(source if (first, last) == (0, size) else replace(source, span=(first, last)))
-                torn += one + other
+                cut_sentences += one + other
         begin = end
     if not mine:
         packed = sum(map(is_packed, sources))
         raise InputError(
-            f"{len(sources)} files ({packed} packed, {total:,} bytes) leave nothing to read for rank {reader} of "
-            f"{readers}; a packed file is not cut: give more files, unpack them, or start fewer ranks"
+            f"{len(sources)} files ({packed} packed, {total:,} bytes) leave nothing to read for rank {rank} of "
+            f"{ranks}; a packed file is not cut: give more files, unpack them, or start fewer ranks"
         )
-    return Share(mine, torn)
+    return Shard(mine, cut_sentences)
 
 
 def is_packed(source: Source) -> bool:
@@ -86,25 +86,25 @@ def is_packed(source: Source) -> bool:
 
 
 def cut(source: Source, wanted: int, sentences: Sentences) -> tuple[int, bool]:
-    """Where a plain file is cut for a wanted place: behind the next end of a sentence.
+    """Where a plain file is cut when a cut at byte `wanted` is asked for: behind the next end of a sentence.
 
     Returns:
-        The place in bytes, and whether a sentence is torn there.
+        The position in bytes, and whether a sentence is cut there.
     """
     size = source.size or 0
     if wanted <= 0 or wanted >= size:
         return min(max(wanted, 0), size), False
     assert source.path is not None
     with open(source.path, "rb") as file:
-        place = search(file, wanted, size, ENDS[sentences])
-        if place is not None:
-            return place, sentences == "none"
-        place = search(file, wanted, size, BLANK)
-    return (size, False) if place is None else (place, True)
+        position = search(file, wanted, size, ENDS[sentences])
+        if position is not None:
+            return position, sentences == "none"
+        position = search(file, wanted, size, BLANK)
+    return (size, False) if position is None else (position, True)
 
 
 def search(file: BinaryIO, wanted: int, size: int, end: "re.Pattern[bytes]") -> int | None:
-    """The first place from `wanted` on behind a match of `end`; None if there is none in `SEARCHED` bytes.
+    """The first position from `wanted` on behind a match of `end`; None if there is none in `SEARCHED` bytes.
 
     The end of the file ends a sentence too.
     """
@@ -116,7 +116,7 @@ def search(file: BinaryIO, wanted: int, size: int, end: "re.Pattern[bytes]") -> 
         if not more:
             return size
         text = text[-OVERLAP:] + more
-        here = start + searched + len(more) - len(text)  # place of text[0]
+        here = start + searched + len(more) - len(text)  # position of text[0]
         searched += len(more)
         for match in end.finditer(text):
             if here + match.end() >= wanted:

@@ -1,10 +1,11 @@
-"""Where text comes from: files, folders, FIFOs, standard input; `stream` reads them."""
+"""Finds the files, folders and streams that hold a text; `stream` reads them."""
 
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sgns.base.suggest import nearest
 from sgns.errors import InputError
@@ -12,38 +13,49 @@ from sgns.errors import InputError
 Inputs = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
+class Fingerprint(NamedTuple):
+    """Tells one state of a file from another without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    """Bytes."""
+    mtime: int
+    """Time of the last change, in ns since the epoch."""
+
+
 @dataclass(frozen=True)
 class Source:
-    """One stream of bytes that will be read once, from its beginning to its end."""
+    """A file or stream of bytes, which is read once, from its beginning to its end."""
 
     name: str
     """As the user wrote it, for messages."""
     path: Path | None = None
     """None for standard input."""
-    stamp: tuple[int, int, int, int] | None = None
-    """(device, inode, size, mtime in ns) of a regular file; None for a stream that can be read only once."""
+    fingerprint: Fingerprint | None = None
+    """Of a regular file, when it was found; None for a stream that can be read only once."""
     found: bool = False
     """Found in a folder, not named by the user: then a binary file is left out instead of read."""
     span: tuple[int, int] | None = None
-    """First byte and one past the last, where only this part of a plain file is read (see `shares`)."""
+    """First byte and one past the last, where only this part of a plain file is read (see `shards`)."""
 
     @property
     def size(self) -> int | None:
         """Bytes on disk that are read, None for a stream."""
         if self.span is not None:
             return self.span[1] - self.span[0]
-        return None if self.stamp is None else self.stamp[2]
+        return None if self.fingerprint is None else self.fingerprint.size
 
-    def now(self) -> tuple[int, int, int, int] | None:
-        """The stamp that the file has now; None when it is gone."""
+    def current_fingerprint(self) -> Fingerprint | None:
+        """The fingerprint that the file has now; None when it is gone."""
         try:
-            return None if self.path is None else stamp(self.path.stat())
+            return None if self.path is None else fingerprint_of(self.path.stat())
         except OSError:
             return None
 
 
 def find(inputs: Inputs) -> list[Source]:
-    """All streams that `inputs` name, in the order given; a folder's files follow in the order of their paths.
+    """All sources that `inputs` name, in the order given; the files of a folder in the order of their paths.
 
     Args:
         inputs: one path or several. A folder stands for all files in it and below, hidden ones (`.name`) left out,
@@ -59,7 +71,7 @@ def find(inputs: Inputs) -> list[Source]:
         name = os.fspath(given)
         if not isinstance(name, str) or not name or "\x00" in name:
             raise InputError(f"{given!r} is no path; give files, folders or - for standard input")
-        sources.extend([Source("standard input")] if name == "-" else look_at(name))
+        sources.extend([Source("standard input")] if name == "-" else sources_at(name))
     if not sources:
         raise InputError("no text was given; name files, folders or - for standard input")
     if sum(source.path is None for source in sources) > 1:
@@ -67,28 +79,34 @@ def find(inputs: Inputs) -> list[Source]:
     return sources
 
 
-def look_at(name: str) -> list[Source]:
-    """The streams behind one path."""
+def sources_at(name: str) -> list[Source]:
+    """The sources that one path names."""
     path = Path(name)
     try:
-        what = path.stat()
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(missing(path)) from None
     except OSError as error:  # a loop of links, a name too long, no permission for the folder
         raise InputError(f"{name} cannot be read ({error.strerror}); check the path and its permissions") from None
-    if stat.S_ISDIR(what.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         files = list(walk(path, set()))
         if not files:
             raise InputError(f"{name} is a folder without files (hidden ones are not read); give one that holds text")
-        return [Source(str(file), file, stamp(file.stat()), found=True) for file in files]
+        return [Source(str(file), file, fingerprint_of(file.stat()), found=True) for file in files]
     if not os.access(path, os.R_OK):
         raise InputError(f"{name} may not be read by this user; change its permissions")
-    return [Source(name, path, stamp(what) if stat.S_ISREG(what.st_mode) else None)]
+    return [Source(name, path, fingerprint_of(status) if stat.S_ISREG(status.st_mode) else None)]
 
 
-def stamp(what: os.stat_result) -> tuple[int, int, int, int]:
-    """What tells one state of a file from another without reading it."""
-    return what.st_dev, what.st_ino, what.st_size, what.st_mtime_ns
+def fingerprint_of(status: os.stat_result) -> Fingerprint:
+    """The fingerprint of a file."""
+    return Fingerprint(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def total_size(sources: Sequence[Source]) -> int | None:
+    """Bytes on disk of all sources; None when one of them is a stream."""
+    sizes = [source.size for source in sources]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[Path]:
@@ -113,7 +131,7 @@ def walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[Path]:
 
 
 def missing(path: Path) -> str:
-    """The message for a path that is not there, with the names in its folder that are near."""
+    """The message for a path that is not there, with similar names in its folder."""
     folder = path.parent
     if not folder.is_dir():
         return f"{path} does not exist, nor does its folder {folder}; check the path"

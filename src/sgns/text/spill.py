@@ -1,4 +1,4 @@
-"""Arrays on disk while they are not needed."""
+"""Keeps arrays on disk while they are not needed."""
 
 import tempfile
 import threading
@@ -14,18 +14,18 @@ class Spill:
     """A file without a name, to which arrays are appended. It vanishes with the process."""
 
     def __init__(self, folder: Path | None):
-        """Open a file in `folder`, or in the system's temporary folder."""
+        """Opens a file in `folder`, or in the system's temporary folder."""
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
         self._lock = threading.Lock()
         self._size = 0
 
     def put(self, array: np.ndarray) -> tuple[int, int]:
-        """Append a 1-D array; returns (place, items) for `get`."""
+        """Appends a 1-D array; returns (offset in bytes, items) for `get`."""
         with self._lock:
-            place = self._size
+            offset = self._size
             write_all(self._file, array)
             self._size += array.nbytes
-        return place, len(array)
+        return offset, len(array)
 
     def get(self, where: tuple[int, int], dtype: type) -> np.ndarray:
         """The array that `put` stored."""
@@ -42,19 +42,19 @@ class Spill:
         """The same array, memory-mapped from disk."""
         if array.size == 0:
             return array
-        place, _ = self.put(array.reshape(-1))
+        offset, _ = self.put(array.reshape(-1))
         with self._lock:
-            mapped = np.memmap(self._file, dtype=array.dtype, mode="r", offset=place, shape=array.shape)
+            mapped = np.memmap(self._file, dtype=array.dtype, mode="r", offset=offset, shape=array.shape)
             self._file.seek(self._size)
         return mapped
 
     def close(self) -> None:
-        """Give the space back."""
+        """Deletes the file."""
         self._file.close()
 
 
 def write_all(file: Any, array: np.ndarray) -> None:
-    """Write a whole array to an unbuffered file.
+    """Writes a whole array to an unbuffered file.
 
     Raises:
         OutputError: the disk is full.

@@ -1,7 +1,7 @@
-"""The bytes of a source: plain, gz, bz2, xz or zst.
+"""Reads the text of a source: plain or compressed with gz, bz2, xz or zst.
 
-A file's first bytes say how it is compressed, not its name, so `cat text.gz | sgns train -` works. Nothing is ever
-unpacked to disk; a zip or tar archive is refused with the remedy.
+The first bytes of a file say how it is compressed, not its name, so `cat text.gz | sgns train -` works. Nothing is
+unpacked to disk; a zip or tar archive is refused, and the message says what to do.
 """
 
 import io
@@ -28,15 +28,16 @@ HEAD = 4096  # bytes looked at before reading
 
 
 class Stream:
-    """The bytes of one source, decompressed. Reading maps every fault of the data to an `InputError`.
+    """The text of one source, decompressed. What is wrong with the data is raised as `InputError`.
 
     Attributes:
         consumed: bytes read from disk so far, for progress.
-        binary: a file found in a folder that is no text; it reads as empty.
+        binary: whether this is a file found in a folder that is no text; it reads as empty.
+        packed: the compression; "" for none.
     """
 
     def __init__(self, source: Source):
-        """Open `source`. Waits for the writer when it is a FIFO.
+        """Opens `source`. Waits for the writer when it is a FIFO.
 
         Raises:
             InputError: not readable, an archive, not text.
@@ -83,7 +84,7 @@ class Stream:
             raise InputError(f"{name} is {refused}")
 
     def readinto(self, view: memoryview) -> int:
-        """Fill `view` as far as there are bytes left.
+        """Fills `view` as far as there are bytes left.
 
         Returns:
             The number of bytes; less than the length of `view` only at the end.
@@ -102,7 +103,7 @@ class Stream:
             done += now
             if not self.packed:
                 self.consumed += now
-        if self.packed and self.source.stamp is not None:
+        if self.packed and self.source.fingerprint is not None:
             self.consumed = self._raw.tell()
         return done
 
@@ -124,6 +125,6 @@ class Stream:
         )
 
     def close(self) -> None:
-        """Close the file; standard input stays open."""
+        """Closes the file; standard input stays open."""
         if self.source.path is not None:
             self._raw.close()

@@ -1,4 +1,4 @@
-"""The words of a corpus, their counts, and the two laws that follow from counts: subsampling and noise."""
+"""The words of a corpus, their counts, and the two distributions made of them: subsampling and noise."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -6,22 +6,23 @@ from functools import cached_property
 import numpy as np
 
 from sgns.base.suggest import nearest
-from sgns.errors import ConfigError, UnknownWord
+from sgns.config import Config
+from sgns.errors import ConfigError, InputError, UnknownWord
 
 
 class Vocabulary:
-    """Words with their counts, the most frequent first; a word's place is its id.
+    """Words with their counts, the most frequent first; a word's index is its id.
 
     Attributes:
         words: V words, sorted by count (descending), equal counts by first appearance in the text.
-        counts: (V,) int64, how often each word stands in the text.
+        counts: (V,) int64, how often each word occurs in the text.
     """
 
     words: list[str]
     counts: np.ndarray  # (V,) int64
 
     def __init__(self, words: Sequence[str], counts: np.ndarray | Sequence[int]):
-        """Take words and counts as they are; nothing is sorted.
+        """Takes words and counts as they are; nothing is sorted.
 
         Args:
             words: V distinct words.
@@ -59,7 +60,7 @@ class Vocabulary:
         """The id of `word`: its row in E and C.
 
         Raises:
-            UnknownWord: `word` is not in the vocabulary; the message offers its nearest spellings.
+            UnknownWord: `word` is not in the vocabulary; the message offers the nearest words.
         """
         try:
             return self._ids[word]
@@ -70,18 +71,18 @@ class Vocabulary:
         raise UnknownWord(f"{word!r} is not among the {len(self)} words; {hint}")
 
     def threshold(self, subsample: float | None) -> float:
-        """The threshold of subsampling: the one asked for, or for None the one that suits a text of this size.
+        """The threshold t of subsampling: `subsample`, or for None 1,000 / tokens, between 1e-4 and 1e-3.
 
-        1,000 / tokens, between 1e-3 and 1e-4. A large text can spare more of its frequent words: with lr 0.04 its
-        vectors were better and done sooner; a small one starves (docs/training.md has the measurements).
+        A large text can spare more of its frequent words: with lr 0.04 its vectors were better and done sooner; a small
+        one has too few tokens left (docs/training.md has the measurements).
         """
         return min(1e-3, max(1e-4, 1_000 / max(1, self.total))) if subsample is None else subsample
 
     def keep_probability(self, subsample: float | None) -> np.ndarray:
-        """The chance of each word's token to be kept in an epoch.
+        """The probability that a token of each word is kept in an epoch.
 
         p(w) = min(1, sqrt(t/f) + t/f) with f = count / total tokens. This is the law of word2vec.c and gensim;
-        Mikolov et al. 2013 (arXiv 1310.4546, eq. 5) print 1 - sqrt(t/f) as the chance to drop.
+        Mikolov et al. 2013 (arXiv 1310.4546, eq. 5) print 1 - sqrt(t/f) as the probability that it is discarded.
 
         Args:
             subsample: threshold t; 0 keeps every token, None: see `threshold`.
@@ -108,3 +109,47 @@ class Vocabulary:
         # Relative to the largest, so that no power over- or underflows all of them.
         weights = np.exp(power * (np.log(self.counts) - np.log(self.counts.max() if power >= 0 else self.counts.min())))
         return weights / weights.sum()
+
+
+def most_frequent(
+    counts: np.ndarray,  # (t,) int64
+    first: np.ndarray,  # (t,) int64
+    config: Config,
+) -> np.ndarray:
+    """Chooses the words of a vocabulary: `config.max_vocabulary` of those that occur `config.min_count` times or more.
+
+    Args:
+        counts: how often each word occurs in the text.
+        first: position of its first appearance; of words with equal counts the earlier comes first.
+        config: `min_count` and `max_vocabulary` apply.
+
+    Returns:
+        Indices of the words, the most frequent first.
+    """
+    indices = np.flatnonzero(counts >= config.min_count)
+    limit = config.max_vocabulary
+    if limit is not None and len(indices) > limit:
+        kept = counts[indices]
+        threshold = np.partition(kept, len(kept) - limit)[len(kept) - limit]
+        sure, tied = indices[kept > threshold], indices[kept == threshold]
+        if len(tied) > limit - len(sure):
+            tied = tied[np.argpartition(first[tied], limit - len(sure) - 1)[: limit - len(sure)]]
+        indices = np.concatenate([sure, tied])
+    return indices[np.lexsort((first[indices], -counts[indices]))]
+
+
+def nothing_left(raw_tokens: int, distinct: int, highest: int, config: Config) -> InputError:
+    """The error for a text whose vocabulary is empty.
+
+    Args:
+        raw_tokens: words of the text, before min_count and max_vocabulary.
+        distinct: distinct words.
+        highest: count of the most frequent word.
+        config: `min_count` applies.
+    """
+    if not raw_tokens:
+        return InputError("the text holds no words; give text with letters or digits in it")
+    return InputError(
+        f"no word occurs min_count = {config.min_count} times ({raw_tokens:,} tokens, {distinct:,} distinct words, the "
+        f"most frequent {highest:,} times); set min_count to {highest} or less, or give more text"
+    )

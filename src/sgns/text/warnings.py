@@ -1,29 +1,53 @@
-"""What the user should be told about a text: kept with it as plain facts, worded when it is read."""
+"""What a user should know about a text: facts that are stored with it, and the sentences made of them."""
 
 import bisect
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sgns.text.chunks import CHUNK, Reader
-from sgns.text.encoded import Encoded
+from sgns.text.chunks import CHUNK, ChunkReader
 from sgns.text.sources import Source
 from sgns.text.stream import Stream
 
 
-def facts_of(reader: Reader, result: Encoded) -> dict[str, Any]:
-    """What the notes are made of, as plain values."""
-    facts: dict[str, Any] = {"torn": reader.torn, "skipped": reader.skipped, "raw_tokens": result.raw_tokens}
-    facts["unsegmented"] = result.unsegmented
-    count, position = result.broken
-    if count:
-        which = bisect.bisect_right(reader.starts, position) - 1
-        facts["broken"] = [count, which, line_of(reader.sources[which], position - reader.starts[which])]
-    return facts
+@dataclass
+class TextFacts:
+    """What encoding found out about a text, beside its ids, sentence ends and vocabulary.
+
+    Attributes:
+        raw_tokens: words, before min_count and max_vocabulary.
+        distinct: distinct words, before these.
+        highest: count of the most frequent word.
+        invalid_bytes: bytes that are not UTF-8.
+        first_invalid: position in the text of the first raw token with such bytes, -1 without any.
+        unsegmented: raw tokens that are long runs of a script without blanks between words.
+    """
+
+    raw_tokens: int = 0
+    distinct: int = 0
+    highest: int = 0
+    invalid_bytes: int = 0
+    first_invalid: int = -1
+    unsegmented: int = 0
+
+
+def stored_facts(reader: ChunkReader, facts: TextFacts) -> dict[str, Any]:
+    """All that the warnings are made of, as plain values; the reader has read the whole text."""
+    stored: dict[str, Any] = {
+        "raw_tokens": facts.raw_tokens,
+        "unsegmented": facts.unsegmented,
+        "skipped": reader.skipped,
+        "cuts": reader.cuts,
+    }
+    if facts.invalid_bytes:
+        which = bisect.bisect_right(reader.starts, facts.first_invalid) - 1
+        line = line_of(reader.sources[which], facts.first_invalid - reader.starts[which])
+        stored["invalid"] = [facts.invalid_bytes, which, line]
+    return stored
 
 
 def line_of(source: Source, position: int) -> int | None:
-    """The line, from 1, in which byte `position` stands; None for a stream, which cannot be read again."""
-    if source.stamp is None:
+    """The number, from 1, of the line that holds byte `position`; None for a stream, which cannot be read again."""
+    if source.fingerprint is None:
         return None
     if source.span is not None:  # lines are counted in the whole file
         position += source.span[0]
@@ -37,21 +61,26 @@ def line_of(source: Source, position: int) -> int | None:
     return lines
 
 
-def notes_of(facts: dict[str, Any], sources: list[Source]) -> list[str]:
-    """What the user should know about the text, a sentence each."""
-    notes = []
-    if "broken" in facts:
-        count, which, line = facts["broken"]
+def warnings_of(stored: dict[str, Any], sources: list[Source]) -> list[str]:
+    """The warnings about a text, a sentence each.
+
+    Args:
+        stored: what `stored_facts` gave, when this text was encoded.
+        sources: where the text is now.
+    """
+    warnings = []
+    if "invalid" in stored:
+        count, which, line = stored["invalid"]
         where = sources[min(which, len(sources) - 1)].name + (f", line {line}" if line else "")
-        notes.append(f"{count:,} bytes that are not UTF-8 were replaced by U+FFFD, the first in {where}")
-    if facts["skipped"]:
-        first, n = facts["skipped"][0], len(facts["skipped"])
-        notes.append(f"{n} binary {'file was' if n == 1 else 'files were'} left out, the first {first}")
-    if facts["torn"]:
-        notes.append(f"runs of more than {CHUNK >> 20} MiB without white space were cut, {facts['torn']} times")
-    if facts["unsegmented"] * 20 > facts["raw_tokens"]:
-        notes.append(
-            f"{facts['unsegmented']:,} tokens are long runs of a script without spaces between words (Chinese, "
+        warnings.append(f"{count:,} bytes that are not UTF-8 were replaced by U+FFFD, the first in {where}")
+    if stored["skipped"]:
+        first, n = stored["skipped"][0], len(stored["skipped"])
+        warnings.append(f"{n} binary {'file was' if n == 1 else 'files were'} left out, the first {first}")
+    if stored["cuts"]:
+        warnings.append(f"runs of more than {CHUNK >> 20} MiB without white space were cut, {stored['cuts']} times")
+    if stored["unsegmented"] * 20 > stored["raw_tokens"]:
+        warnings.append(
+            f"{stored['unsegmented']:,} tokens are long runs of a script without spaces between words (Chinese, "
             "Japanese, Thai, …); split the text into words first, for example with jieba, fugashi or pythainlp"
         )
-    return notes
+    return warnings

@@ -154,7 +154,7 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
     began = time.perf_counter()
     plan = Plan.of(corpus.vocabulary, config)
     config, engine = plan.config, plan.engine
-    for note in corpus.notes:
+    for note in corpus.warnings:
         display.note(note)
     if corpus.tokens == corpus.sentences:
         raise InputError(

@@ -9,15 +9,15 @@ from threaded import run_threads
 from sgns.config import Config
 from sgns.errors import InputError
 from sgns.text.corpus import Corpus
-from sgns.text.shards import share_out
+from sgns.text.shards import shard_of
 from sgns.text.sources import find
 from sgns.training.distributed.vocabulary import read_part
 
 
 def parts_of(path, ranks, config):
     def work(group):
-        share = share_out(find(path), group.rank, ranks, config.sentences)
-        return read_part(group, share, config, lambda *_: None)
+        shard = shard_of(find(path), group.rank, ranks, config.sentences)
+        return read_part(group, shard, config, lambda *_: None)
 
     return run_threads(ranks, work)
 

@@ -60,7 +60,7 @@ def check_text(group: Group, sources: Sequence[Source]) -> None:
 def describe(source: Source, closely: bool) -> tuple[str, int, str]:
     """Name, size and a hash of the head of a file."""
     head = b""
-    if closely and source.stamp is not None and source.path is not None:
+    if closely and source.fingerprint is not None and source.path is not None:
         try:
             with open(source.path, "rb") as file:
                 head = file.read(LOOKED_AT)

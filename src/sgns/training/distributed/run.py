@@ -7,7 +7,7 @@ import torch
 
 from sgns.config import Config
 from sgns.errors import ConfigError
-from sgns.text.shards import Share, share_out
+from sgns.text.shards import Shard, shard_of
 from sgns.text.sources import find
 from sgns.training.distributed.checks import check_options, check_text
 from sgns.training.distributed.comm import Group, collect_things, together
@@ -57,7 +57,7 @@ def run_job(ranks: Ranks, job: Job, display: Display) -> Trained:
     config = replace(job.config, engine=engine_name, threads=own_threads(job.config, place))  # type: ignore[arg-type]
     share = share_of(group, job, place)
     corpus, totals = read_part(group, share, config, display.update)
-    notes = collect_things(group, corpus.notes)
+    notes = collect_things(group, corpus.warnings)
     for rank, texts in enumerate(notes):
         for text in texts:
             display.note(f"rank {rank}: {text}")
@@ -78,10 +78,10 @@ def own_threads(config: Config, place: Place) -> int:
     return config.threads or max(1, thread_count(config) // place.locals)
 
 
-def share_of(group: Group, job: Job, place: Place) -> Share:
+def share_of(group: Group, job: Job, place: Place) -> Shard:
     """What this rank reads."""
     sources = together(group, lambda: find(job.inputs))
     if job.sharing.shards == "local":
-        return together(group, lambda: share_out(sources, place.local, place.locals, job.config.sentences))
+        return together(group, lambda: shard_of(sources, place.local, place.locals, job.config.sentences))
     check_text(group, sources)
-    return together(group, lambda: share_out(sources, place.rank, place.ranks, job.config.sentences))
+    return together(group, lambda: shard_of(sources, place.rank, place.ranks, job.config.sentences))

@@ -10,12 +10,12 @@ import numpy as np
 
 from sgns.config import Config
 from sgns.errors import InputError
+from sgns.progress.callback import ProgressCallback
 from sgns.text.cache import digest
-from sgns.text.corpus import Corpus, Progress
-from sgns.text.encoded import nothing_left
-from sgns.text.joint_vocabulary import Counted, Tally, add_up, choose, count_part, deal, encode_part, renumber
-from sgns.text.shards import Share
-from sgns.text.vocabulary import Vocabulary
+from sgns.text.corpus import Corpus
+from sgns.text.joint_vocabulary import WordCounts, choose, count_part, divide, encode_part, renumber, sum_counts
+from sgns.text.shards import Shard
+from sgns.text.vocabulary import Vocabulary, nothing_left
 from sgns.training.distributed.comm import Group, collect_bytes, collect_things, swap_bytes, together
 
 
@@ -28,12 +28,12 @@ class Totals:
     sentences: int
 
 
-def read_part(group: Group, share: Share, config: Config, progress: Progress) -> tuple[Corpus, Totals]:
+def read_part(group: Group, shard: Shard, config: Config, progress: ProgressCallback) -> tuple[Corpus, Totals]:
     """This rank's part of the text, in the vocabulary of all.
 
     Args:
         group: The ranks.
-        share: What this rank reads.
+        shard: What this rank reads.
         config: Text options and threads.
         progress: Told how far this rank is.
 
@@ -44,18 +44,18 @@ def read_part(group: Group, share: Share, config: Config, progress: Progress) ->
         InputError: of any rank; or nothing is left of the text, or of the part of a rank.
     """
     began = time.perf_counter()
-    text = together(group, lambda: encode_part(share.sources, config, progress))
+    text = together(group, lambda: encode_part(shard.sources, config, progress))
     parts = collect_things(group, (len(text.ids), text.hash))
     progress("count words together", 0, None, "")
     before = sum(tokens for tokens, _ in parts[: group.rank])
-    dealt = swap_bytes(group, [piece.pack() for piece in deal(count_part(text, before), group.ranks)])
-    mine, tally = add_up(map(Counted.unpack, dealt), config)
+    dealt = swap_bytes(group, [piece.pack() for piece in divide(count_part(text, before), group.ranks)])
+    mine, distinct, highest = sum_counts(map(WordCounts.unpack, dealt), config)
     del dealt
-    chosen = choose(map(Counted.unpack, collect_bytes(group, mine.pack())), config)
+    chosen = choose(map(WordCounts.unpack, collect_bytes(group, mine.pack())), config)
     raw_tokens = sum(tokens for tokens, _ in parts)
-    tallies = [Tally(*figures) for figures in collect_things(group, (tally.distinct, tally.highest))]
+    figures = collect_things(group, (distinct, highest))
     if not chosen.words:
-        raise nothing_left(raw_tokens, sum(t.distinct for t in tallies), max(t.highest for t in tallies), config)
+        raise nothing_left(raw_tokens, sum(n for n, _ in figures), max(n for _, n in figures), config)
 
     def numbered() -> tuple[np.ndarray, np.ndarray]:
         ids, ends = renumber(text, chosen.words)
@@ -67,8 +67,8 @@ def read_part(group: Group, share: Share, config: Config, progress: Progress) ->
         return ids, ends
 
     ids, ends = together(group, numbered)
-    notes = list(text.notes)
-    if share.torn:
+    notes = list(text.warnings)
+    if shard.cut_sentences:
         notes.append("a sentence is longer than the part of a rank, so it was cut between two words where parts meet")
     corpus = Corpus(
         ids,
@@ -78,7 +78,7 @@ def read_part(group: Group, share: Share, config: Config, progress: Progress) ->
         len(text.ids),
         scan_seconds=time.perf_counter() - began,
         from_cache=text.from_cache,
-        notes=notes,
+        warnings=notes,
     )
     sentences = sum(collect_things(group, len(ends)))
     return corpus, Totals(int(chosen.counts.sum()), raw_tokens, sentences)
