@@ -8,7 +8,7 @@ import sys
 from cyclopts import App
 
 from sgns.cli import EXACT, run
-from sgns.cli.train import train_builtin
+from sgns.cli.training import train_builtin
 
 if __name__ == "__main__":
     app = App(name="word2vec.py", result_action="return_value", default_parameter=EXACT)

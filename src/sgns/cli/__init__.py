@@ -16,7 +16,7 @@ from sgns.errors import SgnsError
 
 # verb: (module and name of its function, its line in --help)
 VERBS = {
-    "train": ("sgns.cli.train:train", "Train word vectors on text."),
+    "train": ("sgns.cli.training:train", "Train word vectors on text."),
     "similar": ("sgns.cli.vectors:similar", "Nearest neighbours of a word."),
     "analogy": ("sgns.cli.vectors:analogy", "Answer a : b = c : ?"),
     "odd": ("sgns.cli.vectors:odd", "The odd one out."),

@@ -46,3 +46,24 @@ def read_record(vectors: Path, losses: list[float] | None) -> dict[str, Any]:
         return dict(record) if losses and record["losses"] == losses else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def report_as_text(report: dict[str, Any]) -> str:
+    """The report of a run for people, a line each: times, vocabulary, tokens, loss, and where the vectors are."""
+    seconds = report["seconds"]
+    losses = [loss for loss in report["losses"] if loss is not None]
+    parts = {"reading": "scan", "compiling": "compile", "training": "train", "saving": "save"}
+    times = ", ".join(f"{doing} {seconds[part]:.1f}" for doing, part in parts.items())
+    speed = f"{report['words_per_second']:,.0f} words/s"
+    none = "none: no epoch was finished"
+    if report["words"] and not report["pairs"]:
+        none = "none: subsampling left no pairs to learn from; set --subsample 0, or give more text"
+    lines = {
+        "total run time": f"{seconds['total']:.1f} s  ({times})",
+        "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
+        "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {speed}",
+        "final loss": f"{losses[-1]:.4f} per positive pair" if losses else none,
+        **({"held-out loss": f"{report['validation_losses'][-1]:.4f}"} if report.get("validation_losses") else {}),
+        "vectors": report["output"],
+    }
+    return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
