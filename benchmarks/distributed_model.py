@@ -27,12 +27,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.pages import ROOT, fill
+from benchmarks.pages import BENCHMARKS, ROOT, fill
 from sgns.training.distributed.merge import SLICE, Merging
 from sgns.training.distributed.rounds import ROUNDS_AT_LEAST
 from sgns.training.distributed.row_schedule import Rows
 
-RESULTS, PAGE = ROOT / "benchmarks" / "distributed.json", ROOT / "docs" / "scale.md"
+RESULTS, PAGES = ROOT / "benchmarks" / "distributed.json", (BENCHMARKS, ROOT / "docs" / "scale.md")
 LATENCY = 50e-6  # seconds, of a switch and two network stacks: assumed
 WORDS_OF_A_CORE = 0.75e6  # words/s at V = 1M, d = 300: `python -m benchmarks vocabulary` on two cores with AVX-512
 MACHINES = (2, 16)  # cores
@@ -265,15 +265,16 @@ def limits(results: dict[str, Any], text: Text) -> str:
     return "\n".join([head, "|---|---|---|---|", *found])
 
 
-def show(results: dict[str, Any], text: Text, fill_page: bool) -> None:
-    """Print all tables; put them into docs/scale.md if so asked."""
+def show(results: dict[str, Any], text: Text, fill_pages: bool) -> None:
+    """Print all tables; put them into the pages if so asked."""
     dtypes(results)
     model = f"{modelled(results, text)}\n\nWhere it breaks, float32:\n\n{limits(results, text)}"
     tables = {"exchanges": measured(results), "hidden": hidden(results), "modelled": model}
     for name, table in tables.items():
         print(f"{table}\n")
-        if fill_page:
-            fill(PAGE, name, table)
+        if fill_pages:
+            for page in PAGES:
+                fill(page, name, table)
 
 
 def main() -> None:
@@ -281,7 +282,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=float, default=Text.tokens)
     parser.add_argument("--vocabulary", type=int, default=Text.V)
     parser.add_argument("--dim", type=int, default=Text.dim)
-    parser.add_argument("--fill", action="store_true", help="put the tables into docs/scale.md")
+    parser.add_argument("--fill", action="store_true", help="put the tables into README.md here and docs/scale.md")
     o = parser.parse_args()
     if not RESULTS.exists():
         raise SystemExit(f"{RESULTS} is not there; run python -m benchmarks.distributed_network first")

@@ -8,7 +8,7 @@ rounds (`training/distributed/merge.py`) without training between them, so the t
 2 ranks train between exchanges, with one thread each, and `Traffic` says what of the exchanges was hidden.
 
 Results go to benchmarks/distributed.json; from them `benchmarks.distributed_model` takes its constants, sets itself
-beside the measurements and fills the tables of docs/scale.md.
+beside the measurements and fills the tables of benchmarks/README.md and docs/scale.md.
 """
 
 import argparse
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=100_000)
     parser.add_argument("--dim", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--json", type=Path, help="keep the results there, and leave docs/scale.md as it is")
+    parser.add_argument("--json", type=Path, help="keep the results there, and leave the pages as they are")
     o = parser.parse_args()
     began, here = time.perf_counter(), machine()
     results: dict[str, Any] = {"machine": here, "netem": has_netem(), "exchanges": [], "training": []}
@@ -138,7 +138,7 @@ def main() -> None:
     results["seconds"] = round(time.perf_counter() - began)
     path = o.json or distributed_model.RESULTS
     path.write_text(json.dumps(results, indent=1) + "\n")
-    distributed_model.show(results, distributed_model.Text(), fill_page=o.json is None)
+    distributed_model.show(results, distributed_model.Text(), fill_pages=o.json is None)
 
 
 if __name__ == "__main__":
