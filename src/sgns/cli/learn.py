@@ -35,14 +35,14 @@ def graph(
     from sgns import learn
 
     if output is not None:
-        from sgns.figures.output import check_output, write_lines
+        from sgns.base.files import check_output, write_text
 
         check_output(output, (".svg", ".png", ".pdf", ".dot", ".txt"))
     passes = learn.graph(expression, _values(at or []))
     if output is not None:
         if output.suffix.lower() in (".dot", ".txt"):
             write = learn.graph_as_dot if output.suffix.lower() == ".dot" else learn.graph_as_text
-            write_lines(output, [write(passes, step)])
+            write_text(output, [write(passes, step)])
         else:
             learn.draw_graph(passes, output, step=step)
     if json:

@@ -77,7 +77,7 @@ def loss_figure(losses: Sequence[float], k: int) -> Figure:
         losses: The mean loss of a positive with its negatives, for each epoch.
         k: Negatives for each positive.
     """
-    from sgns.figures.losses import plot_loss
+    from sgns.figures import plot_loss
 
     with tempfile.TemporaryDirectory() as folder:
         drawn = plot_loss(losses, Path(folder) / "loss.svg", size=(5.2, 2.9)).read_bytes()
@@ -107,15 +107,13 @@ def plot_chapter(vectors: "Vectors") -> list[Block]:
     Args:
         vectors: The model.
     """
-    from sgns.figures.plot import plot_words
-    from sgns.figures.trends import trends
-    from sgns.figures.wordlist import words_to_show
+    from sgns.figures import find_trends, plot_words, words_to_show
 
     words, groups = words_to_show(vectors, None)
     with tempfile.TemporaryDirectory() as folder:
         shown = plot_words(vectors, words, Path(folder) / "words.svg", groups=groups)
         svg = Path(shown.path).read_bytes()
-    found = trends(vectors, shown.words, shown.groups)
+    found = find_trends(vectors, shown.words, shown.groups)
     near = [
         (verbatim(word), ", ".join(verbatim(f"{other} {cosine:.2f}") for other, cosine in n))
         for word, n in found.neighbours.items()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sgns.base.files import check_output, write_bytes
 from sgns.learn.document.blocks import Block, Heading, numbered
 
 ENDINGS = (".pdf", ".html", ".md")
@@ -20,8 +21,6 @@ def check_document(output: str | Path) -> Path:
         OutputError: It cannot be written there.
         MissingExtra: A PDF is wanted and Typst is not installed.
     """
-    from sgns.figures.output import check_output
-
     path = check_output(output, ENDINGS)
     if path.suffix.lower() == ".pdf":
         from sgns.learn.document.typst import typesetter
@@ -45,17 +44,15 @@ def write_document(output: str | Path, blocks: list[Block], title: str) -> Path:
         OutputError: It cannot be written there.
         MissingExtra: A PDF is wanted and Typst is not installed.
     """
-    from sgns.figures.output import write
-
     path, blocks = check_document(output), numbered([Heading(0, title), *blocks])
     if path.suffix.lower() == ".pdf":
         from sgns.learn.document.typst import to_pdf
 
-        write(path, to_pdf(blocks, title))
+        write_bytes(path, to_pdf(blocks, title))
     elif path.suffix.lower() == ".html":
         from sgns.learn.document.html import to_html
 
-        write(path, to_html(blocks, title).encode())
+        write_bytes(path, to_html(blocks, title).encode())
     else:
         from sgns.learn.document.markdown import to_markdown
 
@@ -64,6 +61,6 @@ def write_document(output: str | Path, blocks: list[Block], title: str) -> Path:
         if pictures:
             folder.mkdir(exist_ok=True)
         for file, picture in pictures.items():
-            write(folder / file, picture)
-        write(path, text.encode())
+            write_bytes(folder / file, picture)
+        write_bytes(path, text.encode())
     return path

@@ -5,7 +5,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sgns.base.files import check_output, write_bytes
 from sgns.errors import ExpressionError
+from sgns.figures.style import PICTURES
 from sgns.learn.formulas.markup import INLINE_LATEX
 from sgns.learn.formulas.notation import show_value, write
 from sgns.learn.formulas.parser import Apply, Name, Tree
@@ -42,6 +44,7 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     """
     from matplotlib.figure import Figure
 
+    output = None if path is None else check_output(path, PICTURES)
     if len(passes.nodes) > MOST_NODES:
         raise ExpressionError(
             f"the graph has {len(passes.nodes)} nodes, more than a picture holds ({MOST_NODES}); write .txt or .dot"
@@ -76,18 +79,9 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
         canvas.box(layout.boxes[key], contents[key], last, [edge.step], current=now, frame=False)
     canvas.lines(MARGIN, height - MARGIN, head)
     canvas.lines(MARGIN, low - 8, foot)
-    if path is not None:
-        save(figure, path, dpi)
+    if output is not None:
+        write_bytes(output, render(figure, output.suffix[1:].lower(), dpi))
     return figure
-
-
-def save(figure: Any, path: str | Path, dpi: int = 160) -> None:
-    """Writes a figure to a file. Raises `OutputError` if that is not possible."""
-    from sgns.figures.output import check_output
-    from sgns.figures.output import write as write_file
-
-    checked = check_output(path)
-    write_file(checked, render(figure, checked.suffix[1:].lower(), dpi))
 
 
 def render(figure: Any, ending: str, dpi: int = 160) -> bytes:

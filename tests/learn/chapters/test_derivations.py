@@ -1,0 +1,105 @@
+"""Derivations: every step proved, a broken one refused, nothing shown that was not checked."""
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("sympy")
+
+from sgns.errors import ConfigError
+from sgns.learn.chapters import derivations
+from sgns.learn.chapters.derivations import DERIVATIONS, TOPICS, derive
+from sgns.learn.chapters.proof import Meaning, WrongStep, equal, prove
+from sgns.learn.document.blocks import (
+    INLINE_MARKUP,
+    Chain,
+    Table,
+    plain,
+)
+from sgns.learn.formulas.notation import formula
+from sgns.learn.formulas.parser import Apply, Number
+
+
+@pytest.mark.parametrize("derivation", DERIVATIONS, ids=[d.title for d in DERIVATIONS])
+def test_every_derivation_is_proved(derivation):
+    assert prove(derivation.chain, derivation.meaning, derivation.title).checked == "sympy"
+
+
+@pytest.mark.parametrize("derivation", DERIVATIONS, ids=[d.title for d in DERIVATIONS])
+def test_each_broken_step_fails_loudly(derivation):
+    """Every step in turn is doubled or gets 1 added; every one must be found."""
+    for number, (tree, why) in enumerate(derivation.chain.steps):
+        vector = derivation.title.startswith("The gradient")
+        wrong = Apply("*", (Number(2), tree)) if vector else Apply("+", (tree, Number(1)))
+        steps = list(derivation.chain.steps)
+        steps[number] = (wrong, why)
+        with pytest.raises(WrongStep, match=f"step {number + 1} is wrong: .* is not "):
+            prove(replace(derivation.chain, steps=tuple(steps)), derivation.meaning, derivation.title)
+
+
+def test_plausible_mistakes_are_refused():
+    loss = "-log(sigmoid(dot(Ew, Cp))) - total(log(sigmoid(-dot(Ew, Cn))))"
+    of_loss = Meaning(definitions={"L": formula(loss)})
+    for left, right in [
+        ("grad(L, Cp)", "sigmoid(dot(Ew, Cp)) * Ew"),  # the label forgotten
+        ("grad(L, Cp)", "(sigmoid(dot(Ew, Cp)) - 1) * Cp"),  # the wrong vector
+        ("grad(L, Ew)", "(sigmoid(dot(Ew, Cp)) - 1) * Cp + sigmoid(dot(Ew, Cn)) * Cn"),  # one negative only
+        ("L", "-log(sigmoid(dot(Ew, Cp))) + total(log(sigmoid(-dot(Ew, Cn))))"),
+    ]:
+        assert not equal(formula(left), formula(right), of_loss)
+    assert not equal(formula("grad(L, Cp)"), formula("sigmoid(dot(Ew, Cp)) - 1"), of_loss)  # a number, not a vector
+    assert not equal(formula("grad(L, Cp)"), formula("Ew + 1"), of_loss)  # not even a formula
+    assert not equal(formula("grad(sigmoid(x), x)"), formula("sigmoid(x) * (1 + sigmoid(x))"), Meaning(vectors=()))
+    assert not equal(formula("sigmoid(x)"), formula("exp(x) / (exp(x) - 1)"), Meaning(vectors=()))
+
+
+def test_equations_in_the_running_text_hold_too():
+    found = 0
+    for derivation in DERIVATIONS:
+        for text in (derivation.before, derivation.after, *(why for _, why in derivation.chain.steps)):
+            for part in INLINE_MARKUP.split(text):
+                sides = part[1:-1].split(" = ") if part.startswith("$") else []
+                if len(sides) == 2 and sides[0] != "L":
+                    found += 1
+                    assert equal(formula(sides[0]), formula(sides[1]), derivation.meaning), part
+    assert found >= 6
+
+
+def test_what_the_text_says_of_sigma():
+    import sympy
+
+    x = sympy.Symbol("x", real=True)
+    sigma = 1 / (1 + sympy.exp(-x))
+    assert sigma.is_positive
+    assert sympy.simplify(1 - sigma).is_positive
+    assert sympy.diff(sigma, x).subs(x, 0) == sympy.Rational(1, 4)
+    assert sympy.solve(sympy.diff(sigma, x, 2), x) == [0]
+
+
+def test_parameters_in_numbers():
+    tables = [block for block in derive("parameters", vocabulary=3_377, dim=50) if isinstance(block, Table)]
+    cells = {plain(name): value for name, value in tables[0].rows}
+    assert cells["2V·d, parameters"] == "337,700"
+    assert cells["bytes in float32, 4 each"].startswith("1,350,800 ")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_topics(topic):
+    blocks = derive(topic)
+    assert any(isinstance(block, Chain) and block.checked for block in blocks)
+    assert len(blocks) < len(derive("all"))
+
+
+def test_unknown_topic():
+    with pytest.raises(ConfigError, match="parameters, sigmoid, loss, gradients or all"):
+        derive("entropy")
+
+
+def test_nothing_is_shown_when_a_step_is_wrong(monkeypatch):
+    right = next(d for d in DERIVATIONS if d.title == "The gradient for $Cp$")
+    steps = (*right.chain.steps[:-1], (formula("sigmoid(dot(Ew, Cp)) * Ew"), "the label forgotten"))
+    wrong = replace(right, chain=replace(right.chain, steps=steps))
+    monkeypatch.setattr(derivations, "DERIVATIONS", [wrong if d is right else d for d in DERIVATIONS])
+    with pytest.raises(WrongStep) as error:
+        derive("gradients")
+    assert "step 3 is wrong: (σ(E_w·C_c+) − 1)·∂/∂C_c+ (E_w·C_c+) is not σ(E_w·C_c+)·E_w" in str(error.value)
