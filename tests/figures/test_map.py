@@ -12,10 +12,8 @@ from hypothesis.extra import numpy as arrays
 
 from sgns.base.geometry import unit
 from sgns.errors import ConfigError, InputError, OutputError
-from sgns.figures.clusters import largest_first
-from sgns.figures.colours import NONE, by_frequency
+from sgns.figures.colouring import NO_COLOUR
 from sgns.figures.map import make_map, quantise
-from sgns.figures.projection import project, turn_onto
 from sgns.vectors.vectors import Vectors
 
 
@@ -103,7 +101,7 @@ def test_colours_of_a_file(vectors, groups, tmp_path):
     assert data["colour"] == "file"
     assert first["names"] == ["fruit", "colour"]
     of = base64.b64decode(first["of"])
-    assert [of[vectors.id(w)] for w in ("apple", "pear", "red", "dog")] == [0, 0, 1, NONE]
+    assert [of[vectors.id(w)] for w in ("apple", "pear", "red", "dog")] == [0, 0, 1, NO_COLOUR]
 
 
 @pytest.mark.parametrize(
@@ -117,49 +115,6 @@ def test_files_without_use(vectors, tmp_path, content, message):
     assert not (tmp_path / "m.html").exists()
 
 
-def test_frequency_runs_from_frequent_to_rare(vectors):
-    bands = by_frequency(vectors)
-    assert (np.diff(bands.of.astype(int)) >= 0).all()
-    assert set(bands.of.tolist()) == set(range(8))
-    for band, name in enumerate(bands.names):
-        least = int(name.split()[1].replace(",", ""))
-        assert vectors.counts[bands.of == band].min() == least
-
-
-def test_kmeans_finds_planted_clusters():
-    random = np.random.default_rng(0)
-    truth = np.repeat(np.arange(6), [50, 40, 30, 20, 10, 5])
-    X = unit(np.eye(12)[truth] + random.normal(0, 0.05, (155, 12)), np.float64)
-    labels, centres = largest_first(X, 6)
-    assert len(set(zip(truth, labels))) == 6
-    assert labels.tolist() == truth.tolist()  # the largest cluster is number 0
-    np.testing.assert_allclose(np.linalg.norm(centres, axis=1), 1)
-
-
-def test_projection_fits_the_square(vectors):
-    xy, shares = project(vectors.E)
-    assert np.abs(xy).max() == pytest.approx(0.95, abs=1e-5)
-    assert 0 < shares.sum() <= 1
-
-
-def test_turn_onto_undoes_a_turn():
-    xy = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
-    turned = xy @ np.array([[0, 1], [1, 0]], np.float32)  # a mirror image
-    rows = np.arange(20)
-    np.testing.assert_allclose(turn_onto(turned, xy, rows, rows), xy, atol=1e-5)
-
-
-@pytest.mark.slow
-def test_umap_keeps_neighbours_together(make_vectors):
-    pytest.importorskip("umap")
-    vectors = make_vectors(filler=300)
-    xy, shares = project(vectors.E, "umap")
-    assert shares is None
-    near = np.argsort(np.linalg.norm(xy[:24, None] - xy, axis=2), axis=1)[:, 1:4]
-    same = (near // 6 == np.arange(24)[:, None] // 6) & (near < 24)
-    assert same.mean() > 0.8
-
-
 def test_errors(vectors, tmp_path):
     with pytest.raises(OutputError, match=r"use \.html"):
         make_map([vectors], tmp_path / "m.txt")
@@ -169,5 +124,3 @@ def test_errors(vectors, tmp_path):
         make_map([vectors] * 3, tmp_path / "m.html")
     with pytest.raises(ConfigError, match="tsne"):
         make_map([vectors], tmp_path / "m.html", projection="tsne")
-    with pytest.raises(ConfigError, match="3 words for umap"):
-        project(np.eye(3), "umap")

@@ -2,13 +2,12 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from sgns.base.geometry import principal_components, unit
 from sgns.errors import OutputError, UnknownWord
-from sgns.figures import labels
-from sgns.figures.labels import covered, crossings, leaders_of, overlaps, place_labels
+from sgns.figures import plot
 from sgns.figures.plot import around, convex_hull, plot_words
-from sgns.figures.style import new_figure
 from sgns.vectors.vectors import Vectors
 
 
@@ -43,52 +42,23 @@ def test_labels_never_overlap(n, tmp_path):
     assert plot_words(Vectors(words, crowded), words, tmp_path / "p.png").overlapping == []
 
 
-def test_labels_move_off_points_of_a_tight_group(monkeypatch):
-    random = np.random.default_rng(0)
-    xy = np.repeat(random.normal(0, 1, (6, 2)), 6, axis=0) + random.normal(0, 0.05, (36, 2))
-    words = [f"word{'long' * (i % 2)}{i}" for i in range(36)]
-
-    def points_covered():
-        figure, axes = new_figure(9, 6.75)
-        axes.scatter(*xy.T)
-        figure.draw_without_rendering()
-        texts = place_labels(figure, axes, xy, words, ["black"] * 36)
-        assert overlaps(figure, texts) == []
-        return covered(figure, axes, xy, texts)
-
-    careful = points_covered()
-    monkeypatch.setattr(labels, "CAREFUL", 0)
-    assert careful < 0.7 * points_covered()
-
-
-def test_lines_that_cross():
-    square = np.array([[[0, 0], [1, 1]], [[0, 1], [1, 0]], [[0, 0], [1, 0]], [[2, 0], [2, 1]]], float)
-    assert crossings(square) == 1  # the two diagonals; a common end is no crossing
-    assert crossings(square[:1]) == crossings(square[:0]) == 0
-
-
-def test_lines_to_the_words_of_a_tight_group_seldom_cross():
-    random = np.random.default_rng(3)
-    xy = np.repeat(random.normal(0, 1, (6, 2)), 6, axis=0) + random.normal(0, 0.05, (36, 2))
-    words = [f"word{'long' * (i % 2)}{i}" for i in range(36)]
-    figure, axes = new_figure(9, 6.75)
-    axes.scatter(*xy.T)
-    figure.draw_without_rendering()
-    place_labels(figure, axes, xy, words, ["black"] * 36)
-    leaders = leaders_of(axes.lines)
-    assert len(leaders) > 12
-    assert crossings(leaders) < 8  # 24 where nobody looks
-
-
 def test_words_that_lie_on_one_point(tmp_path):
     words = ["same", "again", "twin"]
     result = plot_words(Vectors(words, np.ones((3, 4))), words, tmp_path / "p.png")
     assert result.overlapping == []
 
 
-def test_words_that_look_like_formulas(tmp_path):
-    words = ["$x^$", "$", r"\alpha", "_a_"]
-    plot_words(Vectors(words, np.eye(4)), words, tmp_path / "p.svg")
+def test_words_that_look_like_formulas_are_drawn_as_they_are(monkeypatch, tmp_path):
+    drawn = []
+    monkeypatch.setattr(plot, "save", lambda figure, path: drawn.append(figure))
+    words = ["$x^2$", "$", r"$\alpha$", "_a_"]
+    groups = {"$x^2$": words[:2], "_b_": words[2:]}
+    plot_words(Vectors(words, np.eye(4)), words, tmp_path / "p.svg", groups=groups)
+    (axes,) = drawn[0].axes
+    texts = drawn[0].findobj(Text)
+    assert {text.get_text() for text in texts} >= {*words, "2 groups of words: $x^2$, _b_"}
+    assert not any(text.get_parse_math() for text in texts if "$" in text.get_text())
+    assert {text.get_text() for text in axes.texts} >= set(words)
 
 
 def test_the_same_words_give_the_same_file(vectors, groups, tmp_path):

@@ -12,7 +12,7 @@ import re
 import secrets
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
@@ -291,3 +291,28 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         trial.unlink()
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}; choose another folder") from None
+
+
+def check_output(path: str | os.PathLike[str], endings: tuple[str, ...]) -> Path:
+    """Find out, before long work, whether `path` has one of `endings` and can be written to; returns it as a Path.
+
+    Raises:
+        OutputError: it has another ending, or `check_writable` fails.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in endings:
+        raise OutputError(f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(endings)}")
+    check_writable(path)
+    return path
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace the content of `path` with `data`, whole or not at all. Raises `OutputError`."""
+    with replacing(path) as (file,):
+        file.write(data)
+
+
+def write_text(path: Path, parts: Iterable[str]) -> None:
+    """Replace the content of `path` with the parts of a text, in UTF-8, whole or not at all. Raises `OutputError`."""
+    with replacing(path) as (file,):
+        file.writelines(part.encode("utf-8") for part in parts)

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from sgns.cli.options import DEFAULT_VECTORS, Json, Output, Quiet, VectorFile, WordsToShow
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
-from sgns.figures.draw import Kind
 from sgns.figures.export import Viewer
+from sgns.figures.picture import PictureKind
 from sgns.figures.projection import Projection
 
 
@@ -29,8 +29,7 @@ def analyse(
         save_vectors: Where to write the vectors as TSV, with NAME_metadata.tsv beside it.
         save_plot: Where to draw the words: .png, .svg or .pdf.
     """
-    from sgns.figures.analysis import analyse
-    from sgns.figures.letters import all_scripts
+    from sgns.figures import all_scripts, analyse
     from sgns.progress import Progress
 
     with Progress(quiet=quiet) as progress:
@@ -46,7 +45,7 @@ def plot(
     /,
     *,
     output: Output,
-    kind: Kind | None = None,
+    kind: PictureKind | None = None,
     words: WordsToShow = None,
     title: str | None = None,
     json: Json = False,
@@ -60,8 +59,7 @@ def plot(
         kind: What to draw; words, or movement where two files are given.
         title: Title of the picture; made from its figures if left out.
     """
-    from sgns.figures.draw import draw
-    from sgns.figures.letters import all_scripts
+    from sgns.figures import all_scripts, draw_picture
     from sgns.progress import Progress
 
     names = (vectors.stem, "" if second is None else second.stem)
@@ -69,7 +67,7 @@ def plot(
         progress.update("draw", 0, None)
         other = None if second is None else opened(second)
         with all_scripts(progress.warn):
-            drawn = draw(opened(vectors), output, other, kind=kind, words=words, title=title, names=names)
+            drawn = draw_picture(opened(vectors), output, other, kind=kind, words=words, title=title, names=names)
     print_json(drawn.to_dict()) if json else print(drawn.text())
 
 
@@ -98,7 +96,7 @@ def map(
         title: Title of the page.
         seed: Seed of clusters and umap.
     """
-    from sgns.figures.map import make_map
+    from sgns.figures import make_map
     from sgns.progress import Progress
 
     paths = [vectors] if second is None else [vectors, second]
@@ -136,9 +134,9 @@ def export(
         projection: Coordinates for atlas: pca, or umap (pip install 'sgns[map]').
         words: Number of words, the most frequent ones; all if left out.
     """
-    from sgns.figures.export import export
+    from sgns.figures import export_vectors
     from sgns.progress import Progress
 
     with Progress(quiet=quiet) as progress:
-        made = export(opened(vectors), output, to, words=words, projection=projection, progress=progress.update)
+        made = export_vectors(opened(vectors), output, to, words=words, projection=projection, progress=progress.update)
     print_json(made.to_dict()) if json else print(made.text())

@@ -1,4 +1,4 @@
-"""The cosine of every pair of chosen words, as a heat map in the order of their dendrogram."""
+"""A heat map of the cosines of words, in the order of their dendrogram."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgns.base.files import check_output
 from sgns.base.geometry import unit
 from sgns.errors import ConfigError
-from sgns.figures.linkage import average_linkage, leaf_order
-from sgns.figures.output import check_output
-from sgns.figures.style import INK, SOFT, new_figure, save, set_title
+from sgns.figures.grouping import average_linkage, leaf_order
+from sgns.figures.style import INK, PICTURES, SOFT, new_figure, save, set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sgns.vectors.vectors import Vectors
 
-MOST = 120  # words that a page can name
-SHOW_NUMBERS = 24  # up to so many words, each cell says its cosine
+MOST = 120  # words whose labels fit on a page
+SHOW_NUMBERS = 24  # the most words for which each cell shows its cosine
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """What the heat map shows, in its order."""
+    """Words and cosines in the order of the heat map."""
 
     path: Path
     words: list[str]
@@ -33,23 +33,23 @@ class HeatMap:
 
 
 def plot_heatmap(vectors: "Vectors", words: Sequence[str], path: str | Path, *, title: str | None = None) -> HeatMap:
-    """Draw the cosines of `words` with each other; alike words stand side by side, joined by a dendrogram above.
+    """Draws the cosines of words with each other, ordered by average linkage, with the dendrogram above.
 
     Args:
         vectors: the model.
         words: 2 to 120 words.
         path: where to write; .png, .svg or .pdf.
-        title: what is seen; made from the closest pair where left out.
+        title: states what is shown; by default made from the closest pair.
 
     Returns:
         Words and cosines in the order drawn.
 
     Raises:
         UnknownWord: a word is not in the vocabulary.
-        ConfigError: fewer than 2 words or more than 120.
+        ConfigError: there are fewer than 2 words or more than 120.
         OutputError: `path` cannot be written.
     """
-    path = check_output(path)
+    path = check_output(path, PICTURES)
     words = list(dict.fromkeys(words))
     n = len(words)
     if not 2 <= n <= MOST:
@@ -91,13 +91,13 @@ def plot_heatmap(vectors: "Vectors", words: Sequence[str], path: str | Path, *, 
 
 
 def _draw_tree(axes: "Axes", merges: np.ndarray, order: list[int]) -> None:
-    """The dendrogram of `merges` above columns 0 to n − 1."""
+    """Draws the dendrogram of `merges` above columns 0 to n − 1."""
     n = len(order)
-    place = {word: (float(column), 0.0) for column, word in enumerate(order)}
+    top = {word: (float(column), 0.0) for column, word in enumerate(order)}
     for step, (a, b, height, _) in enumerate(merges):
-        (xa, ya), (xb, yb) = place[int(a)], place[int(b)]
+        (xa, ya), (xb, yb) = top[int(a)], top[int(b)]
         axes.plot([xa, xa, xb, xb], [ya, height, height, yb], color=SOFT, linewidth=0.9, solid_joinstyle="miter")
-        place[n + step] = ((xa + xb) / 2, height)
+        top[n + step] = ((xa + xb) / 2, height)
     axes.set_xlim(-0.5, n - 0.5)
     axes.set_ylim(0, float(merges[:, 2].max()) * 1.05 or 1.0)
     axes.axis("off")

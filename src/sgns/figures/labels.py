@@ -1,4 +1,4 @@
-"""Words beside their points, none on top of another."""
+"""Labels beside their points, none on top of another."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-SIZES = (10.0, 9.0, 8.0, 7.0, 6.0)  # points; smaller where many words crowd
-CAREFUL = 60  # up to so many words, their places are tried several times so that they cover no point
-POINT = 3.5  # points from the middle of a mark to its edge
+SIZES = (10.0, 9.0, 8.0, 7.0, 6.0)  # points, tried in this order
+CAREFUL = 60  # the most words for which several layouts are tried, so that labels cover no point
+MARK = 3.5  # points from the middle of a mark to its edge
 
 
 def place_labels(
@@ -24,21 +24,21 @@ def place_labels(
     colours: "Sequence[str]",
     avoid: np.ndarray | None = None,
 ) -> list["Text"]:
-    """Write each word near its point; textalloc finds the places, and we check that no two labels overlap.
+    """Writes each word near its point, with a line (leader) to the point if it is further off.
 
-    Where they do, where a label covers a point or lines from words to points cross, labels may stand further off and
-    the text is made smaller; where labels overlap even so, the page becomes larger until all stand free.
+    textalloc finds the positions. If labels overlap or cover points, or leaders cross, larger distances and smaller
+    text are tried. If labels still overlap, the page is enlarged until none do.
 
     Args:
-        figure: the page, drawn once already.
+        figure: the page; it must have been drawn once.
         axes: its axes, with final limits.
-        xy: (n, 2) the points.
+        xy: (n, 2), the points.
         words: n labels.
         colours: n colours.
-        avoid: (m, 2, 2) lines from point to point to keep clear of.
+        avoid: (m, 2, 2), lines from point to point that labels do not cover.
 
     Returns:
-        The labels drawn.
+        The labels.
     """
     import textalloc
 
@@ -64,13 +64,13 @@ def place_labels(
             avoid_label_lines_overlap=True,
             avoid_crossing_label_lines=True,
             draw_all=True,
-            parse_math=False,  # a word with two dollar signs is no formula
+            parse_math=False,  # a word with two dollar signs is not a formula
         )
         for text in texts:
-            text.set_in_layout(False)  # or the axes would move under labels already placed
+            text.set_in_layout(False)  # or the layout would move the axes under labels that are already placed
         return texts, [artist for artist in [*texts, *leaders] if artist is not None]
 
-    axes.autoscale(False)  # the lines from words to points must not widen the view
+    axes.autoscale(False)  # leaders must not change the limits
     careful = len(words) <= CAREFUL
     tries = [(10.0, 0.12), (10.0, 0.2), (9.0, 0.2), (8.0, 0.2)] if careful else []
     tries += [(size, 0.12) for size in SIZES]
@@ -103,37 +103,37 @@ def place_labels(
 
 
 def covered(figure: "Figure", axes: "Axes", xy: np.ndarray, texts: "Sequence[Text]") -> int:
-    """How many points have a label on top of them."""
+    """Counts the points of xy (n, 2) that a label covers."""
     if not texts:
         return 0
     figure.draw_without_rendering()
     x0, y0, x1, y1 = np.array([text.get_window_extent().extents for text in texts]).T[:, :, None]
     x, y = axes.transData.transform(xy).T
-    reach = POINT * figure.dpi / 72
+    reach = MARK * figure.dpi / 72
     on_top = (x0 < x + reach) & (x1 > x - reach) & (y0 < y + reach) & (y1 > y - reach)
     return int(on_top.any(axis=0).sum())
 
 
 def leaders_of(drawn: "Sequence[object]") -> np.ndarray:
-    """The lines from words to points among what was drawn: (n, 2, 2), an end a row."""
+    """Returns the lines among drawn artists, (n, 2, 2): both ends of each."""
     from matplotlib.lines import Line2D
 
     return np.array([line.get_xydata() for line in drawn if isinstance(line, Line2D)]).reshape(-1, 2, 2)
 
 
 def crossings(lines: np.ndarray) -> int:
-    """How many pairs of `lines` (n, 2, 2) cross; a common end is no crossing."""
+    """Counts the pairs of lines (n, 2, 2) that cross; a common end is not a crossing."""
     a, b = lines[:, None, 0], lines[:, None, 1]
 
-    def side(p: np.ndarray) -> np.ndarray:  # of each line, on which p lies
+    def side(p: np.ndarray) -> np.ndarray:  # the side of each line on which p is
         return np.sign((b - a)[..., 0] * (p - a)[..., 1] - (b - a)[..., 1] * (p - a)[..., 0])
 
-    apart = side(lines[None, :, 0]) * side(lines[None, :, 1]) < 0  # [i, j]: the ends of j lie on two sides of i
+    apart = side(lines[None, :, 0]) * side(lines[None, :, 1]) < 0  # [i, j]: the ends of j are on different sides of i
     return int(np.triu(apart & apart.T, 1).sum())
 
 
 def overlaps(figure: "Figure", texts: "Sequence[Text]") -> list[tuple[str, str]]:
-    """Pairs of labels whose boxes on the page share any area."""
+    """Returns the pairs of labels whose boxes on the page overlap."""
     if not texts:
         return []
     figure.draw_without_rendering()

@@ -1,10 +1,11 @@
-"""The loss over a training run, with the loss on held-out text beside it."""
+"""A plot of the loss over a training run, and of the validation loss beside it."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from sgns.figures.output import check_output
-from sgns.figures.style import COLOURS, FAINT, SOFT, new_figure, save, set_title
+from sgns.base.files import check_output
+from sgns.errors import ConfigError
+from sgns.figures.style import COLOURS, FAINT, PICTURES, SOFT, new_figure, save, set_title
 
 
 def plot_loss(
@@ -17,29 +18,27 @@ def plot_loss(
     title: str | None = None,
     size: tuple[float, float] = (7, 4.2),
 ) -> Path:
-    """Draw the mean loss L of a positive pair and its negatives over training.
+    """Draws the mean loss L of a positive pair and its negatives over training.
 
     Args:
-        losses: one figure an epoch, or one at each point of `x`, in nats.
+        losses: one for each epoch, or for each point of `x`, in nats.
         path: where to write; .png, .svg or .pdf.
-        validation: the same on text that was not trained on, as many figures.
-        x: where the figures were taken; 1, 2, 3 … where left out.
+        validation: as many losses on text that was not trained on.
+        x: where the losses were measured; by default 1, 2, 3 …
         unit: what x counts.
-        title: what is seen; made from the figures where left out.
+        title: states what is shown; by default `loss_title`.
         size: width and height in inches.
 
     Returns:
-        Where the picture went.
+        `path`.
 
     Raises:
-        ConfigError: nothing to draw, or lengths that differ.
+        ConfigError: there is no loss, or the lengths differ.
         OutputError: `path` cannot be written.
     """
     from matplotlib.ticker import MaxNLocator
 
-    from sgns.errors import ConfigError
-
-    path = check_output(path)
+    path = check_output(path, PICTURES)
     if len(losses) == 0:
         raise ConfigError("0 losses to draw, 1 is needed; train for an epoch first")
     x = list(x) if x is not None else list(range(1, len(losses) + 1))
@@ -78,14 +77,14 @@ def loss_title(
     unit: str = "epoch",
     x: Sequence[float] | None = None,
 ) -> str:
-    """What a loss curve shows, in one line."""
+    """States in one line what a loss curve shows; the arguments are those of `plot_loss`."""
     if len(losses) == 1:
         return f"The loss after one {unit} is {losses[0]:.3f}"
     low = min(range(len(losses)), key=losses.__getitem__)
     text = f"The loss {'falls' if losses[-1] < losses[0] else 'rises'} from {losses[0]:.3f} to {losses[-1]:.3f}"
     if 0 < low < len(losses) - 1:
-        place = f"{low + 1 if x is None else x[low]:g}"
-        text = f"The loss falls from {losses[0]:.3f} to {losses[low]:.3f} at {unit} {place}"
+        where = f"{low + 1 if x is None else x[low]:g}"
+        text = f"The loss falls from {losses[0]:.3f} to {losses[low]:.3f} at {unit} {where}"
         text += f", then rises to {losses[-1]:.3f}"
     if validation is None:
         return text

@@ -1,14 +1,14 @@
-"""The map: all words of one model, or of two side by side, in one HTML file that any browser opens from disk.
+"""A map of the words of one model, or of two side by side, as one HTML file that a browser opens from disk.
 
-The page draws with regl-scatterplot (WebGL), carried inside the file; a Content-Security-Policy forbids every request.
-Vectors travel as 24-bit numbers, a scale for each row, so that neighbours and analogies are computed in the page over
-all words of the map: cosines agree with `Vectors.similar` to 1e-6, its own rounding. (16 bits would save a third of the
-file and change the order in one list of 200.)
+The page draws with regl-scatterplot (WebGL), which the file contains; a Content-Security-Policy forbids every request.
+Vectors are stored as 24-bit integers with a scale for each row. The page computes neighbours and analogies over all
+words of the map; cosines agree with `Vectors.most_similar` to 1e-6, the rounding error of float32. (16 bits would save
+a third of the file and change the order in one list of 200.)
 """
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,43 +16,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgns.base.files import check_output, write_bytes
 from sgns.base.geometry import unit
 from sgns.errors import ConfigError
-from sgns.figures.colours import NONE, Colouring, by_cluster, by_file, by_frequency, carry_over
-from sgns.figures.output import check_output, write
+from sgns.figures.colouring import NO_COLOUR, Colouring, by_cluster, by_file, by_frequency, carry_over
 from sgns.figures.projection import Projection, project, turn_onto
+from sgns.figures.style import percent
+from sgns.progress.callback import ProgressCallback
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
 
-SCRIPTS = (
-    "data.js",
-    "labels.js",
-    "renderer.js",
-    "pace.js",
-    "pane.js",
-    "search.js",
-    "panel.js",
-    "main.js",
-)  # each needs the ones before
-Report = Callable[[str, int, int | None, str], None]
+# In the order of the page: each uses those before it.
+SCRIPTS = ("data.js", "labels.js", "renderer.js", "pace.js", "pane.js", "search.js", "panel.js", "main.js")
 
 
 @dataclass(frozen=True)
-class MapResult:
-    """What the map holds."""
+class WordMap:
+    """The map that was written."""
 
     path: Path
-    words: list[int]  # for each model
+    words: list[int]  # their number, for each model
     bytes: int
-    explained: list[list[float] | None]  # shares of variance of the two axes, for pca
+    explained: list[list[float] | None]  # for each model: shares of variance of the two axes for pca, else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain JSON values."""
+        """Returns everything as plain JSON values."""
         return {"path": str(self.path), "words": self.words, "bytes": self.bytes, "explained_variance": self.explained}
 
     def text(self) -> str:
-        """One line, and how to open the file."""
+        """Returns a line with the size and how to open the file."""
         size = f"{self.bytes / 1e6:.1f} MB"
         words = " and ".join(f"{n:,}" for n in self.words)
         return f"{words} words in {self.path} ({size}); open it in a browser, press ? for help"
@@ -68,15 +61,15 @@ def make_map(
     colour: str = "cluster",
     title: str | None = None,
     seed: int = 1,
-    progress: Report | None = None,
-) -> MapResult:
-    """Write the map of one or two models.
+    progress: ProgressCallback | None = None,
+) -> WordMap:
+    """Writes a map of one or two models.
 
     Args:
-        models: one, or two to stand side by side.
+        models: one, or two that are shown side by side; the second map is rotated onto the first.
         path: where to write; .html.
-        names: what to call the models.
-        words: the most frequent words that the map holds.
+        names: of the models.
+        words: how many words to show, the most frequent ones.
         projection: pca or umap.
         colour: cluster, frequency, or a file of lines `fruit: apple pear plum`.
         title: of the page.
@@ -84,10 +77,10 @@ def make_map(
         progress: called as progress("map", done, total, "steps").
 
     Returns:
-        What was written.
+        Path, sizes and shares of variance.
 
     Raises:
-        ConfigError: an option out of range.
+        ConfigError: an option is out of range.
         InputError: the file of colours cannot be used.
         MissingExtra: umap-learn is not installed.
         OutputError: `path` cannot be written.
@@ -122,7 +115,7 @@ def make_map(
         page.append(_model(model, names[number], xy, [each[number] for each in colourings]))
     report("map", steps - 1, steps, "steps")
     how = {"pca": "PCA", "umap": "UMAP"}[projection]
-    share = "" if explained[0] is None else f", {sum(explained[0]):.0%} of the variance".replace("%", " %")
+    share = "" if explained[0] is None else f", {percent(sum(explained[0]))} of the variance"
     data = {
         "title": title or " and ".join(f"{m['name']}" for m in page),
         "note": f"{how}{share}",
@@ -130,13 +123,16 @@ def make_map(
         "models": page,
     }
     html = assemble(data, [model.E for model in shown]).encode("utf-8")
-    write(path, html)
+    write_bytes(path, html)
     report("map", steps, steps, "steps")
-    return MapResult(path, [len(model) for model in shown], len(html), explained)
+    return WordMap(path, [len(model) for model in shown], len(html), explained)
 
 
 def _colourings(models: "Sequence[Vectors]", colour: str, seed: int) -> list[list[Colouring]]:
-    """Every way to colour the words, the one asked for first; a second model's words take the first one's clusters."""
+    """All colourings, each for every model, the one that is asked for first.
+
+    The words of a second model have the clusters of the first.
+    """
     first = models[0]
     ways = {"cluster": lambda: by_cluster(first, seed), "frequency": lambda: by_frequency(first)}
     found: list[list[Colouring]] = []
@@ -157,16 +153,16 @@ def _model(vectors: "Vectors", name: str, xy: np.ndarray, colourings: list[Colou
         "dim": vectors.dim,
         "xy": _base64(xy.astype("<f4")),
         "colourings": [
-            {"key": c.key, "label": c.label, "names": c.names, "scale": c.scale, "none": NONE, "of": _base64(c.of)}
+            {"key": c.key, "label": c.label, "names": c.names, "scale": c.scale, "none": NO_COLOUR, "of": _base64(c.of)}
             for c in colourings
         ],
     }
 
 
 def quantise(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows as 24-bit whole numbers times a scale: X ≈ (256 · high + low) · scales[:, None].
+    """Stores rows as 24-bit integers and a scale for each: X ≈ (256 · high + low) · scales[:, None].
 
-    The largest |value| of a row becomes 2²³ − 1, as precise as the float32 that it was.
+    The largest |value| of a row becomes 2²³ − 1, so its precision is that of float32.
 
     Args:
         X: (n, d).
@@ -182,18 +178,18 @@ def quantise(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def assemble(data: dict[str, Any], vectors: Sequence[np.ndarray]) -> str:
-    """The page: template, style, library, scripts, data and the (n, d) vectors of each model in one string."""
+    """Assembles the page from template, style, library, scripts, data and the (n, d) vectors of each model."""
     here = files("sgns.figures")
     page = here / "page"
     script = "\n".join((page / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    # inside <script> only "</" and "<!--" could end the data early
+    # "</" or "<!--" would end the data within <script>
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     parts = {
         "STYLE": (page / "map.css").read_text(encoding="utf-8"),
         "LIBRARY": (here / "vendor" / "regl-scatterplot.min.js").read_text(encoding="utf-8"),
         "SCRIPT": f'(() => {{\n"use strict";\n{script}\n}})();',
         "DATA": text,
-        "VECTORS": "\n".join(_carried(number, E) for number, E in enumerate(vectors)),
+        "VECTORS": "\n".join(_vector_elements(number, E) for number, E in enumerate(vectors)),
     }
     html = (page / "map.html").read_text(encoding="utf-8")
     for name, part in parts.items():
@@ -203,8 +199,8 @@ def assemble(data: dict[str, Any], vectors: Sequence[np.ndarray]) -> str:
     return html
 
 
-def _carried(number: int, E: np.ndarray) -> str:
-    """The vectors of model `number` as three elements of the page, which data.js unpacks."""
+def _vector_elements(number: int, E: np.ndarray) -> str:
+    """The vectors of model `number` as three elements of the page, which data.js reads."""
     parts = zip(("high", "low", "scales"), quantise(unit(E, np.float64)))
     return "\n".join(f'<script type="text/plain" id="{name}-{number}">{_base64(part)}</script>' for name, part in parts)
 

@@ -1,4 +1,4 @@
-"""How words move from one model to another: arrows, once the second is turned onto the first."""
+"""A plot of how words moved from one model to another: arrows, after the second is aligned with the first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sgns.base.files import check_output
 from sgns.base.geometry import principal_components, unit
 from sgns.errors import ConfigError
 from sgns.figures.labels import overlaps, place_labels
-from sgns.figures.output import check_output
-from sgns.figures.style import COLOURS, SOFT, new_figure, save, set_title
+from sgns.figures.style import COLOURS, PICTURES, new_figure, save, set_component_axes, set_title
 from sgns.vectors.alignment import WORDS, aligned_cosines, procrustes, shared_words
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
 
-CHOICE = 12  # words shown at each end when none are named
+CHOICE = 12  # words that moved most, and words that moved least, shown if none are named
 
 
 @dataclass(frozen=True)
 class Movement:
-    """What the arrows show: cosine of each word with itself across the two models, after alignment."""
+    """Cosine and coordinates of each word in both models, after alignment."""
 
     path: Path
     words: list[str]
-    cosines: dict[str, float]
-    start: np.ndarray  # (n, 2)
-    end: np.ndarray  # (n, 2)
-    shared: int
+    cosines: dict[str, float]  # of each word with itself in the other model
+    start: np.ndarray  # (n, 2), in the first model
+    end: np.ndarray  # (n, 2), in the second
+    shared: int  # words that both models have
     title: str
-    overlapping: list[tuple[str, str]]
+    overlapping: list[tuple[str, str]]  # labels that could not be separated
 
 
 def plot_movement(
@@ -43,29 +43,29 @@ def plot_movement(
     names: tuple[str, str] = ("A", "B"),
     title: str | None = None,
 ) -> Movement:
-    """Draw where words of `a` stand in `b`.
+    """Draws an arrow for each word from its place in `a` to its place in `b`.
 
-    Both models are scaled to unit rows and `b` is turned onto `a` by orthogonal Procrustes over the 10,000 shared words
-    most frequent in both, as `sgns compare` does: both name the same words, with the same cosines. The plane is the
-    first two principal components of all arrow ends.
+    Both models are scaled to unit rows and `b` is rotated onto `a` by orthogonal Procrustes over the 10,000 shared
+    words most frequent in both, as in `compare_spaces`: both give the same words and cosines. The plane is that of the
+    first two principal components of all ends of arrows.
 
     Args:
         a: the first model.
         b: the second; it needs the same dimension, and at least d words in common.
         path: where to write; .png, .svg or .pdf.
-        words: what to draw; where left out, the 12 of those 10,000 that moved most and the 12 that moved least.
-        names: what to call the models.
-        title: what is seen; made from the word that moved most where left out.
+        words: what to draw; by default the 12 of those 10,000 that moved most and the 12 that moved least.
+        names: of the models.
+        title: states what is shown; by default made from the word that moved most.
 
     Returns:
         Cosines and coordinates as drawn.
 
     Raises:
         UnknownWord: a word is missing in either model.
-        ConfigError: models that cannot be compared.
+        ConfigError: the dimensions differ, or the models share fewer than d words.
         OutputError: `path` cannot be written.
     """
-    path = check_output(path)
+    path = check_output(path, PICTURES)
     if a.dim != b.dim:
         raise ConfigError(f"the models have {a.dim} and {b.dim} dimensions; train both with the same --dim")
     shared = shared_words([a, b])[:WORDS]
@@ -89,12 +89,7 @@ def plot_movement(
         title = f"{far} moved most from {names[0]} to {names[1]}: cosine {cosines[far]:.2f}"
 
     figure, axes = new_figure(9, 6.75)
-    axes.margins(0.08)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set_xlabel(f"first principal component, {explained[0]:.1%} of the variance".replace("%", " %"), color=SOFT)
-    axes.set_ylabel(f"second principal component, {explained[1]:.1%} of the variance".replace("%", " %"), color=SOFT)
+    set_component_axes(axes, explained)
     median = float(np.median(list(cosines.values())))
     colours = [COLOURS[1] if cosines[word] < median else COLOURS[0] for word in words]
     for (x0, y0), (x1, y1), colour in zip(start, end, colours):

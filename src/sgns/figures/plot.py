@@ -1,4 +1,4 @@
-"""Words on a plane: the PCA plot of chosen words, with groups told by colour, shape and outline."""
+"""A plot of words on their first two principal components; colour, marker and outline show the groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sgns.base.files import check_output
 from sgns.base.geometry import principal_components, unit
+from sgns.figures.grouping import group_words
 from sgns.figures.labels import overlaps, place_labels
-from sgns.figures.losses import plot_loss as plot_loss
-from sgns.figures.output import check_output
-from sgns.figures.style import COLOURS, MARKERS, SOFT, new_figure, save, set_title
-from sgns.figures.trends import group_words
+from sgns.figures.style import (
+    COLOURS,
+    MARKERS,
+    PICTURES,
+    SOFT,
+    new_figure,
+    percent,
+    save,
+    set_component_axes,
+    set_title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PlotResult:
-    """What a plot shows, for whoever wants to write about it."""
+class WordPlot:
+    """The coordinates and groups that a plot shows."""
 
     path: Path
     words: list[str]
@@ -30,7 +39,7 @@ class PlotResult:
     explained: np.ndarray  # (2,) share of the words' variance on each axis
     groups: dict[str, list[str]]
     title: str
-    overlapping: list[tuple[str, str]]  # labels that could not be kept apart: empty unless hundreds of words crowd
+    overlapping: list[tuple[str, str]]  # labels that could not be separated; empty unless there are hundreds of words
 
 
 def plot_words(
@@ -40,27 +49,27 @@ def plot_words(
     *,
     groups: Mapping[str, Sequence[str]] | None = None,
     title: str | None = None,
-) -> PlotResult:
-    """Draw `words` on the plane of their first two principal components.
+) -> WordPlot:
+    """Draws words on the plane of their first two principal components.
 
-    The vectors are scaled to length 1 first, as cosine does: length follows frequency more than meaning. The components
-    are those of the words drawn, not of the whole vocabulary, so the plane is the one on which these words differ most.
+    The vectors are scaled to length 1 first, since length depends on frequency more than on meaning. The components are
+    those of the words drawn, not of the whole vocabulary, so these words differ most on this plane.
 
     Args:
         vectors: the model.
         words: two or more words; a repeated one is drawn once.
         path: where to write; .png, .svg or .pdf.
-        groups: name -> words; found by average linkage on cosine where left out. Words in no group are grey.
-        title: what is seen; made from the figures where left out.
+        groups: name -> words; by default found by `group_words`. Words in no group are grey.
+        title: states what is shown; by default made from the groups.
 
     Returns:
-        Coordinates, explained variance and groups, as drawn.
+        Coordinates, shares of variance and groups, as drawn.
 
     Raises:
         UnknownWord: a word is not in the vocabulary.
         OutputError: `path` cannot be written.
     """
-    path = check_output(path)
+    path = check_output(path, PICTURES)
     words = list(dict.fromkeys([*words, *(word for members in (groups or {}).values() for word in members)]))
     X = unit(vectors.E[vectors.ids(words)], np.float64)
     xy, explained = principal_components(X)
@@ -68,24 +77,19 @@ def plot_words(
         shown = group_words(vectors, words)
     else:
         shown = {name: list(dict.fromkeys(members)) for name, members in groups.items()}
-    share = f"{explained.sum():.0%}".replace("%", " %")
     title = title or _title(words, shown)
 
     figure, axes = new_figure(9, 6.75)
-    axes.margins(0.08)
     axes.axhline(0, color="#eeeeee", linewidth=0.8, zorder=0)
     axes.axvline(0, color="#eeeeee", linewidth=0.8, zorder=0)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set_xlabel(f"first principal component, {explained[0]:.1%} of the variance".replace("%", " %"), color=SOFT)
-    axes.set_ylabel(f"second principal component, {explained[1]:.1%} of the variance".replace("%", " %"), color=SOFT)
-    set_title(axes, title, f"PCA of {len(words)} word vectors; this plane keeps {share} of their variance")
+    set_component_axes(axes, explained)
+    kept = percent(explained.sum())
+    set_title(axes, title, f"PCA of {len(words)} word vectors; this plane keeps {kept} of their variance")
     colours = _scatter(axes, xy, words, shown)
     figure.draw_without_rendering()
     texts = place_labels(figure, axes, xy, words, colours)
     save(figure, path)
-    return PlotResult(path, words, xy, explained, shown, title, overlaps(figure, texts))
+    return WordPlot(path, words, xy, explained, shown, title, overlaps(figure, texts))
 
 
 def _title(words: list[str], groups: dict[str, list[str]]) -> str:
@@ -96,7 +100,7 @@ def _title(words: list[str], groups: dict[str, list[str]]) -> str:
 
 
 def _scatter(axes: "Axes", xy: np.ndarray, words: list[str], groups: dict[str, list[str]]) -> list[str]:
-    """Draw points and outlines; returns the colour of each word."""
+    """Draws points and outlines; returns the colour of each word."""
     colours = [SOFT] * len(words)
     at = {word: i for i, word in enumerate(words)}
     reach = 0.022 * float(np.ptp(xy, axis=0).max() or 1.0)
@@ -124,7 +128,7 @@ def _scatter(axes: "Axes", xy: np.ndarray, words: list[str], groups: dict[str, l
 
 
 def around(xy: np.ndarray, radius: float) -> np.ndarray:
-    """(24·n, 2) points on circles around the points of xy (n, 2): their hull is the words' hull, wider and rounded."""
+    """Points (24·n, 2) on circles around the points of xy (n, 2): their hull is the hull of xy, wider and rounded."""
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     return (xy[:, None, :] + ring).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Words on a plane for the map: PCA, or UMAP where its library is installed."""
+"""Coordinates of words in a plane for the map: principal components, or UMAP if umap-learn is installed."""
 
 from typing import Literal
 
@@ -6,25 +6,26 @@ import numpy as np
 
 from sgns.base.geometry import principal_components, unit
 from sgns.errors import ConfigError, MissingExtra
+from sgns.vectors.alignment import procrustes
 
 Projection = Literal["pca", "umap"]
 
 
 def project(E: np.ndarray, how: Projection = "pca", seed: int = 1) -> tuple[np.ndarray, np.ndarray | None]:
-    """Coordinates of words in the square from −1 to 1.
+    """Projects vectors, scaled to length 1, into the square from −1 to 1.
 
     Args:
-        E: (n, d) vectors; scaled to length 1 first.
-        how: pca keeps distances as far as a plane can; umap keeps neighbours together and makes islands (McInnes et al.
-            2018), with cosine distance and 15 neighbours.
+        E: (n, d).
+        how: pca preserves distances as well as a plane can; umap preserves neighbourhoods (McInnes et al. 2018), here
+            with cosine distance and 15 neighbours.
         seed: of umap.
 
     Returns:
-        (n, 2) float32, and the shares of variance (2,) for pca.
+        Coordinates (n, 2) float32; for pca the shares of variance (2,), else None.
 
     Raises:
         MissingExtra: umap-learn is not installed.
-        ConfigError: too few words for umap, or another projection.
+        ConfigError: fewer than 16 words for umap, or another projection.
     """
     explained = None
     if how == "pca":
@@ -47,22 +48,24 @@ def _umap(E: np.ndarray, seed: int) -> np.ndarray:
         raise MissingExtra("umap-learn is not installed; install it with: pip install 'sgns[map]'") from None
     import warnings
 
-    with warnings.catch_warnings():  # it warns that a seed costs it its threads; that is what a seed is for
+    X = unit(E, np.float64)
+    with warnings.catch_warnings():  # UMAP warns that a seed limits it to one thread, which is intended here
         warnings.simplefilter("ignore")
-        return UMAP(metric="cosine", n_neighbors=15, min_dist=0.1, random_state=seed).fit_transform(unit(E, np.float64))
+        return UMAP(metric="cosine", n_neighbors=15, min_dist=0.1, random_state=seed).fit_transform(X)
 
 
 def turn_onto(xy: np.ndarray, target: np.ndarray, shared: np.ndarray, shared_target: np.ndarray) -> np.ndarray:
-    """Turn and mirror the map xy (n, 2) so that its shared words lie as near as can be to where `target` has them.
+    """Rotates (and mirrors) a map so that its shared words are as near as possible to their places in another.
 
     Args:
-        xy: the map to turn.
-        target: (m, 2) the map that stays.
-        shared: rows of xy whose words stand in both maps.
+        xy: (n, 2), the map to rotate.
+        target: (m, 2), the other map.
+        shared: rows of xy whose words are in both maps.
         shared_target: their rows in `target`.
-    """
-    from sgns.vectors.alignment import procrustes
 
+    Returns:
+        (n, 2) float32; xy itself if fewer than 3 words are shared.
+    """
     if len(shared) < 3:
         return xy
     return (xy @ procrustes(xy[shared], target[shared_target])).astype(np.float32)

@@ -1,22 +1,36 @@
-"""How our figures look: colours that colour-blind readers tell apart, plain axes, and files written whole."""
+"""The look of the figures: colours, markers, fonts for every script, titles; and how a figure is written to a file."""
 
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sgns.figures.output import write
+from sgns.base.files import write_bytes
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito (2008) without yellow, which nobody can read on white; light hues darkened for text. Shapes say it twice.
+PICTURES = (".png", ".svg", ".pdf")  # endings that `save` knows
+# Okabe & Ito (2008), which colour-blind readers tell apart, without yellow, which is illegible on white; light hues are
+# darkened for text. Each group also has a marker of its own.
 COLOURS = ("#0072b2", "#d55e00", "#008a64", "#b0478b", "#8a6d00", "#2f93d0", "#4d4d4d", "#9a3412")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 INK, SOFT, FAINT = "#222222", "#666666", "#dddddd"
 
+WIDE_FONTS = re.compile(
+    r"CJK|Noto Sans|Noto Naskh|WenQuanYi|Nanum|Malgun|YaHei|Meiryo|PingFang|Hiragino|Unifont|Arial Unicode"
+)
+FALLBACKS = 20  # the most fonts that are tried for a character
+REPORTED = 8  # characters in the warning
+MISSING = re.compile(r"Glyph (\d+) .* missing from (?:font|current font)")
+
 
 def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
-    """An empty figure of `width` × `height` inches with one pair of axes; no global state, no window."""
+    """Makes an empty figure of `width` × `height` inches with one pair of axes, without pyplot's global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -32,7 +46,7 @@ def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
 
 
 def set_title(axes: "Axes", title: str, below: str = "") -> None:
-    """A title that states what is seen, and under it in grey how it was made."""
+    """Sets a title that states what the figure shows and, below it in grey, how the figure was made."""
     axes.set_title(
         title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=22 if below else 10, parse_math=False
     )
@@ -46,8 +60,54 @@ def _above(axes: "Axes") -> Any:
     return axes.transAxes + ScaledTranslation(0, 7 / 72, axes.figure.dpi_scale_trans)
 
 
+def set_component_axes(axes: "Axes", shares: "np.ndarray") -> None:
+    """Prepares axes for a plane of two principal components, which have these shares (2,) of the variance."""
+    axes.margins(0.08)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_xlabel(f"first principal component, {percent(shares[0], 1)} of the variance", color=SOFT)
+    axes.set_ylabel(f"second principal component, {percent(shares[1], 1)} of the variance", color=SOFT)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share from 0 to 1 as a percentage: 12.3 %."""
+    return f"{share:.{digits}%}".replace("%", " %")
+
+
+@contextmanager
+def all_scripts(on_warning: Callable[[str], None]) -> Iterator[None]:
+    """Within this context, a character is drawn in any installed font that has it.
+
+    matplotlib falls back from font to font if it is given a list, and warns of each missing character at each drawing;
+    here one warning names them all.
+
+    Args:
+        on_warning: called at the end if no font has some of the characters.
+    """
+    import matplotlib
+    from matplotlib import font_manager
+
+    installed = sorted({font.name for font in font_manager.fontManager.ttflist if WIDE_FONTS.search(font.name)})
+    families = ["sans-serif", *sorted(installed, key=lambda name: "CJK" not in name)[:FALLBACKS]]
+    with matplotlib.rc_context({"font.family": families}), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    missing: dict[str, None] = {}
+    for warning in caught:
+        if found := MISSING.match(str(warning.message)):
+            missing[chr(int(found[1]))] = None
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if missing:
+        some = "".join(list(missing)[:REPORTED]) + ("…" if len(missing) > REPORTED else "")
+        on_warning(
+            f"no font here has {some} and the picture shows boxes; on Debian: apt-get install fonts-noto-cjk fonts-noto"
+        )
+
+
 def save(figure: "Figure", path: Path) -> None:
-    """Write `figure` as PNG (200 dpi), SVG or PDF, by the ending of `path`; the same picture gives the same bytes."""
+    """Writes a figure as PNG (200 dpi), SVG or PDF, by the ending of `path`. The same figure gives the same bytes."""
     from io import BytesIO
 
     import matplotlib
@@ -58,15 +118,15 @@ def save(figure: "Figure", path: Path) -> None:
     buffer = BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "sgns", "svg.fonttype": "path", "pdf.fonttype": 42}):
         figure.savefig(buffer, format=kind, dpi=200, facecolor="white", metadata=metadata[kind])
-    write(path, buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
 
 
 def _fit_titles(figure: "Figure") -> None:
-    """Make a title smaller that would run out of the page."""
+    """Reduces the font size of titles that are wider than the page."""
     for axes in figure.axes:
         title = axes._left_title  # type: ignore[attr-defined]  # there is no public way to the title on the left
         figure.draw_without_rendering()
         box = title.get_window_extent()
-        room = figure.bbox.width - box.x0 - 6
-        if box.width > room:
-            title.set_fontsize(max(7.0, title.get_fontsize() * room / box.width))
+        available = figure.bbox.width - box.x0 - 6
+        if box.width > available:
+            title.set_fontsize(max(7.0, title.get_fontsize() * available / box.width))

@@ -1,4 +1,4 @@
-"""What a plot shows, said in words: the nearest neighbours of each word, and the groups from tightest to loosest."""
+"""What a plot shows, as text: the nearest neighbours of each word, and the groups from tightest to loosest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sgns.base.geometry import unit
-from sgns.figures.linkage import natural_groups
+from sgns.figures.grouping import group_words
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Group:
-    """Words that belong together; `tightness` is the mean cosine of its pairs."""
+    """Words that belong together; `tightness` is the mean cosine of their pairs."""
 
     name: str
     words: list[str]
@@ -30,7 +30,7 @@ class Trends:
     groups: list[Group]
 
     def text(self) -> str:
-        """The trends as lines for people, words in columns."""
+        """Returns the trends as lines of text, the words in columns."""
         width = max((len(word) for word in self.neighbours), default=0)
         lines = ["Nearest neighbours (cosine)"]
         for word, near in self.neighbours.items():
@@ -41,7 +41,7 @@ class Trends:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """The trends as plain JSON values."""
+        """Returns the trends as plain JSON values."""
         return {
             "neighbours": {
                 word: [{"word": other, "cosine": value} for other, value in near]
@@ -51,19 +51,19 @@ class Trends:
         }
 
 
-def trends(
+def find_trends(
     vectors: "Vectors", words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None, n: int = 3
 ) -> Trends:
-    """Find what stands out among `words`.
+    """Finds the nearest neighbours of words and the tightness of their groups.
 
     Args:
         vectors: the model.
-        words: the words to speak of.
-        groups: name -> words; found by average linkage on cosine where left out.
-        n: neighbours a word.
+        words: the words to describe.
+        groups: name -> words; by default found by `group_words`.
+        n: neighbours of each word.
 
     Returns:
-        Neighbours, exactly as `Vectors.similar` gives them, and groups of two or more words.
+        Neighbours, the same as from `Vectors.most_similar`, and the groups of two words or more.
 
     Raises:
         UnknownWord: a word is not in the vocabulary.
@@ -76,16 +76,6 @@ def trends(
     return Trends(dict(zip(words, near)), sorted(found, key=lambda group: -group.tightness))
 
 
-def group_words(vectors: "Vectors", words: Sequence[str]) -> dict[str, list[str]]:
-    """Groups of `words` by average linkage on cosine, as many as the silhouette asks for, named by their first word."""
-    if not words:
-        return {}
-    X = unit(vectors.E[vectors.ids(words)], np.float64)
-    labels = natural_groups(1.0 - X @ X.T)
-    sets = [[word for word, at in zip(words, labels) if at == label] for label in range(labels.max() + 1)]
-    return {members[0]: members for members in sets}
-
-
 def _tightness(vectors: "Vectors", words: Sequence[str]) -> float:
     n = len(words)
     if n < 2:
@@ -96,5 +86,5 @@ def _tightness(vectors: "Vectors", words: Sequence[str]) -> float:
 
 
 def _cosine(value: float) -> str:
-    """.71 for 0.713, as tables of cosines are printed."""
+    """Formats a cosine as tables print it: .71 for 0.713."""
     return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 0.995 else f"{value:.1f}"

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist, squareform
 
-from sgns.figures.linkage import average_linkage, cut, leaf_order, natural_groups, silhouette
+from sgns.figures.grouping import average_linkage, cut, leaf_order, natural_groups, silhouette
 
 
 @settings(deadline=None)

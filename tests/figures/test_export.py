@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from sgns.errors import ConfigError, OutputError
-from sgns.figures.export import export
-from sgns.figures.projector import export_projector
+from sgns.figures.export import export_projector, export_vectors
 from sgns.vectors.vectors import Vectors
 
 
@@ -35,7 +34,7 @@ def test_progress_counts_to_the_end(vectors, tmp_path):
 
 
 def test_tensorboard_folder(vectors, tmp_path):
-    made = export(vectors, tmp_path / "log dir", words=30)
+    made = export_vectors(vectors, tmp_path / "log dir", words=30)
     config = (tmp_path / "log dir" / "projector_config.pbtxt").read_text()
     assert 'tensor_path: "vectors.tsv"' in config
     assert 'metadata_path: "vectors_metadata.tsv"' in config
@@ -48,7 +47,7 @@ PROJECTOR_STRINGS = {"tensor_name", "metadata_path", "bookmarks_path", "tensor_p
 
 
 def test_the_config_is_one_that_the_projector_knows(vectors, tmp_path):
-    export(vectors, tmp_path / "log", words=30)
+    export_vectors(vectors, tmp_path / "log", words=30)
     config = (tmp_path / "log" / "projector_config.pbtxt").read_text(encoding="utf-8")
     block = re.fullmatch(r"embeddings \{\n((?:  \w+: \"[^\"\\\n]*\"\n)+)\}\n", config)
     assert block is not None
@@ -71,7 +70,7 @@ def check_neighbours(vectors, rows):
 
 
 def test_atlas_csv(vectors, tmp_path):
-    made = export(vectors, tmp_path / "words.csv")
+    made = export_vectors(vectors, tmp_path / "words.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "words.csv").read_text(encoding="utf-8"))))
     assert list(rows[0]) == ["id", "word", "count", "x", "y", "neighbors"]
     check_neighbours(vectors, [row | {"neighbors": json.loads(row["neighbors"])} for row in rows])
@@ -81,7 +80,7 @@ def test_atlas_csv(vectors, tmp_path):
 
 def test_atlas_parquet(vectors, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
-    made = export(vectors, tmp_path / "words.parquet")
+    made = export_vectors(vectors, tmp_path / "words.parquet")
     table = parquet.read_table(tmp_path / "words.parquet")
     assert {field.name: str(field.type) for field in table.schema} == {
         "id": "int64",
@@ -99,7 +98,7 @@ def test_atlas_parquet(vectors, tmp_path):
 def test_places_that_cannot_be_written(vectors, tmp_path):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(OutputError):
-        export(vectors, tmp_path / "file")
+        export_vectors(vectors, tmp_path / "file")
     with pytest.raises(ConfigError, match="words is 0"):
-        export(vectors, tmp_path / "x", words=0)
+        export_vectors(vectors, tmp_path / "x", words=0)
     assert (tmp_path / "file").read_text() == "precious"
