@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from sgns.cli import VERBS, make_app, run
+from sgns.cli.training import option_names
+from sgns.config import Config
+from sgns.training.options import CheckpointOptions, DistributedOptions
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ["numba", "torch", "matplotlib", "scipy", "sympy", "gensim", "numpy"]
@@ -38,6 +42,21 @@ def test_train_help_shows_the_defaults(capsys):
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for default in ("100", "5", "0.04", "0.0001", "tile", "auto"):
         assert f"[default: {default}]" in text
+
+
+def test_train_builds_its_options_from_the_fields_of_dataclasses(capsys):
+    run(make_app(), ["train", "--help"])
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for part in (Config, CheckpointOptions, DistributedOptions):
+        for option in fields(part):
+            name = f"--{option.name.replace('_', '-')} "
+            assert text.count(f" {name}") == 1, name
+            assert name.strip() in option_names()
+    assert "--config" not in text
+    # the string under a field is its help
+    assert "--epochs INT Passes over the corpus. [default: 5]" in text
+    assert "--resume Go on from the newest checkpoint of this output; from the beginning if there is none." in text
+    assert "[choices: float32, bfloat16] [default: float32]" in text
 
 
 def test_version(capsys):

@@ -139,7 +139,7 @@ def test_export(here, capsys):
     assert len((here / "words.csv").read_text().splitlines()) == 43
 
 
-def test_letters_that_no_font_has_are_told_in_one_line(tmp_path, capsys, monkeypatch):
+def test_letters_that_no_font_has_are_one_warning(tmp_path, capsys, monkeypatch):
     from matplotlib import font_manager
 
     only = [font for font in font_manager.fontManager.ttflist if font.name.startswith("DejaVu")]

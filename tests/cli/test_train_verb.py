@@ -82,7 +82,7 @@ class TestResults:
         code, out, _ = sgns("train", small_text, "--dry-run", "--dim", 16)
         assert "expected_minutes" in out
 
-    def test_options_reach_the_run_in_both_spellings(self, sgns, small_text, tmp_path):
+    def test_options_reach_the_run_with_dash_and_underscore(self, sgns, small_text, tmp_path):
         for k, name in enumerate(("--min_count", "--min-count")):
             out_file = tmp_path / f"{k}.safetensors"
             assert sgns("train", small_text, "-o", out_file, *FAST, name, 490, "--lr", "0.03", "--seed", 7)[0] == 0
@@ -104,7 +104,7 @@ class TestResults:
         assert done.returncode == 0
         assert json.loads(done.stdout)["tokens"] == 24_000
 
-    def test_subsampling_that_leaves_nothing_is_told(self, sgns, tmp_path):
+    def test_subsampling_that_leaves_nothing_is_reported(self, sgns, tmp_path):
         (tmp_path / "two.txt").write_text("a b a b\n" * 60)
         arguments = [tmp_path / "two.txt", "-o", tmp_path / "v.safetensors", *FAST, "--subsample", 1e-9]
         _, out, _ = sgns("train", *arguments)
@@ -145,7 +145,7 @@ class TestMistakes:
         (tmp_path / "column.txt").write_text("a\nb\n" * 20)
         fails(sgns("train", tmp_path / "column.txt", "-o", tmp_path / "v.safetensors"), "no context", "--sentences")
 
-    def test_bytes_that_are_not_utf8_are_replaced_and_told(self, sgns, tmp_path):
+    def test_bytes_that_are_not_utf8_are_replaced_with_a_warning(self, sgns, tmp_path):
         (tmp_path / "latin.txt").write_bytes("caf\xe9 au lait\n".encode("latin-1") * 30)
         code, _, err = sgns("train", tmp_path / "latin.txt", "-o", tmp_path / "v.safetensors", *FAST)
         assert code == 0

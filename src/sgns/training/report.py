@@ -63,7 +63,7 @@ def report_as_text(report: dict[str, Any]) -> str:
         "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
         "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {speed}",
         "final loss": f"{losses[-1]:.4f} per positive pair" if losses else none,
-        **({"held-out loss": f"{report['validation_losses'][-1]:.4f}"} if report.get("validation_losses") else {}),
+        **({"validation loss": f"{report['validation_losses'][-1]:.4f}"} if report.get("validation_losses") else {}),
         "vectors": report["output"],
     }
     return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
