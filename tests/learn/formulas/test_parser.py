@@ -1,5 +1,7 @@
 """The grammar: what is read, and what is refused with a position."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,13 +10,15 @@ from hypothesis import strategies as st
 pytest.importorskip("sympy")
 
 from sgns.errors import ExpressionError
-from sgns.learn.graphs.graph import backward, evaluate
+from sgns.learn.formulas.operations import function_arities
+from sgns.learn.formulas.parser import Apply, Name, Number, Vector, parse, parse_program
+from sgns.learn.graphs.graph import evaluate, graph
 
 
 @given(st.text(alphabet="xy12+-*/()^, .=;[]logdt", max_size=30))
 def test_no_text_breaks_the_parser(text):
     try:
-        passes = backward(evaluate(text, {"x": 1.5, "y": 2.5}))
+        passes = graph(text, {"x": 1.5, "y": 2.5})
     except ExpressionError:
         return
     assert np.isfinite(passes.output.value)
@@ -24,3 +28,31 @@ def test_signs_of_print_are_read():
     assert float(evaluate("x·2 × 3 ÷ 4 − 1", {"x": 2}).value) == 2
     assert float(evaluate("σ(x) − ln(y)", {"x": 0, "y": 1}).value) == 0.5
     assert float(evaluate("σ * ln", {"σ": 3, "ln": 2}).value) == 6  # as names they are free
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("-x**2", Apply("neg", (Apply("**", (Name("x"), Number(2))),))),
+        ("2**-x", Apply("**", (Number(2), Apply("neg", (Name("x"),))))),
+        ("x**y**2", Apply("**", (Name("x"), Apply("**", (Name("y"), Number(2)))))),
+        ("a - b - c", Apply("-", (Apply("-", (Name("a"), Name("b"))), Name("c")))),
+        ("[1, -2.5e1]", Vector((1, -25))),
+        ("σ(x)", Apply("sigmoid", (Name("x"),))),
+    ],
+)
+def test_precedence_and_association(text, tree):
+    assert parse(text, function_arities()) == tree
+
+
+def test_a_program_names_intermediate_results():
+    program = parse_program("a = x + y; a * a", {})
+    assert [name for name, _ in program] == ["a", None]
+    assert program[1][1] == Apply("*", (Name("a"), Name("a")))
+    with pytest.raises(ExpressionError, match="without names"):
+        parse("a = x; a", {})
+
+
+def test_the_message_shows_the_position():
+    with pytest.raises(ExpressionError, match=re.escape("character 6: x + ( >>> )")):
+        parse("x + ()", {})
