@@ -73,7 +73,7 @@ def test_graph_stops_after_a_step(sgns):
         (["derive", "all", "-o", "derive.docx"], ".pdf, .html, .md"),
         (["explain", "-o", "no/such/explain.md"], "does not exist"),
         (["step", "a", "b"], "vectors.safetensors is not there"),
-        (["report", "none.safetensors"], "none.safetensors is not there"),
+        (["report", "none.safetensors"], "none.safetensors: there is no such file"),
         (["report", "-o", "report.docx"], ".pdf, .html, .md"),
         (["report", "-o", "no/such/report.pdf"], "does not exist"),
     ],

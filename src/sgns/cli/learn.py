@@ -1,4 +1,4 @@
-"""Verbs for students and teachers: graph, derive, step, explain, report."""
+"""The verbs for students and teachers: graph, derive, step, explain, report."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,18 +7,17 @@ from cyclopts import Parameter
 
 from sgns.cli.options import DEFAULT_VECTORS, Files, Json, Output
 from sgns.cli.output import print_json, warn
-from sgns.errors import ExpressionError, InputError
+from sgns.cli.vectors import opened
 
 if TYPE_CHECKING:
     from sgns.learn.document.blocks import Block
-    from sgns.vectors.vectors import Vectors
 
 
 def graph(
     expression: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
-    at: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    at: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)] = (),
     output: Output | None = None,
     step: int | None = None,
     json: Json = False,
@@ -34,17 +33,9 @@ def graph(
     """
     from sgns import learn
 
+    passes = learn.graph(expression, learn.values_from_text(at))
     if output is not None:
-        from sgns.base.files import check_output, write_text
-
-        check_output(output, (".svg", ".png", ".pdf", ".dot", ".txt"))
-    passes = learn.graph(expression, _values(at or []))
-    if output is not None:
-        if output.suffix.lower() in (".dot", ".txt"):
-            write = learn.graph_as_dot if output.suffix.lower() == ".dot" else learn.graph_as_text
-            write_text(output, [write(passes, step)])
-        else:
-            learn.draw_graph(passes, output, step=step)
+        learn.write_graph(passes, output, step)
     if json:
         result = learn.graph_as_json(passes, step) | {"expression": expression}
         print_json(result | ({"output": str(output)} if output else {}))
@@ -52,25 +43,6 @@ def graph(
     print(learn.graph_as_text(passes, step))
     if output is not None:
         print(f"picture: {output}")
-
-
-def _values(pairs: list[str]) -> dict[str, float | list[float]]:
-    """The values of "x=2", "v=[1, 2, 3]"; a value may be given only once."""
-    values: dict[str, float | list[float]] = {}
-    for pair in pairs:
-        name, sign, text = pair.partition("=")
-        name = name.strip()
-        if not sign or not name.isidentifier():
-            raise ExpressionError(f"{pair!r} gives no value; write name=number or name=[number,number]")
-        if name in values:
-            raise ExpressionError(f"{name} is given twice; leave one out")
-        text = text.strip()
-        try:
-            several = "," in text or "[" in text
-            values[name] = [float(x) for x in text.strip("[]").split(",")] if several else float(text)
-        except ValueError:
-            raise ExpressionError(f"the value of {name} is {text!r}; give a number or [number,number]") from None
-    return values
 
 
 def derive(
@@ -88,8 +60,8 @@ def derive(
     Args:
         topic: parameters, sigmoid, loss, gradients or all.
         model: Count the parameters of this vector file.
-        vocabulary: Count them for this V instead.
-        dim: And this d.
+        vocabulary: Count the parameters for this V instead.
+        dim: Dimension d for `vocabulary`.
         output: Write .md, .html or .pdf as well.
     """
     from sgns import learn
@@ -98,7 +70,7 @@ def derive(
         learn.check_document(output)
     source = "your numbers" if vocabulary is not None else ""
     if model is not None:
-        vectors = _load(model)
+        vectors = opened(model)
         vocabulary, dim, source = len(vectors), vectors.dim, learn.verbatim(str(model))
     blocks = learn.derive(topic, vocabulary=vocabulary, dim=dim, source=source)
     if output is not None:
@@ -123,13 +95,13 @@ def step(
         word: The target word w.
         context: The context word c+.
         model: A vector file with E and C.
-        negatives: How many to draw; the model's own k if left out.
+        negatives: Number of negatives; the model's own k if left out.
         lr: Learning rate; the model's own if left out.
         seed: Seed of the draw.
     """
     from sgns import learn
 
-    taken = learn.take_step(_load(model), word, context, negatives=negatives, lr=lr, seed=seed)
+    taken = learn.take_step(opened(model), word, context, negatives=negatives, lr=lr, seed=seed)
     _print(learn.step_chapter(taken), taken.to_dict() if json else None)
 
 
@@ -172,7 +144,7 @@ def report(
     chosen = learn.check_document(output)  # before the model is loaded
     if model is None and DEFAULT_VECTORS.exists():
         model = DEFAULT_VECTORS
-    vectors, run_report = None if model is None else _load(model), {}
+    vectors, run_report = None if model is None else opened(model), {}
     if model is not None and vectors is not None:
         from sgns.training.report import read_record
 
@@ -194,14 +166,6 @@ def report(
         print_json({"output": str(path), "model": None if model is None else str(model), "bytes": path.stat().st_size})
     else:
         print(f"report: {path}")
-
-
-def _load(model: Path) -> "Vectors":
-    if not model.exists():
-        raise InputError(f"{model} is not there; python word2vec.py writes {DEFAULT_VECTORS}, or name one with --model")
-    from sgns.vectors.files.formats import load
-
-    return load(model)
 
 
 def _print(blocks: "list[Block]", json: dict | None) -> None:

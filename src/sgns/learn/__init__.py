@@ -31,6 +31,8 @@ _WHERE = {
     "graph_as_text": "graphs.export",
     "graph_as_dot": "graphs.export",
     "graph_as_json": "graphs.export",
+    "values_from_text": "graphs.write",
+    "write_graph": "graphs.write",
     # chapters: each returns blocks
     "derive": "chapters.derivations",
     "derivations_as_json": "chapters.derivations",
@@ -85,6 +87,8 @@ if TYPE_CHECKING:
     from sgns.learn.graphs.graph import sum as sum
     from sgns.learn.graphs.graph import tanh as tanh
     from sgns.learn.graphs.graph import variable as variable
+    from sgns.learn.graphs.write import values_from_text as values_from_text
+    from sgns.learn.graphs.write import write_graph as write_graph
 
 
 def __getattr__(name: str) -> Any:
