@@ -24,11 +24,28 @@ def test_the_commands_of_the_page_run(tmp_path, monkeypatch, capsys):
     assert {path.name for path in tmp_path.iterdir()} >= {"loss.svg", "graph.svg"}
 
 
-def test_the_python_of_the_page_runs(tmp_path, monkeypatch):
+def code_after(words: str) -> str:
+    """The indented block that follows a line of the page."""
+    lines = PAGE.split(f"{words}\n\n", 1)[1].splitlines()
+    end = next(i for i, line in enumerate(lines) if line and not line.startswith("    "))
+    return "\n".join(line[4:] for line in lines[:end])
+
+
+def test_the_graphs_of_the_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    block = PAGE.split("In Python:\n")[1].split("\n\n`backward`")[0]
-    names: dict = {}
-    exec("\n".join(line[4:] for line in block.splitlines()), names)
-    assert "passes.derivative(x)                                       # 36.0" in block
-    assert names["passes"].derivative(names["x"]) == 36
+    code, names = code_after("In Python:"), {}
+    exec(code, names)
+    shown = re.findall(r"^(\w+\.derivative\(.*?\)) +# (.*)$", code, re.MULTILINE)
+    assert len(shown) == 2
+    for call, value in shown:
+        assert eval(call, names) == float(value)
     assert (tmp_path / "graph.png").exists()
+
+
+def test_the_chapters_of_the_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(code_after("and each can be used alone:"), {})
+    assert "The gradients" in capsys.readouterr().out
+    text = (tmp_path / "handout.html").read_text()
+    assert "The loss of SGNS" in text
+    assert "Mean against sum" in text

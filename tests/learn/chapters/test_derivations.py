@@ -13,6 +13,7 @@ from sgns.learn.chapters.proof import Meaning, WrongStep, equal, prove
 from sgns.learn.document.blocks import (
     INLINE_MARKUP,
     Chain,
+    Heading,
     Table,
     plain,
 )
@@ -84,10 +85,22 @@ def test_parameters_in_numbers():
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_topics(topic):
+def test_a_topic_has_all_its_derivations_checked(topic):
     blocks = derive(topic)
-    assert any(isinstance(block, Chain) and block.checked for block in blocks)
-    assert len(blocks) < len(derive("all"))
+    expected = [derivation.title for derivation in DERIVATIONS if derivation.topic == topic]
+    assert [block.text for block in blocks if isinstance(block, Heading)] == [TOPICS[topic], *expected]
+    chains = [block for block in blocks if isinstance(block, Chain)]
+    assert [chain.checked for chain in chains] == ["sympy"] * len(expected)
+
+
+def test_all_is_the_topics_in_order():
+    titles = [block.text for block in derive("all") if isinstance(block, Heading) and block.level == 1]
+    assert titles == list(TOPICS.values())
+
+
+def test_numbers_out_of_range():
+    with pytest.raises(ConfigError, match="vocabulary is 0; it is at least 1"):
+        derive("parameters", vocabulary=0)
 
 
 def test_unknown_topic():

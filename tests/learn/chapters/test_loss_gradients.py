@@ -34,6 +34,15 @@ def test_a_missing_torch_says_how_to_get_it(monkeypatch):
     assert "pip install 'sgns[torch]'" in row[1]
 
 
+def test_an_error_inside_a_method_is_no_missing_library(monkeypatch):
+    def broken(w, C):
+        raise ImportError("cannot import name 'one_window'")
+
+    monkeypatch.setattr(gradients, "_kernel", broken)
+    with pytest.raises(ImportError, match="one_window"):
+        compare_methods()
+
+
 def test_a_wrong_method_would_be_seen(monkeypatch):
     right = gradients._graph
 

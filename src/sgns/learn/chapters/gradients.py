@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from sgns.errors import MissingExtra
 from sgns.learn.document.blocks import Table
 from sgns.learn.formulas.algebra import sympy
 from sgns.learn.formulas.notation import show_value
@@ -113,7 +114,7 @@ def compare_methods(seed: int = 1, dim: int = 2, negatives: int = 2) -> list[Met
     for name, way in ways.items():
         try:
             answer = way(w.copy(), C.copy())
-        except ImportError as error:
+        except MissingExtra as error:
             methods.append(Method(name, None, None, str(error)))
             continue
         difference = max(float(np.max(np.abs(np.asarray(a) - np.asarray(b)))) for a, b in zip(answer, expected))
@@ -211,7 +212,7 @@ def _torch(w: np.ndarray, C: np.ndarray) -> Answer:
     try:
         import torch
     except ImportError:
-        raise ImportError("install it with: pip install 'sgns[torch]'") from None
+        raise MissingExtra("install it with: pip install 'sgns[torch]'") from None
     target, outputs = torch.tensor(w, requires_grad=True), torch.tensor(C, requires_grad=True)
     labels = torch.zeros(len(C), dtype=torch.float64)
     labels[0] = 1
