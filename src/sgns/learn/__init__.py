@@ -31,7 +31,7 @@ _WHERE = {
     "graph_as_text": "graphs.export",
     "graph_as_dot": "graphs.export",
     "graph_as_json": "graphs.export",
-    "values_from_text": "graphs.write",
+    "values_from_text": "formulas.parser",
     "write_graph": "graphs.write",
     # chapters: each returns blocks
     "derive": "chapters.derivations",
@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from sgns.learn.document.typst import to_pdf as to_pdf
     from sgns.learn.document.write import check_document as check_document
     from sgns.learn.document.write import write_document as write_document
+    from sgns.learn.formulas.parser import values_from_text as values_from_text
     from sgns.learn.graphs.draw import draw_graph as draw_graph
     from sgns.learn.graphs.export import graph_as_dot as graph_as_dot
     from sgns.learn.graphs.export import graph_as_json as graph_as_json
@@ -87,7 +88,6 @@ if TYPE_CHECKING:
     from sgns.learn.graphs.graph import sum as sum
     from sgns.learn.graphs.graph import tanh as tanh
     from sgns.learn.graphs.graph import variable as variable
-    from sgns.learn.graphs.write import values_from_text as values_from_text
     from sgns.learn.graphs.write import write_graph as write_graph
 
 

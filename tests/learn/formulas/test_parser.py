@@ -11,7 +11,7 @@ pytest.importorskip("sympy")
 
 from sgns.errors import ExpressionError
 from sgns.learn.formulas.operations import function_arities
-from sgns.learn.formulas.parser import Apply, Name, Number, Vector, parse, parse_program
+from sgns.learn.formulas.parser import Apply, Name, Number, Vector, parse, parse_program, values_from_text
 from sgns.learn.graphs.graph import evaluate, graph
 
 
@@ -56,3 +56,22 @@ def test_a_program_names_intermediate_results():
 def test_the_message_shows_the_position():
     with pytest.raises(ExpressionError, match=re.escape("character 6: x + ( >>> )")):
         parse("x + ()", {})
+
+
+def test_values_are_numbers_or_lists():
+    assert values_from_text(["x=2", " v = [1, 2,3]", "w=1,-.5"]) == {"x": 2, "v": [1, 2, 3], "w": [1, -0.5]}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (["x"], "'x' gives no value"),
+        (["2=x"], "gives no value"),
+        (["x=1", "x=2"], "x is given twice"),
+        (["x=one"], "the value of x is 'one'"),
+        (["v=[1,]"], "the value of v"),
+    ],
+)
+def test_what_is_no_value_is_named(pairs, message):
+    with pytest.raises(ExpressionError, match=message):
+        values_from_text(pairs)

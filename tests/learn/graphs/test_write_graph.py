@@ -1,28 +1,9 @@
-"""Values of variables as text, and a graph in the format of its file's ending."""
+"""A graph is written in the format that its file's ending names."""
 
 import pytest
 
 from sgns import learn
-from sgns.errors import ExpressionError, OutputError
-
-
-def test_values_are_numbers_or_lists():
-    assert learn.values_from_text(["x=2", " v = [1, 2,3]", "w=1,-.5"]) == {"x": 2, "v": [1, 2, 3], "w": [1, -0.5]}
-
-
-@pytest.mark.parametrize(
-    ("pairs", "message"),
-    [
-        (["x"], "'x' gives no value"),
-        (["2=x"], "gives no value"),
-        (["x=1", "x=2"], "x is given twice"),
-        (["x=one"], "the value of x is 'one'"),
-        (["v=[1,]"], "the value of v"),
-    ],
-)
-def test_what_is_no_value_is_named(pairs, message):
-    with pytest.raises(ExpressionError, match=message):
-        learn.values_from_text(pairs)
+from sgns.errors import OutputError
 
 
 def test_the_ending_chooses_the_format(tmp_path):

@@ -11,7 +11,7 @@ atom       = number | "[" number ("," number)* "]" | name | function "(" sum (",
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 
@@ -90,6 +90,35 @@ def parse_program(text: str, functions: Mapping[str, int]) -> list[tuple[str | N
         ExpressionError: The text does not follow the grammar, or a name is given twice.
     """
     return _Parser(text, functions).program()
+
+
+def values_from_text(pairs: Iterable[str]) -> dict[str, float | list[float]]:
+    """Parses the values of variables, written as x=2 or v=[1,2,3].
+
+    Args:
+        pairs: One text for each variable.
+
+    Returns:
+        The number or list of numbers of each variable, by name.
+
+    Raises:
+        ExpressionError: A pair has no value or no number, or a variable occurs twice.
+    """
+    values: dict[str, float | list[float]] = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        name = name.strip()
+        if not sign or not name.isidentifier():
+            raise ExpressionError(f"{pair!r} gives no value; write name=number or name=[number,number]")
+        if name in values:
+            raise ExpressionError(f"{name} is given twice; leave one out")
+        text = text.strip()
+        try:
+            several = "," in text or "[" in text
+            values[name] = [float(x) for x in text.strip("[]").split(",")] if several else float(text)
+        except ValueError:
+            raise ExpressionError(f"the value of {name} is {text!r}; give a number or [number,number]") from None
+    return values
 
 
 class _Parser:
