@@ -4,9 +4,8 @@ import json
 import shlex
 import signal
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,8 +19,7 @@ from sgns.training.options import CheckpointOptions, DistributedOptions
 
 if TYPE_CHECKING:
     from sgns.progress import Progress
-    from sgns.training.distributed.environment import Place
-    from sgns.training.train import Keep, Trained
+    from sgns.training.train import Trained
 
 
 FLAT = Parameter(name="*")  # the fields of a dataclass are options of the verb
@@ -88,114 +86,46 @@ def option_names() -> list[str]:
 
 
 def train_on(inputs: list[str] | None, options: TrainOptions) -> int:
-    """Reads, trains, saves, and prints the report. Returns the exit code: 0, 130 after Ctrl-C, 143 after SIGTERM."""
-    from sgns.base.files import check_writable
+    """Trains and prints the report. Returns the exit code: 0, 130 after Ctrl-C, 143 after SIGTERM."""
     from sgns.training.distributed.environment import Place
-    from sgns.vectors.files.formats import by_ending
+    from sgns.training.job import train_to_file
+    from sgns.training.report import report_as_text
 
-    began = time.perf_counter()
-    if (place := Place.found()) is not None:
-        return train_among(place, inputs, options)
-    if options.distributed != DistributedOptions():
-        raise ConfigError(
-            "--shards and --communication-dtype are for many machines; start with torchrun, or leave them out"
-        )
-    if not options.dry_run:
-        by_ending(options.output)
-        check_writable(options.output)
-    from sgns.training.train import read, run
-
-    with make_display(options) as display:
-        display.update("read", 0, None)
-        corpus = read(inputs, options.config, display)
-        if options.dry_run:
-            from sgns.training.estimate import forecast
-
-            report = forecast(corpus, options.config)
-            shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in report.items()}
-            lines = (f"{name:<22}{value}" for name, value in shown.items())
-            print(json.dumps(report) if options.json else "\n".join(lines))
-            return 0
-        trained = run(corpus, options.config, display, kept(options))
-        display.update("save", 0, None)
-        start = time.perf_counter()
-        trained.vectors.save(options.output)
-        saved = time.perf_counter() - start
-        if trained.checkpoints is not None and not trained.interrupted:
-            trained.checkpoints.clear()
-    return finish(trained, options, saved, began)
-
-
-def train_among(place: "Place", inputs: list[str] | None, options: TrainOptions) -> int:
-    """`train_on` for one rank of many; rank 0 saves and prints."""
-    from importlib.util import find_spec
-
-    from sgns.errors import MissingExtra
-
-    if find_spec("torch") is None:
-        raise MissingExtra("training on many machines needs PyTorch; install it with: pip install 'sgns[torch]'")
-    if inputs is None or options.dry_run:
-        what = "--dry-run" if options.dry_run else "the built-in corpus"
-        raise ConfigError(f"{what} is for one machine; leave torchrun out, or name files")
-    began = time.perf_counter()
-    from sgns.base.files import check_writable
-    from sgns.training.distributed.comm import together
-    from sgns.training.distributed.environment import Sharing
-    from sgns.training.distributed.run import Job, run_job
-    from sgns.training.distributed.torchrun import Ranks
-    from sgns.vectors.files.formats import by_ending
-
-    first = place.rank == 0
+    place = Place.found()
+    first = place is None or place.rank == 0
     with make_display(options if first else TrainOptions(quiet=True)) as display:
-        display.update("wait for all ranks", 0, None)
-        with Ranks(place) as ranks:
-            ranks.leaving = display.close
-
-            def check() -> "Keep":
-                by_ending(options.output)
-                if first:
-                    check_writable(options.output)
-                return kept(options)
-
-            keep = together(ranks.group, check)
-            sharing = Sharing(**asdict(options.distributed))
-            trained = run_job(ranks, Job(inputs, options.config, keep, sharing), display)
-
-            def save() -> float:
-                start = time.perf_counter()
-                if first:
-                    display.update("save", 0, None)
-                    trained.vectors.save(options.output)
-                    if trained.checkpoints is not None and not trained.interrupted:
-                        trained.checkpoints.clear()
-                return time.perf_counter() - start
-
-            saved = together(ranks.group, save)
-    if not first:
-        return 128 + (trained.signal or signal.SIGINT) if trained.interrupted else 0
-    return finish(trained, options, saved, began)
-
-
-def kept(options: TrainOptions) -> "Keep":
-    """The output and its checkpoints."""
-    from sgns.training.checkpoint import Every
-    from sgns.training.train import Keep
-
-    every = options.checkpoints.checkpoint_every
-    return Keep(options.output, Every.parse(every) if every else None, options.checkpoints.resume)
-
-
-def finish(trained: "Trained", options: TrainOptions, saved: float, began: float) -> int:
-    """Prints the report of a run whose vectors are saved, and writes it beside them. Returns the exit code."""
-    from sgns.training.report import report_as_text, write_record
-
-    report = trained.report | {"output": str(options.output)}
-    report["seconds"] = report["seconds"] | {"save": saved, "total": time.perf_counter() - began}
-    write_record(options.output, report)
-    print(json.dumps(report) if options.json else report_as_text(report))
-    if trained.interrupted:
+        if options.dry_run:
+            return print_estimate(inputs, options, display, alone=place is None)
+        trained = train_to_file(
+            inputs,
+            options.output,
+            options.config,
+            display,
+            checkpoints=options.checkpoints,
+            distributed=options.distributed,
+            place=place,
+        )
+    if first:
+        print(json.dumps(trained.report) if options.json else report_as_text(trained.report))
+    if not trained.interrupted:
+        return 0
+    if first:
         print_error(f"stopped early; the work so far is in {options.output}{how_to_go_on(trained)}")
-        return 128 + (trained.signal or signal.SIGINT)
+    return 128 + (trained.signal or signal.SIGINT)
+
+
+def print_estimate(inputs: list[str] | None, options: TrainOptions, display: "Progress", alone: bool) -> int:
+    """Prints what a run will need. Raises `ConfigError` under torchrun."""
+    from sgns.training.estimate import estimate_as_text, forecast
+    from sgns.training.job import check_alone
+    from sgns.training.train import read
+
+    if not alone:
+        raise ConfigError("--dry-run is for one machine; leave torchrun out, or name files")
+    check_alone(options.distributed)
+    display.update("read", 0, None)
+    estimate = forecast(read(inputs, options.config, display), options.config)
+    print(json.dumps(estimate) if options.json else estimate_as_text(estimate))
     return 0
 
 

@@ -57,6 +57,12 @@ def forecast(corpus: Corpus, config: Config) -> dict[str, Any]:
     return report
 
 
+def estimate_as_text(estimate: dict[str, Any]) -> str:
+    """An estimate for people, a line each."""
+    shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in estimate.items()}
+    return "\n".join(f"{name:<22}{value}" for name, value in shown.items())
+
+
 def is_mapped(array: np.ndarray) -> bool:
     """Whether an array is a file's content, read when it is needed."""
     base: Any = array

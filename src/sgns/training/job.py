@@ -1,0 +1,116 @@
+"""From files of text to a file of vectors: check, read, train, save, report; alone or as one of many ranks."""
+
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from sgns.base.files import check_writable
+from sgns.config import Config
+from sgns.errors import ConfigError, MissingExtra
+from sgns.progress import Progress
+from sgns.training.checkpoint import Every
+from sgns.training.distributed.environment import Place
+from sgns.training.options import CheckpointOptions, DistributedOptions
+from sgns.training.report import write_record
+from sgns.training.train import Keep, Trained, read, run
+from sgns.vectors.files.formats import by_ending
+
+
+def train_to_file(
+    inputs: list[str] | None,
+    output: Path,
+    config: Config,
+    display: Progress,
+    *,
+    checkpoints: CheckpointOptions,
+    distributed: DistributedOptions,
+    place: Place | None = None,
+) -> Trained:
+    """Trains on files and saves the vectors, with the run report beside them; what is left of checkpoints goes.
+
+    Args:
+        inputs: Files and folders, or `-` for standard input; None for the built-in corpus.
+        output: Where the vectors go; the ending chooses the format.
+        config: Options of the model and of the text.
+        display: Where progress is shown.
+        checkpoints: When checkpoints are written, and whether the run goes on from one.
+        distributed: How ranks work together.
+        place: Which rank this process is; None if it trains alone.
+
+    Returns:
+        The run, the same on all ranks. Its report has the time of saving and the path of the vectors.
+
+    Raises:
+        ConfigError: options that do not fit each other.
+        OutputError: the output cannot be written; found before the text is read.
+        SgnsError: as `training.train.run`.
+    """
+    began = time.perf_counter()
+    if place is not None:
+        trained, saved = _train_as_rank(place, inputs, output, config, display, checkpoints, distributed)
+    else:
+        check_alone(distributed)
+        keep = _checked(output, checkpoints, writes=True)
+        display.update("read", 0, None)
+        trained = run(read(inputs, config, display), config, display, keep)
+        saved = _save(trained, output, display)
+    trained.report["output"] = str(output)
+    trained.report["seconds"] |= {"save": saved, "total": time.perf_counter() - began}
+    if place is None or place.rank == 0:
+        write_record(output, trained.report)
+    return trained
+
+
+def check_alone(distributed: DistributedOptions) -> None:
+    """Raises `ConfigError` if options for many ranks are given to a process that trains alone."""
+    if distributed != DistributedOptions():
+        raise ConfigError(
+            "--shards and --communication-dtype are for many machines; start with torchrun, or leave them out"
+        )
+
+
+def _train_as_rank(
+    place: Place,
+    inputs: list[str] | None,
+    output: Path,
+    config: Config,
+    display: Progress,
+    checkpoints: CheckpointOptions,
+    distributed: DistributedOptions,
+) -> tuple[Trained, float]:
+    if find_spec("torch") is None:
+        raise MissingExtra("training on many machines needs PyTorch; install it with: pip install 'sgns[torch]'")
+    if inputs is None:
+        raise ConfigError("the built-in corpus is for one machine; leave torchrun out, or name files")
+    from sgns.training.distributed.comm import together
+    from sgns.training.distributed.environment import Sharing
+    from sgns.training.distributed.run import Job, run_job
+    from sgns.training.distributed.torchrun import Ranks
+
+    first = place.rank == 0
+    display.update("wait for all ranks", 0, None)
+    with Ranks(place) as ranks:
+        ranks.leaving = display.close
+        keep = together(ranks.group, lambda: _checked(output, checkpoints, writes=first))
+        sharing = Sharing(distributed.shards, distributed.communication_dtype)
+        trained = run_job(ranks, Job(inputs, config, keep, sharing), display)
+        saved = together(ranks.group, lambda: _save(trained, output, display) if first else 0.0)
+    return trained, saved
+
+
+def _checked(output: Path, checkpoints: CheckpointOptions, writes: bool) -> Keep:
+    by_ending(output)
+    if writes:
+        check_writable(output)
+    every = checkpoints.checkpoint_every
+    return Keep(output, Every.parse(every) if every else None, checkpoints.resume)
+
+
+def _save(trained: Trained, output: Path, display: Progress) -> float:
+    """Saves the vectors, clears the checkpoints of a finished run, and returns the seconds that it took."""
+    display.update("save", 0, None)
+    start = time.perf_counter()
+    trained.vectors.save(output)
+    if trained.checkpoints is not None and not trained.interrupted:
+        trained.checkpoints.clear()
+    return time.perf_counter() - start
