@@ -112,7 +112,7 @@ def test_large_text_takes_the_kernel_and_gives_the_same(tmp_path: Path, monkeypa
     (tmp_path / "v.txt").write_text("300 40\n" + "\n".join(rows) + "\n")
     slow = formats.load(tmp_path / "v.txt", on_warning=quiet)
     monkeypatch.setattr(textual, "WORTH_COMPILING", 0)
-    monkeypatch.setattr("sgns.base.files.BLOCK", 1000)
+    monkeypatch.setattr("sgns.base.files.READ_BLOCK", 1000)
     fast = formats.load(tmp_path / "v.txt", on_warning=quiet)
     assert fast.words == slow.words == v.words
     assert fast.E.tobytes() == slow.E.tobytes() == v.E.tobytes()

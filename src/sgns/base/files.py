@@ -1,4 +1,4 @@
-"""Files as streams of bytes: plain or packed, from disk or a pipe, and written whole or not at all.
+"""Files as streams of bytes: opened plain or packed, from a disk or a pipe, and written whole or not at all.
 
 The first bytes of a file say how it is compressed, not its name.
 """
@@ -12,24 +12,20 @@ import re
 import secrets
 import stat
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from sgns.errors import FormatError, InputError, OutputError
+from sgns.errors import FormatError, InputError, OutputError, SgnsError
+from sgns.progress.callback import ProgressCallback
 
-HEAD = 2**16  # bytes looked at to tell the format
-BLOCK = 2**23  # bytes read at once
-GZIP = b"\x1f\x8b"
+HEAD = 2**16  # bytes of content that `PackedFile.head` holds
+READ_BLOCK = 2**23  # bytes that `PackedFile.blocks` reads at once
+LONGEST_MAGIC = 10  # bytes that `packed_kind` needs
 
-Report = Callable[[str, int, int | None, str], None]  # as `sgns.progress.Progress.update`: stage, done, total, unit
-WarningCallback = Callable[[str], None]
-
-
-# (name of the format, suffix of its files, pattern of their first bytes)
-PACKED = (
+PACKED = (  # (name of the compression, suffix of its files, pattern of their first bytes)
     ("gzip", ".gz", re.compile(rb"\x1f\x8b\x08")),
     ("bzip2", ".bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")),
     ("xz", ".xz", re.compile(rb"\xfd7zXZ\x00")),
@@ -45,7 +41,7 @@ def packed_kind(head: bytes) -> str:
 
 
 def decompress(kind: str, file: BinaryIO) -> BinaryIO:
-    """A stream of what `file` holds, compressed as `packed_kind` says."""
+    """A stream of the content of `file`, which is compressed by `kind`, a name that `packed_kind` returned."""
     if kind == "gzip":
         return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="rb"))
     if kind == "bzip2":
@@ -64,7 +60,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, in the system's own words, without full stop."""
+    """The message of the system or the library for `error`, on one line and without a full stop."""
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(words).split()).rstrip(".")
 
@@ -113,50 +109,56 @@ class ZstdReader(io.RawIOBase):
         return size
 
 
-class Source:
-    """A vector file being read: its first bytes to look at, then all of them in order.
+class PackedFile:
+    """A file that is read from its beginning to its end, decompressed where it is packed.
 
     Args:
-        raw: the open file.
-        name: for messages.
-        progress: called with the bytes of the file that were read.
+        raw: The open file, at its first byte.
+        name: Its name in messages.
+        progress: Called with the number of bytes read from the disk, compressed ones if the file is packed.
+
+    Attributes:
+        kind: The compression, as `packed_kind` names it; "" for none.
+        size: Bytes on the disk; None for a pipe.
+        head: The first bytes of the content, at most `HEAD`. `read` returns them too.
     """
 
-    def __init__(self, raw: IO[bytes], name: str, progress: Report | None = None) -> None:
+    def __init__(self, raw: IO[bytes], name: str, progress: ProgressCallback | None = None) -> None:
         self.raw, self.name, self.progress = raw, name, progress
         status = os.fstat(raw.fileno())
-        self.size: int | None = status.st_size if stat.S_ISREG(status.st_mode) else None  # bytes; None for a pipe
-        head = read_all(raw, 2)
-        self.packed = head == GZIP
-        self._file: IO[bytes] | gzip.GzipFile = raw
-        if self.packed:
-            if self.size is not None:
-                raw.seek(0)
-                head = b""
-            self._file = gzip.GzipFile(fileobj=raw if not head else Joined(head, raw))  # type: ignore[arg-type]
-            head = b""
-        self.head = head + self._read(HEAD - len(head))
-        self._waiting = self.head
+        self.size: int | None = status.st_size if stat.S_ISREG(status.st_mode) else None
+        magic = read_all(raw, LONGEST_MAGIC)
+        self.kind = packed_kind(magic)
+        if self.size is not None:
+            raw.seek(0)
+        content: Any = raw if self.size is not None else Joined(magic, raw)
+        self._file: IO[bytes] = decompress(self.kind, content) if self.kind else content
+        self.head = self._read(HEAD)
+        self._unread = self.head
 
     @property
     def plain_size(self) -> int | None:
-        """Bytes in all when the file can be mapped and its length is known: not for gzip, not for a pipe."""
-        return None if self.packed else self.size
+        """Bytes of content when the file can be mapped: None for a packed file and for a pipe."""
+        return None if self.kind else self.size
 
     def read(self, count: int) -> bytes:
-        """The next `count` bytes; fewer only at the end. Raises `FormatError` for a torn gzip file."""
-        if len(self._waiting) >= count:
-            data, self._waiting = self._waiting[:count], self._waiting[count:]
+        """Returns the next `count` bytes, and fewer only at the end.
+
+        Raises:
+            FormatError: The compressed data are damaged or end early.
+        """
+        if len(self._unread) >= count:
+            data, self._unread = self._unread[:count], self._unread[count:]
             return data
-        data, self._waiting = self._waiting + self._read(count - len(self._waiting)), b""
+        data, self._unread = self._unread + self._read(count - len(self._unread)), b""
         if self.progress is not None:
-            at = self.raw.tell() if self.size is not None else 0
-            self.progress("load", at, self.size, "bytes")
+            position = self.raw.tell() if self.size is not None else 0
+            self.progress("load", position, self.size, "bytes")
         return data
 
     def blocks(self) -> Iterator[bytes]:
-        """All that is left, in blocks."""
-        while data := self.read(BLOCK):
+        """Yields what is left, in blocks of `READ_BLOCK` bytes."""
+        while data := self.read(READ_BLOCK):
             yield data
 
     def error(self, message: str) -> FormatError:
@@ -166,24 +168,34 @@ class Source:
     def _read(self, count: int) -> bytes:
         try:
             return read_all(self._file, count)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise self.error(f"the gzip file is torn ({error}); copy it again") from None
+        except Exception as error:
+            if self.kind and is_damage(error):
+                raise self.error(f"the {self.kind} file is torn ({reason(error)}); copy it again") from None
+            raise
 
 
 class Joined:
-    """Bytes already taken from a pipe, and the rest of it, as one file for gzip."""
+    """Bytes that were taken from a pipe, and after them the rest of the pipe, as one file.
+
+    Args:
+        head: The bytes that were taken.
+        rest: The pipe.
+    """
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self.head, self.rest = head, rest
 
     def read(self, count: int = -1) -> bytes:
-        """The next bytes."""
+        """Returns the next `count` bytes, all if it is negative."""
+        if 0 <= count <= len(self.head):
+            data, self.head = self.head[:count], self.head[count:]
+            return data
         data, self.head = self.head, b""
         return data + self.rest.read(count - len(data) if count >= 0 else -1)
 
 
-def read_all(file: IO[bytes] | gzip.GzipFile, count: int) -> bytes:
-    """`count` bytes; fewer only at the end (pipes and gzip hand out what they have)."""
+def read_all(file: IO[bytes], count: int) -> bytes:
+    """Reads `count` bytes, and fewer only at the end: one `read` of a pipe or a packed file may return fewer."""
     data = file.read(count)
     if len(data) == count or not data:
         return data
@@ -195,50 +207,54 @@ def read_all(file: IO[bytes] | gzip.GzipFile, count: int) -> bytes:
 
 
 @contextmanager
-def opened(path: str | PathLike[str], progress: Report | None = None) -> Iterator[Source]:
-    """A `Source` on `path`, closed at the end. Raises `InputError` when it cannot be read."""
+def opened(path: str | PathLike[str], progress: ProgressCallback | None = None) -> Iterator[PackedFile]:
+    """Opens `path` as a `PackedFile` and closes it at the end.
+
+    Raises:
+        InputError: It cannot be read.
+        FormatError: The compressed data are damaged at their beginning.
+    """
     try:
         with open(path, "rb") as raw:
-            yield Source(raw, str(path), progress)
+            yield PackedFile(raw, str(path), progress)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; check the path") from None
     except IsADirectoryError:
-        raise InputError(f"{path} is a folder; name the vector file in it") from None
+        raise InputError(f"{path} is a folder; name a file in it") from None
     except OSError as error:
+        if isinstance(error, SgnsError):
+            raise
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check the path and its rights") from None
 
 
 @contextmanager
-def replacing(*paths: Path) -> Iterator[list[IO[bytes]]]:
-    """Files to write that take the places of `paths` together at the end, or never: no old file is lost or half new.
+def replacing(*paths: str | PathLike[str]) -> Iterator[list[IO[bytes]]]:
+    """Opens files that replace `paths` together at the end of the block, or not at all if an exception ends it.
 
-    A path that ends in .gz is packed. A link is followed; a pipe or device is written to directly.
+    Each is written under a temporary name in the folder of its path, flushed to the disk and renamed. A path that ends
+    in .gz is compressed. A link stays a link, and the file that it names is replaced; a pipe or a device is written to
+    directly.
 
     Raises:
-        OutputError: a place cannot be written to, or the disk is full.
+        OutputError: A path cannot be written to, or the disk is full.
     """
-    paths = tuple(Path(os.path.realpath(path)) for path in paths)
+    targets = [Path(os.path.realpath(path)) for path in paths]
     temporaries: list[tuple[Path, Path]] = []
     files: list[IO[bytes]] = []
     raws: list[IO[bytes]] = []
-    place = paths[0]
+    target = targets[0]
     try:
         try:
-            for place in paths:
-                if place.is_dir():
-                    raise OutputError(f"{place} is a folder; name a file in it")
-                if place.exists() and not place.is_file():
-                    raws.append(open(place, "wb"))  # noqa: SIM115
+            for target in targets:
+                if target.is_dir():
+                    raise OutputError(f"{target} is a folder; name a file in it")
+                if target.exists() and not target.is_file():
+                    raws.append(open(target, "wb"))  # noqa: SIM115
                 else:
-                    temporary = place.with_name(f".{place.name[:80]}.{secrets.token_hex(4)}.tmp")
+                    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
                     raws.append(open(temporary, "xb"))  # noqa: SIM115  closed below
-                    temporaries.append((temporary, place))
-                packed = place.suffix == ".gz"
-                files.append(
-                    gzip.GzipFile(filename="", fileobj=raws[-1], mode="wb", compresslevel=6, mtime=0)  # type: ignore[arg-type]
-                    if packed
-                    else raws[-1]
-                )
+                    temporaries.append((temporary, target))
+                files.append(compress(raws[-1]) if target.suffix == ".gz" else raws[-1])
             yield files
             for file, raw in zip(files, raws):
                 if file is not raw:
@@ -247,8 +263,8 @@ def replacing(*paths: Path) -> Iterator[list[IO[bytes]]]:
                 if raw.fileno() >= 0 and stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
                     os.fsync(raw.fileno())
                 raw.close()
-            for temporary, place in temporaries:
-                temporary.replace(place)
+            for temporary, target in temporaries:
+                temporary.replace(target)
         finally:
             for raw in raws:
                 with suppress(OSError):
@@ -259,26 +275,32 @@ def replacing(*paths: Path) -> Iterator[list[IO[bytes]]]:
         raise
     except (FileNotFoundError, NotADirectoryError):
         raise OutputError(
-            f"{place}: the folder {place.parent} is not there; make it: mkdir -p {place.parent}"
+            f"{target}: the folder {target.parent} is not there; make it: mkdir -p {target.parent}"
         ) from None
     except OSError as error:
-        if isinstance(error, OutputError | InputError | FormatError):
+        if isinstance(error, SgnsError):
             raise
-        raise OutputError(f"{place} cannot be written: {error.strerror or error}; choose another place") from None
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}; choose another place") from None
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Find out whether a file can be written at `path`, by making and removing one beside it.
+def compress(file: IO[bytes]) -> IO[bytes]:
+    """A gzip stream onto `file`, without name and time, so that equal content gives equal bytes."""
+    stream = gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0)  # type: ignore[arg-type]
+    return cast(IO[bytes], stream)
 
-    Permissions alone do not tell: a disk may be read-only, or the user be root.
+
+def check_writable(path: str | PathLike[str]) -> None:
+    """Finds out, before long work, whether a file can be written at `path`, by making and removing one beside it.
+
+    Permissions alone do not show it: a disk may be mounted read-only, or the user be root.
 
     Raises:
-        OutputError: it cannot.
+        OutputError: It cannot; the message names the folder that is missing or cannot be written to.
     """
     path = Path(path)
     folder = path.resolve().parent
     if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it, for example {path / 'vectors.safetensors'}")
+        raise OutputError(f"{path} is a folder; name a file in it")
     if file := next((part for part in (folder, *folder.parents) if part.is_file()), None):
         raise OutputError(f"{path} cannot be written: {file} is a file, not a folder; choose another folder")
     if not folder.is_dir():
@@ -293,8 +315,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}; choose another folder") from None
 
 
-def check_output(path: str | os.PathLike[str], endings: tuple[str, ...]) -> Path:
-    """Find out, before long work, whether `path` has one of `endings` and can be written to; returns it as a Path.
+def check_output(path: str | PathLike[str], endings: tuple[str, ...]) -> Path:
+    """Finds out, before long work, whether `path` has one of `endings` and can be written to; returns it as a Path.
 
     Raises:
         OutputError: it has another ending, or `check_writable` fails.
@@ -307,12 +329,12 @@ def check_output(path: str | os.PathLike[str], endings: tuple[str, ...]) -> Path
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Replace the content of `path` with `data`, whole or not at all. Raises `OutputError`."""
+    """Replaces the content of `path` with `data`, whole or not at all. Raises `OutputError`."""
     with replacing(path) as (file,):
         file.write(data)
 
 
 def write_text(path: Path, parts: Iterable[str]) -> None:
-    """Replace the content of `path` with the parts of a text, in UTF-8, whole or not at all. Raises `OutputError`."""
+    """Replaces the content of `path` with the parts of a text, in UTF-8, whole or not at all. Raises `OutputError`."""
     with replacing(path) as (file,):
         file.writelines(part.encode("utf-8") for part in parts)

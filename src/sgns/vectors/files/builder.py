@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sgns.base.files import Source, WarningCallback
+from sgns.base.files import PackedFile
+from sgns.progress.callback import WarningCallback
 from sgns.vectors.vectors import Vectors
 
 LARGEST_DIM = 1_000_000
@@ -34,7 +35,7 @@ class Gathering:
         tell: hears of every repair, once for each kind.
     """
 
-    source: Source
+    source: PackedFile
     d: int
     promised: int | None
     repair: bool

@@ -6,8 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Literal, cast, get_args
 
-from sgns.base.files import Report, Source, WarningCallback, opened, replacing
+from sgns.base.files import PackedFile, opened, replacing
 from sgns.errors import FormatError
+from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files import own
 from sgns.vectors.vectors import Vectors
 
@@ -34,7 +35,7 @@ def load(
     *,
     repair: bool = False,
     on_warning: WarningCallback | None = None,
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Vectors:
     """Vectors from a file of any known format, plain or gzip.
 
@@ -88,7 +89,7 @@ def save(
     format: str | None = None,
     *,
     on_warning: WarningCallback | None = None,
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
 ) -> None:
     """Write vectors in the format that the ending of `path` names; .gz after it packs the file.
 
@@ -158,7 +159,7 @@ def by_ending(path: Path) -> str:
     return ENDINGS[ending]
 
 
-def sniff(source: Source, path: Path) -> str:
+def sniff(source: PackedFile, path: Path) -> str:
     """The format of a file, from its first bytes. Raises `FormatError` for what can or may not be read."""
     from sgns.vectors.files import text as textual
 
@@ -221,7 +222,7 @@ def is_text(some: bytes) -> bool:
     return all(character.isprintable() or character in "\t\r\n" for character in text)
 
 
-def read_own(source: Source) -> Vectors:
+def read_own(source: PackedFile) -> Vectors:
     """An own file, mapped where it can be."""
     if source.plain_size is not None:
         source.raw.seek(0)
@@ -229,7 +230,7 @@ def read_own(source: Source) -> Vectors:
     return own.read(cast(IO[bytes], source), None, source.name)
 
 
-def seekable(source: Source) -> IO[bytes]:
+def seekable(source: PackedFile) -> IO[bytes]:
     """The file for a reader that jumps about in it: itself, or its unpacked content in a temporary file."""
     if source.plain_size is not None:
         source.raw.seek(0)

@@ -7,8 +7,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from sgns.base.files import Source, WarningCallback
+from sgns.base.files import PackedFile
 from sgns.errors import FormatError
+from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.builder import REPAIR
 from sgns.vectors.files.own import line_of_words
 from sgns.vectors.rows import first_rows
@@ -18,7 +19,7 @@ MATRICES = ("E", "vectors", "embeddings", "matrix", "W")  # ours first, then oth
 WORDS = ("words", "vocab", "vocabulary", "tokens", "keys")
 
 
-def read(source: Source, file: IO[bytes], repair: bool, on_warning: WarningCallback) -> Vectors:
+def read(source: PackedFile, file: IO[bytes], repair: bool, on_warning: WarningCallback) -> Vectors:
     """Vectors from an .npz file. Arrays of Python objects are pickles and are never read.
 
     Raises:
@@ -57,7 +58,7 @@ def read(source: Source, file: IO[bytes], repair: bool, on_warning: WarningCallb
     return sound(vectors, source, repair, on_warning)
 
 
-def sound(vectors: Vectors, source: Source, repair: bool, on_warning: WarningCallback) -> Vectors:
+def sound(vectors: Vectors, source: PackedFile, repair: bool, on_warning: WarningCallback) -> Vectors:
     """`vectors` with every word once and every row finite.
 
     Raises:
@@ -80,7 +81,7 @@ def sound(vectors: Vectors, source: Source, repair: bool, on_warning: WarningCal
     return vectors if len(kept) == len(vectors) else vectors.rows(kept)
 
 
-def array(source: Source, archive: zipfile.ZipFile, name: str, kinds: str, dimensions: int) -> np.ndarray:
+def array(source: PackedFile, archive: zipfile.ZipFile, name: str, kinds: str, dimensions: int) -> np.ndarray:
     """One array of the archive, after its header was held against what is there.
 
     Raises:

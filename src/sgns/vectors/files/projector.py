@@ -5,8 +5,9 @@ from typing import IO
 
 import numpy as np
 
-from sgns.base.files import Report, Source, WarningCallback, opened
+from sgns.base.files import PackedFile, opened
 from sgns.errors import FormatError
+from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files import text as textual
 from sgns.vectors.rows import first_rows
 from sgns.vectors.vectors import Vectors
@@ -38,7 +39,7 @@ def all_numbers(head: bytes) -> bool:
     return len(fields) > 0 and all(textual.number(field) is not None for field in fields)
 
 
-def read(source: Source, path: Path, repair: bool, on_warning: WarningCallback) -> Vectors:
+def read(source: PackedFile, path: Path, repair: bool, on_warning: WarningCallback) -> Vectors:
     """Vectors from a projector TSV and the metadata beside it.
 
     Raises:
@@ -76,7 +77,7 @@ def read(source: Source, path: Path, repair: bool, on_warning: WarningCallback) 
 class Numbered:
     """A projector TSV as `textual.read` takes it: each line gets its number for a word."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: PackedFile) -> None:
         self.source, self.name, self.plain_size, self.line = source, source.name, source.plain_size, 0
         self.head = b"0\t" + source.head
         self.error = source.error
@@ -132,7 +133,7 @@ def one_field(word: str) -> str:
 
 
 def write(
-    vectors: Vectors, files: list[IO[bytes]], on_warning: WarningCallback, progress: Report | None = None
+    vectors: Vectors, files: list[IO[bytes]], on_warning: WarningCallback, progress: ProgressCallback | None = None
 ) -> None:
     """Write E to the first file and the words (and counts) to the second, as the projector's *Load* takes them.
 

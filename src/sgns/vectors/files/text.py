@@ -7,8 +7,9 @@ from typing import IO
 
 import numpy as np
 
-from sgns.base.files import Report, Source, WarningCallback
+from sgns.base.files import PackedFile
 from sgns.errors import FormatError
+from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files.builder import Gathering
 from sgns.vectors.vectors import Vectors
 
@@ -42,7 +43,7 @@ def numbers_at_end(line: bytes) -> int:
     return count
 
 
-def read(source: Source, repair: bool, on_warning: WarningCallback, *, headed: bool) -> Vectors:
+def read(source: PackedFile, repair: bool, on_warning: WarningCallback, *, headed: bool) -> Vectors:
     """Vectors from text, with a header `V d` or without.
 
     Blanks in words are kept: the last d fields are the numbers, what stands before is the word.
@@ -199,7 +200,7 @@ def write(
     vectors: Vectors,
     file: IO[bytes],
     on_warning: WarningCallback,
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
     *,
     header: bool = True,
 ) -> None:
@@ -222,7 +223,7 @@ def write(
 
 
 def write_rows(
-    vectors: Vectors, file: IO[bytes], beginnings: list[bytes], separator: str, progress: Report | None
+    vectors: Vectors, file: IO[bytes], beginnings: list[bytes], separator: str, progress: ProgressCallback | None
 ) -> None:
     """Write each row of E on a line after its beginning."""
     form = (separator.join(["%.9g"] * vectors.dim) + "\n").encode()

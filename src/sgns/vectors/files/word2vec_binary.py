@@ -5,7 +5,8 @@ from typing import IO
 
 import numpy as np
 
-from sgns.base.files import Report, Source, WarningCallback
+from sgns.base.files import PackedFile
+from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files.builder import Gathering
 from sgns.vectors.files.text import header_of, one_token, words_for
 from sgns.vectors.vectors import Vectors
@@ -14,7 +15,7 @@ LONGEST_WORD = 10_000  # bytes
 BLOCK = 2**19  # bytes read at once: what is found, copied and checked in a block is still in the cache
 
 
-def read(source: Source, repair: bool, on_warning: WarningCallback) -> Vectors:
+def read(source: PackedFile, repair: bool, on_warning: WarningCallback) -> Vectors:
     """Vectors from a word2vec binary file. word2vec.c ends each row with a line break, gensim does not: both are read.
 
     Raises:
@@ -85,7 +86,9 @@ def decoded(words: list[bytes], places: np.ndarray, gathering: Gathering) -> lis
         return [gathering.decode(word, place, "byte") for word, place in zip(words, places.tolist())]
 
 
-def write(vectors: Vectors, file: IO[bytes], on_warning: WarningCallback, progress: Report | None = None) -> None:
+def write(
+    vectors: Vectors, file: IO[bytes], on_warning: WarningCallback, progress: ProgressCallback | None = None
+) -> None:
     """Write E as word2vec binary; blanks in words become _ (told), since a blank ends a word.
 
     Raises:
