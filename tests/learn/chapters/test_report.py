@@ -60,4 +60,8 @@ def test_report_evaluates(model, tmp_path):
     heading, table = evaluation_chapter(model, [pairs], [])
     assert heading == Heading(1, "Evaluation")
     assert [row[-1] for row in table.rows] == ["4 of 5"]
+    questions = tmp_path / "questions.txt"
+    questions.write_text(": colours\nred blue one two\nred blue one unknown\n")
+    _, table = evaluation_chapter(model, [pairs], [questions])
+    assert [(plain(row[0]), row[-1]) for row in table.rows] == [("pairs.tsv", "4 of 5"), ("questions.txt", "1 of 2")]
     assert evaluation_chapter(model, [], []) == []

@@ -175,8 +175,7 @@ def evaluation_chapter(vectors: "Vectors", similarity: Sequence[Path], analogy: 
     """
     if not similarity and not analogy:
         return []
-    from sgns.evaluation.analogy import evaluate_analogies
-    from sgns.evaluation.similarity import evaluate_similarity
+    from sgns.evaluation import evaluate_analogies, evaluate_similarity
 
     rows = []
     for file in similarity:

@@ -147,14 +147,17 @@ class _Parser:
         raise ExpressionError(f"{what} at character {position + 1}: {before} >>> {after}")
 
     def next_is(self, *signs: str) -> bool:
+        """Whether the next token is one of these signs."""
         kind, text, _ = self.tokens[self.at]
         return kind == "sign" and text in signs
 
     def take(self) -> str:
+        """Returns the text of the next token and moves on."""
         self.at += 1
         return self.tokens[self.at - 1][1]
 
     def expect(self, sign: str) -> None:
+        """Moves past a sign; fails if the next token is another."""
         if not self.next_is(sign):
             found = self.tokens[self.at]
             factor = found[0] in ("name", "number") or found[1] in ("(", "[")
