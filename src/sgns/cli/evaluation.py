@@ -24,7 +24,7 @@ Restrict = Annotated[
     int,
     Parameter(
         validator=Number(gte=0),
-        help="Search the answers of analogies among this many most frequent words, by default as gensim; 0 for all.",
+        help="Answer analogies with one of the most frequent words, this many of them, as gensim does; 0 takes all.",
     ),
 ]
 MethodHelp = Parameter(help="add for 3CosAdd, mul for 3CosMul.")
@@ -57,10 +57,8 @@ def evaluate(
         match_case: Treat words in another case than the set's as unknown.
         verbose: Print the unknown words too.
     """
-    from sgns.evaluation.analogy import evaluate_analogies
-    from sgns.evaluation.categories import evaluate_categories
+    from sgns.evaluation import evaluate_analogies, evaluate_categories, evaluate_similarity
     from sgns.evaluation.report import Answer, scores_as_dict, scores_as_text
-    from sgns.evaluation.similarity import evaluate_similarity
 
     if not (similarity or analogy or categories):
         raise ConfigError("no test set; name one with --similarity, --analogy or --categories")
@@ -101,18 +99,17 @@ def compare(
         neighbours: Neighbours of each word.
         moved: Number of words to print, of those that moved most.
     """
-    from sgns.evaluation.compare import compare
+    from sgns.evaluation import compare_models, compare_spaces
     from sgns.evaluation.models import files_of_models
     from sgns.evaluation.report import comparison_as_text
-    from sgns.evaluation.spaces import agreement
 
     if len(models) < 2:
         raise ConfigError(f"{len(models)} models; name at least two vector files")
     files = files_of_models(models)
     loaded = {name: [opened(path, space) for path in paths] for name, paths in files.items()}
-    sets = compare(loaded, similarity, analogy, categories, restrict=restrict or None, method=method)
+    sets = compare_models(loaded, similarity, analogy, categories, restrict=restrict or None, method=method)
     spaces = {
-        (a, b): agreement(loaded[a], loaded[b], words=words, neighbours=neighbours, moved=moved)
+        (a, b): compare_spaces(loaded[a], loaded[b], words=words, neighbours=neighbours, moved=moved)
         for a, b in (combinations(loaded, 2) if words else ())
     }
     if json:
