@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 pytest.importorskip("sympy")
 
 from sgns.errors import ExpressionError
+from sgns.learn.formulas.markup import TEXT
+from sgns.learn.formulas.notation import write
 from sgns.learn.formulas.operations import OPERATIONS, Operation, function_arities
 from sgns.learn.formulas.parser import Apply, Name, Number, parse
 from sgns.learn.graphs import graph as graph_module
 from sgns.learn.graphs.graph import backward, evaluate, variable
+from sgns.learn.graphs.symbolic import Formulas
 
 s1 = 1 / (1 + math.exp(-1))
 
@@ -124,8 +127,25 @@ def test_long_chains_need_no_recursion():
 
 def test_a_new_operation_is_one_row(monkeypatch):
     monkeypatch.setitem(OPERATIONS, "sin", Operation(1, lambda m, a: m.sin(a), (lambda m, y, a: m.cos(a),)))
-    passes = backward(evaluate("sin(x) * x", {"x": 0.5}))
-    assert float(passes.derivative(passes.nodes[0])) == pytest.approx(0.5 * math.cos(0.5) + math.sin(0.5))
+    passes = graph_module.graph("sin(x) * x", {"x": 0.5})
+    assert float(passes.derivative("x")) == pytest.approx(0.5 * math.cos(0.5) + math.sin(0.5))
+    pytest.importorskip("sympy")
+    assert write(Formulas(passes).derivative(passes.nodes[0]), TEXT) == "x·cos(x) + sin(x)"
+
+
+def test_a_derivative_is_asked_for_by_name():
+    passes = graph_module.graph("a = x * y; a * a", {"x": 2, "y": 3})
+    assert [float(passes.derivative(name)) for name in ("x", "y", "a", "f")] == [36, 24, 12, 1]
+    with pytest.raises(ExpressionError, match="no node z; it has x, y, a, f"):
+        passes.derivative("z")
+
+
+def test_a_step_that_does_not_exist():
+    passes = graph_module.graph("x*x", {"x": 2})
+    assert [passes.last_step(step) for step in (None, 0, 4)] == [4, 0, 4]
+    for step in (-1, 5):
+        with pytest.raises(ExpressionError, match="steps 0 to 4"):
+            passes.last_step(step)
 
 
 def larger(scalars):

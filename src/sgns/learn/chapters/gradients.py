@@ -223,7 +223,7 @@ def _torch(w: np.ndarray, C: np.ndarray) -> Answer:
 
 def _kernel(w: np.ndarray, C: np.ndarray) -> Answer:
     """One update of the training kernel with lr = 1: the gradient of a row is the row before minus the row after."""
-    from sgns.training.engines.cpu.engine import one_window
+    from sgns.training.engines.cpu.window_kernel import one_window
 
     E, outputs = np.zeros((len(C), w.size), np.float32), C.astype(np.float32)
     E[0] = w
