@@ -10,8 +10,7 @@ import numpy as np
 
 from benchmarks.packed import Packed
 from sgns.config import Config
-from sgns.evaluation.analogy import evaluate_analogies
-from sgns.evaluation.similarity import evaluate_similarity
+from sgns.evaluation import evaluate_analogies, evaluate_similarity
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.loop import train
 from sgns.training.schedule import Schedule

@@ -102,8 +102,7 @@ def qualities(text: Path, sets: Path, seeds: int, log: Log) -> dict[str, Any]:
 def quality(path: Path, sets: Path) -> dict[str, float]:
     """WS-353, SimLex, MEN (Spearman) and Google analogies among the 30,000 most frequent words."""
     import sgns
-    from sgns.evaluation.analogy import evaluate_analogies
-    from sgns.evaluation.similarity import evaluate_similarity
+    from sgns.evaluation import evaluate_analogies, evaluate_similarity
 
     vectors = sgns.load(path)
     names = {"WS-353": "wordsim353", "SimLex": "simlex999", "MEN": "men"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sgns.errors import ConfigError
-from sgns.evaluation.compare import Score, compare, difference, one_set
+from sgns.evaluation.compare import Answered, Score, compare_models, compare_on_set, difference
 from sgns.evaluation.statistics import mean_of, spearman_of
 from sgns.vectors.vectors import Vectors
 
@@ -20,7 +20,7 @@ def similarity_answers(rhos: dict[str, list[float]], n: int, generator: np.rando
             noise = (shared + generator.normal(size=n)) / np.sqrt(2)
             cosines = rho * human + np.sqrt(1 - rho**2) * noise
             answers.setdefault(name, []).append(
-                (np.arange(n), lambda common, c=cosines: spearman_of(human[common], c[common]), n)
+                Answered(np.arange(n), lambda common, c=cosines: spearman_of(human[common], c[common]), n)
             )
     return answers
 
@@ -29,7 +29,7 @@ def share_of_small_p(rhos: dict[str, list[float]], trials: int, n: int) -> float
     generator = np.random.default_rng(5)
     small = 0
     for trial in range(trials):
-        found = one_set("similarity", "s", similarity_answers(rhos, n, generator), 400, trial)
+        found = compare_on_set("similarity", "s", similarity_answers(rhos, n, generator), 400, trial)
         small += found.differences[0].p < 0.05
     return small / trials
 
@@ -46,10 +46,10 @@ def test_equally_good_analogies_differ_at_the_level() -> None:
         chance = generator.beta(1, 1, size=200)  # some questions are harder for both
         right = dict(zip("ab", generator.random((2, 200)) < chance))
         answers = {
-            name: [(np.arange(200), lambda common, name=name, right=right: mean_of(right[name][common]), 200)]
+            name: [Answered(np.arange(200), lambda common, name=name, right=right: mean_of(right[name][common]), 200)]
             for name in right
         }
-        small += one_set("analogy", "q", answers, 400, trial).differences[0].p < 0.05
+        small += compare_on_set("analogy", "q", answers, 400, trial).differences[0].p < 0.05
     assert 0.02 <= small / 400 <= 0.083
 
 
@@ -59,10 +59,12 @@ def test_a_real_difference_is_found() -> None:
 
 def test_seeds_that_scatter_widen_the_interval() -> None:
     generator = np.random.default_rng(0)
-    steady = one_set("similarity", "s", similarity_answers({"a": [0.5] * 4, "b": [0.5] * 4}, 400, generator), 500, 0)
+    steady = compare_on_set(
+        "similarity", "s", similarity_answers({"a": [0.5] * 4, "b": [0.5] * 4}, 400, generator), 500, 0
+    )
     generator = np.random.default_rng(0)
     rhos = {"a": [0.2, 0.4, 0.6, 0.8], "b": [0.2, 0.4, 0.6, 0.8]}
-    wild = one_set("similarity", "s", similarity_answers(rhos, 400, generator), 500, 0)
+    wild = compare_on_set("similarity", "s", similarity_answers(rhos, 400, generator), 500, 0)
     widths = [c.differences[0].interval.high - c.differences[0].interval.low for c in (steady, wild)]  # type: ignore[union-attr]
     assert widths[1] > 2 * widths[0]
     assert wild.scores[0].between_seeds > 0.2 > 0.06 > steady.scores[0].between_seeds
@@ -99,14 +101,14 @@ def model(seed: int, words: int = 40) -> Vectors:
 
 
 def test_a_model_and_itself_do_not_differ(sets: dict[str, list[Path]]) -> None:
-    for found in compare({"a": [model(0)], "b": [model(0)]}, **sets, resamples=200):
+    for found in compare_models({"a": [model(0)], "b": [model(0)]}, **sets, resamples=200):
         d = found.differences[0]
         assert (d.difference, d.p, d.corrected, d.effect) == (0, 1, 1, 0)
 
 
 def test_all_figures_are_over_what_all_models_answer(sets: dict[str, list[Path]]) -> None:
-    found = compare({"a": [model(0, 42)], "b": [model(1, 30)]}, **sets, resamples=200)
-    again = compare({"a": [model(0, 42).restrict(30)], "b": [model(1, 30)]}, **sets, resamples=200)
+    found = compare_models({"a": [model(0, 42)], "b": [model(1, 30)]}, **sets, resamples=200)
+    again = compare_models({"a": [model(0, 42).restrict(30)], "b": [model(1, 30)]}, **sets, resamples=200)
     assert [c.common for c in found] == [c.common for c in again]
     assert found[0].common < found[0].asked == 60
     for one, other in zip(found, again):
@@ -115,7 +117,7 @@ def test_all_figures_are_over_what_all_models_answer(sets: dict[str, list[Path]]
 
 
 def test_p_values_are_corrected_for_the_number_of_tests(sets: dict[str, list[Path]]) -> None:
-    found = compare({name: [model(i)] for i, name in enumerate("abc")}, **sets, resamples=200)
+    found = compare_models({name: [model(i)] for i, name in enumerate("abc")}, **sets, resamples=200)
     tests = [d for c in found for d in c.differences]
     assert len(tests) == 9
     assert min(d.corrected for d in tests) == pytest.approx(min(1, 9 * min(d.p for d in tests)))
@@ -124,7 +126,7 @@ def test_p_values_are_corrected_for_the_number_of_tests(sets: dict[str, list[Pat
 
 def test_sets_without_common_items_have_no_figure(tmp_path: Path) -> None:
     (tmp_path / "s").write_text("x\ty\t1\n")
-    found = compare({"a": [model(0)], "b": [model(1)]}, [tmp_path / "s"])[0]
+    found = compare_models({"a": [model(0)], "b": [model(1)]}, [tmp_path / "s"])[0]
     assert found.common == 0
     assert np.isnan(found.differences[0].p)
     assert found.differences[0].interval is None
@@ -132,4 +134,4 @@ def test_sets_without_common_items_have_no_figure(tmp_path: Path) -> None:
 
 def test_one_model_is_no_comparison() -> None:
     with pytest.raises(ConfigError, match="at least two"):
-        compare({"a": [model(0)]})
+        compare_models({"a": [model(0)]})

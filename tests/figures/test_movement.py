@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import ortho_group
 
 from sgns.errors import ConfigError
-from sgns.evaluation.spaces import agreement
+from sgns.evaluation import compare_spaces
 from sgns.figures.movement import plot_movement
 from sgns.vectors.vectors import Vectors
 
@@ -34,7 +34,7 @@ def test_compare_and_plot_name_the_same_words(make_vectors, tmp_path):
         E[a.id(word)] = random.normal(size=a.dim)
     order = random.permutation(len(a))
     b = Vectors([a.words[i] for i in order], E[order])
-    compared = agreement([a], [b], moved=12, resamples=10).moved
+    compared = compare_spaces([a], [b], moved=12, resamples=10).moved
     drawn = plot_movement(a, b, tmp_path / "m.png")
     assert drawn.words[:12] == [each.word for each in compared]
     np.testing.assert_allclose(

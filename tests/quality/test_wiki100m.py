@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import sgns
-from sgns.evaluation.analogy import evaluate_analogies
-from sgns.evaluation.similarity import evaluate_similarity
+from sgns.evaluation import evaluate_analogies, evaluate_similarity
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 TEXT = DATA / "corpora" / "wiki100m.xz"

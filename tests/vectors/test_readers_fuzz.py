@@ -18,9 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sgns.errors import FormatError, SgnsError
-from sgns.evaluation.analogy import read_questions
-from sgns.evaluation.categories import read_categories
-from sgns.evaluation.similarity import read_pairs
+from sgns.evaluation import read_categories, read_pairs, read_questions
 from sgns.vectors import query as expression
 from sgns.vectors.files import formats
 from sgns.vectors.vectors import Vectors

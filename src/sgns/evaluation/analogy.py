@@ -1,7 +1,7 @@
-"""Analogies: a : b = c : ? by 3CosAdd or 3CosMul, right when the best answer is the expected word.
+"""Word analogies: a : b = c : ? by 3CosAdd or 3CosMul (Levy & Goldberg 2014); accuracy with its interval.
 
-All questions of a set share few words, so the cosines of each distinct word with the vocabulary are one matrix
-product; a question's scores are then sums (or products) of three rows of it: cos(x, b − a + c) is proportional to
+The questions of a set share few distinct words. The cosines of these with the vocabulary are one matrix product, and
+the scores of a question are sums (or products) of three rows of it: cos(x, b − a + c) is proportional to
 cos(x, b) − cos(x, a) + cos(x, c).
 """
 
@@ -13,17 +13,17 @@ import numpy as np
 
 from sgns.base.geometry import unit
 from sgns.errors import ConfigError, FormatError
-from sgns.evaluation.lookup import Lookup, lines
+from sgns.evaluation.sets import Lookup, read_lines
 from sgns.evaluation.statistics import Interval, proportion
 from sgns.vectors.vectors import Method, Vectors
 
-COLUMNS, QUESTIONS = 2048, 64  # scored at once: a tile that stays in the cache
+COLUMNS, QUESTIONS = 2048, 64  # scored at once: a tile that fits in the cache
 EPSILON = np.float32(1e-6)  # of 3CosMul, as in gensim
 
 
 @dataclass(frozen=True)
 class Section:
-    """The questions of one section, or of several taken together."""
+    """The score of one section of a set, or of several together."""
 
     name: str
     right: int
@@ -34,7 +34,7 @@ class Section:
 
     @property
     def accuracy(self) -> float:
-        """Right share of the answered questions; NaN when there are none."""
+        """Share of the answered questions that were answered correctly; NaN if there are none."""
         return self.right / self.answered if self.answered else float("nan")
 
     @property
@@ -44,37 +44,37 @@ class Section:
 
     @property
     def coverage(self) -> float:
-        """Answered share of the questions."""
+        """Share of the questions that were answered."""
         return self.answered / self.asked if self.asked else 0.0
 
 
 @dataclass(frozen=True)
 class Analogies:
-    """The answer to one analogy set."""
+    """The score on one analogy set."""
 
     name: str
     method: Method
     restrict: int | None
-    """Words of the vocabulary that were in play: the most frequent ones; None for all."""
+    """How many words could ask and answer, the most frequent ones; None for all."""
     total: Section
     semantic: Section
     """Sections whose name does not begin with `gram`."""
     syntactic: Section
     sections: tuple[Section, ...]
     unknown: tuple[str, ...]
-    """Words not among those in play, in the order of the set."""
+    """Words that are not among these, in the order of the set."""
     duplicates: int
-    """Questions that stood before; counted again, as published figures do."""
+    """Questions that repeat an earlier one; they count again, as in published figures."""
     folded: int
-    """Words found in another case than the set's."""
+    """Words found only in another case."""
     correct: np.ndarray = field(repr=False)
-    """(answered,) bool: which answers were right."""
+    """(answered,) bool: which answers were correct."""
     items: np.ndarray = field(repr=False)
-    """(answered,) int64: which questions of the set, so that two models can be paired."""
+    """(answered,) int64: the numbers of these questions in the set, which pair two models."""
 
     @property
     def accuracy(self) -> float:
-        """Right share of all answered questions."""
+        """Share of all answered questions that were answered correctly."""
         return self.total.accuracy
 
     @property
@@ -89,25 +89,28 @@ class Analogies:
 
     @property
     def answered(self) -> int:
-        """Questions whose four words are all in play."""
+        """Questions whose four words are all known (and within `restrict`)."""
         return self.total.answered
 
     @property
     def coverage(self) -> float:
-        """Answered share of the questions."""
+        """Share of the questions that were answered."""
         return self.total.coverage
 
 
 def read_questions(path: str | PathLike[str]) -> list[tuple[str, tuple[str, str, str, str]]]:
-    """(section, (a, b, c, expected)) of an analogy set in Google's form: `: name` lines open sections.
+    """Reads an analogy set in Google's form: four words on a line; a line `: name` begins a section.
+
+    Returns:
+        (section, (a, b, c, expected)) of each question.
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: a line without four words, or no question; names the line.
+        FormatError: a line does not have four words (the message has its number), or there is no question.
     """
     questions: list[tuple[str, tuple[str, str, str, str]]] = []
     section = Path(path).stem
-    for number, line in lines(path):
+    for number, line in read_lines(path):
         if line.startswith(":"):
             section = line[1:].strip() or f"line {number}"
         elif not line.startswith("#"):
@@ -129,21 +132,22 @@ def evaluate_analogies(
     method: Method = "add",
     ignore_case: bool = True,
 ) -> Analogies:
-    """Share of analogies whose best answer is the expected word.
+    """Computes the share of analogies whose best answer is the expected word.
 
     Args:
-        vectors: asked by E.
+        vectors: the model; E is used.
         path: the set; see `read_questions`.
-        restrict: only the this many most frequent words ask and answer, as in word2vec and gensim's default (questions
-            with a rarer word are left out and counted). None takes the whole vocabulary: harder, slower, and not to be
-            set beside figures of restricted runs.
+        restrict: how many words may ask and answer, the most frequent ones, as in word2vec and by default in gensim.
+            Questions with a rarer word are left out and counted. None takes the whole vocabulary, which is harder and
+            slower; its accuracy is not comparable with that of restricted runs.
         method: add for 3CosAdd, mul for 3CosMul.
-        ignore_case: words that differ in case alone count as one, for asking, for leaving out a, b and c, and for being
-            right.
+        ignore_case: whether words that differ in case alone count as one: as a question's word, as an excluded word
+            and as the expected word.
 
     Raises:
-        InputError, FormatError: from reading the set.
-        ConfigError: another method, or restrict below 1.
+        InputError: the set cannot be read.
+        FormatError: a line of the set is wrong.
+        ConfigError: the method is another, or restrict is below 1.
     """
     if method not in ("add", "mul"):
         raise ConfigError(f"method is {method!r}; choose add (3CosAdd) or mul (3CosMul)")
@@ -153,7 +157,7 @@ def evaluate_analogies(
     lookup = Lookup(vectors, ignore_case)
     rows = np.array([[lookup.row(word) for word in words] for _, words in questions], np.int64)
     items = np.flatnonzero((rows >= 0).all(axis=1))
-    if ignore_case:  # every word stands for the first of its case variants
+    if ignore_case:  # the first of the case variants of a word represents all
         same = np.array([lookup.by_fold[word.casefold()] for word in vectors.words], np.int64)
     else:
         same = np.arange(len(vectors))
@@ -188,16 +192,16 @@ def evaluate_analogies(
 
 
 def best_answers(vectors: Vectors, questions: np.ndarray, same: np.ndarray, method: Method) -> np.ndarray:
-    """The best answer to each question.
+    """Finds the best answer to each question.
 
     Args:
-        vectors: in play.
+        vectors: the words that may answer.
         questions: (q, 3) int64, rows of a, b, c.
-        same: (V,) int64, one number for all case variants of a word.
+        same: (V,) int64, the same number for all case variants of a word.
         method: add or mul.
 
     Returns:
-        (q,) int64: rows; never a, b or c, nor a case variant of them.
+        (q,) int64, the rows of the answers; never a, b, c or a case variant of these.
     """
     words, at = np.unique(questions, return_inverse=True)
     a, b, c = at.reshape(questions.shape).T

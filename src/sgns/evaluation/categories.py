@@ -1,4 +1,4 @@
-"""Categories: words are clustered without their labels; purity says how well clusters and labels agree."""
+"""Categorisation: words are clustered without their labels; purity measures how well clusters and labels agree."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,61 +10,65 @@ import numpy as np
 from sgns.base.geometry import spherical_kmeans
 from sgns.errors import FormatError
 from sgns.evaluation import statistics
-from sgns.evaluation.lookup import Lookup, lines, units
+from sgns.evaluation.sets import Lookup, read_lines, unit_rows
 from sgns.evaluation.statistics import Interval
 from sgns.vectors.vectors import Vectors
 
 STARTS = 20  # of k-means
-SHUFFLES = 200
+SHUFFLES = 200  # of the labels, for the purity of chance
 
 
 @dataclass(frozen=True)
 class Categories:
-    """The answer to one set of categories."""
+    """The score on one set of categories."""
 
     name: str
     purity: float
-    """Share of words whose category is the most frequent one of their cluster; NaN below two words."""
+    """Share of words whose category is the most frequent one of their cluster; NaN for fewer than two words."""
     interval: Interval | None
-    """95 % bootstrap interval of `purity` over words, the clusters held fixed."""
+    """95 % bootstrap interval of `purity` over words, for the same clusters."""
     chance: float
-    """Purity of the same clusters with shuffled labels: what purity is worth nothing."""
+    """Mean purity of the same clusters with shuffled labels: the purity of chance, which is not 0."""
     clusters: int
-    """As many as categories with a known word."""
+    """Their number: that of the categories with a known word."""
     asked: int
-    """Words in the set, each category's word once."""
+    """Words in the set; a word with two categories counts twice."""
     answered: int
     """Words that are known."""
     unknown: tuple[str, ...]
     duplicates: int
-    """Lines that stood before; left out."""
+    """Lines that repeat an earlier one; they are left out."""
     folded: int
-    """Words found in another case than the set's."""
+    """Words found only in another case."""
     correct: np.ndarray = field(repr=False)
-    """(answered,) bool: which words are of their cluster's category."""
+    """(answered,) bool: which words have the most frequent category of their cluster."""
     items: np.ndarray = field(repr=False)
-    """(answered,) int64: which words of the set."""
+    """(answered,) int64: the numbers of these words in the set."""
 
     @property
     def coverage(self) -> float:
-        """Answered share of the words."""
+        """Share of the words that are known."""
         return self.answered / self.asked if self.asked else 0.0
 
 
 def read_categories(path: str | PathLike[str]) -> list[tuple[str, str]]:
-    """(word, category) of a set, in either of two forms, told apart by the first line.
+    """Reads a set of categories in either of two forms; the first line decides which.
 
-    `word<TAB>category` a line; or, as in analogy sets, `: category` lines with the category's words below them, between
-    blanks (or one a line, then blanks between tabs are part of a word). Lines that begin with # are comments.
+    A line is `word<TAB>category`. Or, as in analogy sets, a line `: category` precedes the words of a category, which
+    are separated by blanks; in a line with tabs they are separated by tabs, and a word may contain blanks. Lines that
+    begin with # are comments.
+
+    Returns:
+        (word, category) of each entry.
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: a line of another form; names the line.
+        FormatError: a line has another form (the message has its number), or there is no word.
     """
     found: list[tuple[str, str]] = []
     sections: bool | None = None
     category = ""
-    for number, line in lines(path):
+    for number, line in read_lines(path):
         if line.startswith("#"):
             continue
         if sections is None:
@@ -94,14 +98,15 @@ def evaluate_categories(
     resamples: int = statistics.RESAMPLES,
     seed: int = 0,
 ) -> Categories:
-    """Cluster the known words (spherical k-means, the best of 20 starts) and hold the clusters against the categories.
+    """Clusters the known words by spherical k-means (the best of 20 starts) and computes the purity of the clusters.
 
     Args:
-        vectors: asked by E.
+        vectors: the model; E is used.
         path: the set; see `read_categories`.
-        ignore_case: find a word in another case when its own is unknown.
-        only: cluster these words of the set alone (int64, places among its distinct lines), as two models are compared.
-        resamples: of the bootstrap; 0 leaves the interval out.
+        ignore_case: whether to find a word in another case if it is unknown as written.
+        only: (m,) int64, numbers of the distinct entries of the set: only these are clustered. For comparing models on
+            the same words.
+        resamples: of the bootstrap; 0 computes no interval.
         seed: of starts and resamples.
 
     Raises:
@@ -117,7 +122,7 @@ def evaluate_categories(
         items = np.intersect1d(items, only)
     _, labels = np.unique([entries[i][1] for i in items], return_inverse=True)
     k = int(labels.max(initial=-1)) + 1
-    clusters = cluster(units(vectors, rows[items]), k, seed=seed)
+    clusters = cluster(unit_rows(vectors, rows[items]), k, seed=seed)
     correct = majority(clusters, labels, k)
     shuffle = np.random.default_rng(seed)
     chance = [majority(clusters, shuffle.permutation(labels), k).mean() for _ in range(SHUFFLES)] if len(items) else []
@@ -146,27 +151,27 @@ def evaluate_categories(
 
 
 def majority(clusters: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """(n,) bool: whether each item's label is the most frequent of its cluster (ties: the lowest label)."""
+    """Tells of each item whether its label is the most frequent in its cluster: (n,) bool; of ties the lowest label."""
     table = np.zeros((k, k), np.int64)
     np.add.at(table, (clusters, labels), 1)
     return table.argmax(axis=1)[clusters] == labels if k else np.zeros(0, bool)
 
 
 def purity_of(clusters: np.ndarray, labels: np.ndarray, k: int) -> statistics.Statistic:
-    """Purity of resamples of the items, their clusters held fixed."""
+    """The purity of resamples of the items, for the same clusters."""
     cell = np.zeros((len(labels), k * k))
     cell[np.arange(len(labels)), clusters * k + labels] = 1
     return lambda draws: (draws @ cell).reshape(-1, k, k).max(axis=2).sum(axis=1) / draws.sum(axis=1)
 
 
 def cluster(rows: np.ndarray, k: int, seed: int = 0, starts: int = STARTS) -> np.ndarray:
-    """Group unit vectors by spherical k-means; of several starts, the one with the largest sum of cosines is taken.
+    """Clusters unit vectors by spherical k-means; of several starts, takes the one with the largest sum of cosines.
 
     Args:
         rows: (n, d) float32, each of length 1.
         k: clusters.
         seed: of the starts.
-        starts: how many are tried.
+        starts: their number.
 
     Returns:
         (n,) int64, the cluster of each row. Every row is its own cluster where n ≤ k.

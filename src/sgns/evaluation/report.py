@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from sgns.base.text_table import Cell, text_table
+from sgns.evaluation.agreement import Agreement
 from sgns.evaluation.analogy import Analogies, Section
 from sgns.evaluation.categories import Categories
 from sgns.evaluation.compare import SetComparison
 from sgns.evaluation.similarity import Duplicates, Similarity
-from sgns.evaluation.spaces import Agreement
 from sgns.evaluation.statistics import Interval
 from sgns.vectors.vectors import Vectors
 
@@ -53,8 +53,8 @@ def comparison_as_text(
     Args:
         files: Name of a model -> the vector file of each seed.
         models: Name of a model -> the vectors of each seed.
-        sets: What `evaluation.compare.compare` returned.
-        spaces: Names of two models -> what `evaluation.spaces.agreement` returned.
+        sets: What `compare_models` returned.
+        spaces: Names of two models -> what `compare_spaces` returned.
     """
     blocks = [_models_table(files, models)]
     if sets:

@@ -1,4 +1,4 @@
-"""Word similarity: how well cosines order pairs of words as people do (Spearman's rho)."""
+"""Word similarity: the correlation of cosines with human scores of pairs of words (Spearman's rho)."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import numpy as np
 
 from sgns.errors import ConfigError, FormatError
 from sgns.evaluation import statistics
-from sgns.evaluation.lookup import Lookup, lines, units
+from sgns.evaluation.sets import Lookup, read_lines, unit_rows
 from sgns.evaluation.statistics import Interval
 from sgns.vectors.vectors import Vectors
 
@@ -19,11 +19,11 @@ Duplicates = Literal["keep", "merge"]
 
 @dataclass(frozen=True)
 class Similarity:
-    """The answer to one similarity set."""
+    """The score on one similarity set."""
 
     name: str
     spearman: float
-    """Over the answered pairs, mean ranks for ties; NaN below two pairs."""
+    """Over the answered pairs, with mean ranks for ties; NaN for fewer than two pairs."""
     interval: Interval | None
     """95 % bootstrap interval of `spearman`."""
     pearson: float
@@ -31,40 +31,45 @@ class Similarity:
     asked: int
     """Pairs in the set."""
     answered: int
-    """Pairs of which both words are known; the others count for nothing, here or in the figures."""
+    """Pairs of which both words are known; the others are left out of all figures."""
     unknown: tuple[str, ...]
     """Words without a vector, in the order of the set."""
     duplicates: int
-    """Pairs that stood before, in either order; counted again, or averaged into one with duplicates="merge"."""
+    """Pairs that repeat an earlier one, in either order; they count again, or are merged with duplicates="merge"."""
     folded: int
-    """Words found in another case than the set's."""
+    """Words found only in another case."""
     tied: int
-    """Answered pairs that share their human score with another."""
+    """Answered pairs with the same human score as another."""
     human: np.ndarray = field(repr=False)
-    """(answered,) float64: people's scores."""
+    """(answered,) float64: the human scores."""
     cosines: np.ndarray = field(repr=False)
-    """(answered,) float64: ours."""
+    """(answered,) float64: the cosines."""
     items: np.ndarray = field(repr=False)
-    """(answered,) int64: which pairs of the set, so that two models can be paired."""
+    """(answered,) int64: the numbers of these pairs in the set, which pair two models."""
 
     @property
     def coverage(self) -> float:
-        """Answered share of the pairs."""
+        """Share of the pairs that were answered."""
         return self.answered / self.asked if self.asked else 0.0
 
 
 def read_pairs(path: str | PathLike[str]) -> list[tuple[str, str, float]]:
-    """Pairs of a similarity set: word, word, score a line, between tabs, commas or blanks; extra columns are left out.
+    """Reads a similarity set: word, word, score on a line, separated by tabs, commas or blanks.
 
-    A first line whose third column is no number is taken for a heading; lines that begin with # are comments.
+    Further columns are ignored. A first line whose third column is not a number is a heading; lines that begin with #
+    are comments.
+
+    Returns:
+        (word, word, score) of each pair.
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: a line without three columns or with a score that is no finite number; names the line.
+        FormatError: a line has fewer than three columns, or a score that is not a finite number (the message has the
+            number of the line); or there is no pair.
     """
     pairs: list[tuple[str, str, float]] = []
     heading_allowed = True
-    for number, line in lines(path):
+    for number, line in read_lines(path):
         if line.startswith("#"):
             continue
         separator = "\t" if "\t" in line else "," if "," in line else None
@@ -96,23 +101,23 @@ def evaluate_similarity(
     resamples: int = statistics.RESAMPLES,
     seed: int = 0,
 ) -> Similarity:
-    """Spearman's rho (and Pearson's r) between cosines and people's scores.
+    """Computes Spearman's rho (and Pearson's r) between cosines and human scores.
 
-    Pairs with an unknown word are left out and counted, never given a made-up vector.
+    Pairs with an unknown word are left out and counted; no vector is substituted.
 
     Args:
-        vectors: asked by E.
+        vectors: the model; E is used.
         path: the set; see `read_pairs`.
-        ignore_case: find a word in another case when its own is unknown.
-        duplicates: keep counts a pair as often as it stands (as gensim and published figures do); merge averages the
-            scores of a pair that stands more than once, in either order.
-        resamples: of the bootstrap; 0 leaves the intervals out.
+        ignore_case: whether to find a word in another case if it is unknown as written.
+        duplicates: keep counts a pair as often as it occurs, as gensim and published figures do; merge averages the
+            scores of a pair that occurs more than once, in either order.
+        resamples: of the bootstrap; 0 computes no intervals.
         seed: of the bootstrap.
 
     Raises:
         InputError: the set cannot be read.
         FormatError: a line of the set is wrong, or a vector it asks for is not finite.
-        ConfigError: another value of duplicates.
+        ConfigError: duplicates has another value.
     """
     if duplicates not in ("keep", "merge"):
         raise ConfigError(f"duplicates is {duplicates!r}; choose keep or merge")
@@ -130,7 +135,7 @@ def evaluate_similarity(
     rows = np.array([[lookup.row(a), lookup.row(b)] for a, b, _ in pairs], np.int64).reshape(-1, 2)
     items = np.flatnonzero((rows >= 0).all(axis=1))
     human = np.array([pairs[i][2] for i in items])
-    left, right = (units(vectors, rows[items, side]).astype(np.float64) for side in (0, 1))
+    left, right = (unit_rows(vectors, rows[items, side]).astype(np.float64) for side in (0, 1))
     cosines = np.einsum("ij,ij->i", left, right)
     absent = [word for (a, b, _), row in zip(pairs, rows) for word, at in zip((a, b), row) if at < 0]
     _, same = np.unique(human, return_counts=True)

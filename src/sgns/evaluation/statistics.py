@@ -1,7 +1,7 @@
-"""Ranks, correlations, bootstrap intervals and p-values, with NumPy alone; SciPy is the peer in the tests.
+"""Mean ranks, correlations, bootstrap intervals and corrected p-values, with NumPy alone.
 
-The bootstrap resamples the items of a test set (pairs, questions, words). A resample is kept as how often each item was
-drawn, so that Spearman's rho of thousands of resamples is a few passes over an array and never sorts again.
+The bootstrap resamples the items of a test set (pairs, questions, words). A resample is stored as the number of times
+each item was drawn, so that Spearman's rho of thousands of resamples needs no sort for each.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 RESAMPLES = 2_000
-CHUNK = 2**16  # items drawn at once: arrays that stay in the cache
+CHUNK = 2**16  # items drawn at once: their arrays fit in the cache
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A bootstrap interval."""
+    """A confidence interval."""
 
     low: float
     high: float
@@ -25,26 +25,26 @@ class Interval:
         return f"{self.low:.3f} to {self.high:.3f}"
 
 
-def ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks (n,) float64 from 1; equal values share the mean of their ranks."""
+def mean_ranks(values: np.ndarray) -> np.ndarray:
+    """Returns the ranks (n,) float64 of values, from 1; equal values have the mean of their ranks."""
     values = np.asarray(values, np.float64)
-    return weighted_ranks(np.ones((1, len(values))), values)[0]
+    return weighted_mean_ranks(np.ones((1, len(values))), values)[0]
 
 
-def weighted_ranks(draws: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Ranks of each item within resamples in which it stands `draws` times.
+def weighted_mean_ranks(draws: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Returns the mean rank of each item within resamples that contain it `draws` times.
 
     Args:
-        draws: (b, n), how often each item was drawn.
+        draws: (b, n), how many times each item was drawn.
         values: (n,) float64.
 
     Returns:
-        (b, n) float64: the mean rank of the item's copies and its ties; meaningless where it was not drawn.
+        (b, n) float64, the mean rank of the copies of an item and of its ties; undefined for items not drawn.
     """
     order = np.argsort(values, kind="stable")
     if not len(order):
         return np.zeros(draws.shape)
-    new = np.diff(values[order], prepend=np.nan) != 0  # where a group of ties begins
+    new = np.diff(values[order], prepend=np.nan) != 0  # the first item of each group of ties
     first, group = np.flatnonzero(new), np.cumsum(new) - 1
     sizes = np.add.reduceat(draws[:, order], first, axis=1)  # (b, groups)
     mean_rank = np.cumsum(sizes, axis=1) - (sizes - 1) / 2
@@ -54,7 +54,7 @@ def weighted_ranks(draws: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def weighted_correlation(draws: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson's r in each resample: draws (b, n), x and y (b, n) or (n,); NaN where one of them does not vary."""
+    """Returns Pearson's r (b,) in each resample: draws (b, n), x and y (b, n) or (n,); NaN if x or y is constant."""
     n = draws.sum(axis=1)
     x = x - (np.sum(draws * x, axis=1) / n)[:, None]
     y = y - (np.sum(draws * y, axis=1) / n)[:, None]
@@ -65,7 +65,7 @@ def weighted_correlation(draws: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.
 
 
 def pearson(x: np.ndarray, y: np.ndarray) -> float:
-    """Pearson's r; NaN when one side does not vary or there are fewer than two items."""
+    """Returns Pearson's r of x (n,) and y (n,); NaN if one is constant or n < 2."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
@@ -74,12 +74,12 @@ def pearson(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's rho with mean ranks for ties; NaN as in `pearson`."""
-    return pearson(ranks(x), ranks(y))
+    """Returns Spearman's rho of x (n,) and y (n,), with mean ranks for ties; NaN as in `pearson`."""
+    return pearson(mean_ranks(x), mean_ranks(y))
 
 
 def resamples(n: int, count: int = RESAMPLES, seed: int = 0) -> Iterator[np.ndarray]:
-    """Bootstrap draws of n items in chunks (b, n) float64; the same for a given seed."""
+    """Draws `count` resamples of n items. Yields chunks (b, n) float64: how many times each item was drawn."""
     generator = np.random.default_rng(seed)
     rows = max(1, CHUNK // max(1, n))
     for start in range(0, count, rows):
@@ -92,19 +92,19 @@ Statistic = Callable[[np.ndarray], np.ndarray]  # draws (b, n) -> (b,)
 
 
 def spearman_of(x: np.ndarray, y: np.ndarray) -> Statistic:
-    """Spearman's rho of resamples of the pairs (x, y)."""
+    """Returns the statistic that computes Spearman's rho of resamples of the pairs (x, y)."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    return lambda draws: weighted_correlation(draws, weighted_ranks(draws, x), weighted_ranks(draws, y))
+    return lambda draws: weighted_correlation(draws, weighted_mean_ranks(draws, x), weighted_mean_ranks(draws, y))
 
 
 def pearson_of(x: np.ndarray, y: np.ndarray) -> Statistic:
-    """Pearson's r of resamples of the pairs (x, y)."""
+    """Returns the statistic that computes Pearson's r of resamples of the pairs (x, y)."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     return lambda draws: weighted_correlation(draws, x, y)
 
 
 def mean_of(values: np.ndarray) -> Statistic:
-    """The mean of resamples of `values`."""
+    """Returns the statistic that computes the mean of resamples of values (n,)."""
     values = np.asarray(values, np.float64)
     return lambda draws: draws @ values / draws.sum(axis=1)
 
@@ -112,14 +112,17 @@ def mean_of(values: np.ndarray) -> Statistic:
 def bootstrap(
     statistic: Statistic, n: int, level: float = 0.95, count: int = RESAMPLES, seed: int = 0
 ) -> Interval | None:
-    """Percentile bootstrap interval (Efron 1979) of a statistic of n items; None below 3 items or when it never varies.
+    """Computes the percentile bootstrap interval (Efron 1979) of a statistic of n items.
 
     Args:
         statistic: resamples (b, n) -> values (b,).
         n: items.
-        level: coverage aimed at.
+        level: nominal coverage.
         count: resamples.
         seed: of the draws.
+
+    Returns:
+        The interval; None for fewer than 3 items, or if the statistic is not finite in half of the resamples.
     """
     if n < 3:
         return None
@@ -132,10 +135,10 @@ def bootstrap(
 
 
 def proportion(right: int, n: int, level: float = 0.95) -> Interval | None:
-    """Interval of a share `right` of n: the percentile bootstrap, whose resamples are binomial(n, right / n).
+    """Computes the interval of a proportion `right` of n: the percentile bootstrap, binomial(n, right / n).
 
-    Where none or all are right the bootstrap has no width; Wilson's (1927) bound stands in, since 0 of 12 is not
-    certainly 0. None when n is 0.
+    If none or all are right, the bootstrap interval has no width, and Wilson's (1927) bound is used instead. None if n
+    is 0.
     """
     if n == 0:
         return None
@@ -152,18 +155,18 @@ def proportion(right: int, n: int, level: float = 0.95) -> Interval | None:
 
 
 def normal_quantile(p: float) -> float:
-    """The standard normal's p-quantile."""
+    """Returns the p-quantile of the standard normal distribution."""
     from statistics import NormalDist
 
     return NormalDist().inv_cdf(p)
 
 
 def holm(p_values: list[float]) -> list[float]:
-    """P-values corrected for their number (Holm 1979), in the order given; NaN stays NaN and does not count."""
+    """Corrects p-values for their number (Holm 1979), in the order given; NaN stays NaN and does not count."""
     order = [i for i in sorted(range(len(p_values)), key=lambda i: p_values[i]) if p_values[i] == p_values[i]]
     corrected = list(p_values)
     largest = 0.0
-    for place, i in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - place) * p_values[i]))
+    for smaller, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - smaller) * p_values[i]))
         corrected[i] = largest
     return corrected

@@ -1,7 +1,5 @@
-"""How test sets are read (UTF-8, plain or gzip, errors name the line), and how their words find their vectors."""
+"""Test sets: the lines of their files, and the vectors of their words."""
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from os import PathLike
@@ -9,27 +7,31 @@ from pathlib import Path
 
 import numpy as np
 
+from sgns.base.files import decompress, is_damage, packed_kind
 from sgns.base.geometry import unit
 from sgns.errors import FormatError, InputError
 from sgns.vectors.vectors import Vectors
 
-LONGEST_LINE = 10_000  # characters; a test set's lines are short
+LONGEST_LINE = 10_000  # characters; the lines of a test set are short
 
 
-def lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a test set that hold something, with their numbers from 1.
+def read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
+    """Reads a test set in UTF-8, plain or packed (gzip, bzip2, xz, Zstandard).
+
+    Yields:
+        The number (from 1) and the text of each line that is not blank.
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: it is not UTF-8, or a line is too long to be one.
+        FormatError: it is not UTF-8, a line is longer than 10,000 characters, or a packed file is damaged.
     """
     path = Path(path)
+    kind, number = "", 0
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
+            kind = packed_kind(raw.read(16))
             raw.seek(0)
-            file = gzip.GzipFile(fileobj=raw) if packed else raw
-            number = 0
+            file = decompress(kind, raw) if kind else raw
             while line := file.readline(4 * LONGEST_LINE):
                 number += 1
                 if len(line) >= 4 * LONGEST_LINE:
@@ -41,45 +43,55 @@ def lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
                     yield number, text
     except UnicodeDecodeError:
         raise FormatError(f"{path}: line {number} is not UTF-8; convert it: iconv -f latin1 -t utf-8") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FormatError(f"{path}: the gzip file is torn ({error}); copy it again") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}; check the path") from None
+    except FormatError:
+        raise
+    except Exception as error:
+        if kind and is_damage(error):
+            raise FormatError(f"{path}: the {kind} file is torn ({error}); copy it again") from None
+        if isinstance(error, OSError):
+            raise InputError(f"{path}: {error.strerror or error}; check the path") from None
+        raise
 
 
-def units(vectors: Vectors, rows: np.ndarray) -> np.ndarray:
-    """Rows of E (n, d) float32 scaled to length 1. Raises `FormatError` for one that is not finite, with its word."""
+def unit_rows(vectors: Vectors, rows: np.ndarray) -> np.ndarray:
+    """Rows of E (n, d) float32, scaled to length 1.
+
+    Raises:
+        FormatError: a row is not finite; the message has its word.
+    """
     found = unit(vectors.E[rows])
-    sound = np.isfinite(found).all(axis=1)
-    if not sound.all():
-        word = vectors.words[int(rows[np.argmin(sound)])]
+    finite = np.isfinite(found).all(axis=1)
+    if not finite.all():
+        word = vectors.words[int(rows[np.argmin(finite)])]
         raise FormatError(f"the vector of {word[:80]!r} is not finite; train again with a lower lr")
     return found
 
 
 class Lookup:
-    """Rows of words for a test set: the exact spelling first, then lower case, then any case (most frequent first).
+    """Finds the rows of a test set's words: the exact word first, then its lower case, then any case.
+
+    Of words that differ in case alone, the first row is taken, which is the most frequent one.
 
     Args:
-        vectors: where to look.
-        ignore_case: False takes exact spellings alone.
+        vectors: the model.
+        ignore_case: False finds exact words alone.
     """
 
     def __init__(self, vectors: Vectors, ignore_case: bool = True) -> None:
         self.vectors = vectors
         self.ignore_case = ignore_case
-        self.folded: set[str] = set()  # words found in another case alone
+        self.folded: set[str] = set()  # words found only in another case
 
     @cached_property
     def by_fold(self) -> dict[str, int]:
-        """The first row of each word without its case."""
+        """The first row of each word after case folding."""
         rows: dict[str, int] = {}
         for i, word in enumerate(self.vectors.words):
             rows.setdefault(word.casefold(), i)
         return rows
 
     def row(self, word: str) -> int:
-        """The row of `word`, or −1."""
+        """Returns the row of `word`, or −1 if it is unknown."""
         row = self.vectors.index.get(word, -1)
         if row < 0 and self.ignore_case:
             row = self.vectors.index.get(word.lower(), -1)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sgns.errors import ConfigError
-from sgns.evaluation.spaces import Space, agreement, measure
+from sgns.evaluation.agreement import SharedWords, agreement_of_words, compare_spaces
 from sgns.vectors.alignment import procrustes, shared_words
 from sgns.vectors.vectors import Vectors
 
@@ -25,7 +25,7 @@ def rotation(seed: int, d: int = 12) -> np.ndarray:
 @given(st.integers(0, 10**6), st.floats(0.1, 10))
 def test_a_rotated_scaled_space_agrees_wholly(seed: int, scale: float) -> None:
     E = base()
-    found = agreement([Vectors(WORDS, E)], [Vectors(WORDS, scale * E @ rotation(seed))], resamples=50)
+    found = compare_spaces([Vectors(WORDS, E)], [Vectors(WORDS, scale * E @ rotation(seed))], resamples=50)
     assert found.overlap == pytest.approx(1, abs=0.01)
     assert found.second_order == pytest.approx(1, abs=1e-5)
     assert found.aligned == pytest.approx(1, abs=1e-5)
@@ -41,7 +41,7 @@ def test_words_that_changed_places_moved_most() -> None:
     E = base()
     moved = E @ rotation(1)
     moved[[7, 80]] = moved[[80, 7]]
-    found = agreement([Vectors(WORDS, E)], [Vectors(WORDS, moved)], moved=2, resamples=50)
+    found = compare_spaces([Vectors(WORDS, E)], [Vectors(WORDS, moved)], moved=2, resamples=50)
     assert {m.word for m in found.moved} == {"w7", "w80"}
     assert found.moved[0].cosine < 0.7
     assert set(found.moved[0].first).isdisjoint({found.moved[0].word})
@@ -61,14 +61,14 @@ def test_what_scatters_between_seeds_has_not_moved() -> None:
         return Vectors(WORDS, rows @ rotation(int(generator.integers(10**6))))
 
     first, second = [train(False) for _ in range(3)], [train(True) for _ in range(3)]
-    found = agreement(first, second, moved=1, resamples=50)
+    found = compare_spaces(first, second, moved=1, resamples=50)
     assert found.moved[0].word == "w7"
     assert found.moved[0].within > 0.9 > 0 > found.moved[0].cosine
     assert found.within_overlap > 0.7
 
 
 def test_unrelated_spaces_share_neighbours_by_chance_alone() -> None:
-    found = agreement([Vectors(WORDS, base(1))], [Vectors(WORDS, base(2))], neighbours=10)
+    found = compare_spaces([Vectors(WORDS, base(1))], [Vectors(WORDS, base(2))], neighbours=10)
     assert found.overlap == pytest.approx(10 / 119, abs=0.03)
     assert found.overlap_interval is not None
     assert found.overlap_interval.low < 10 / 119 < found.overlap_interval.high
@@ -77,7 +77,7 @@ def test_unrelated_spaces_share_neighbours_by_chance_alone() -> None:
 def test_spaces_of_different_dimension_and_vocabulary() -> None:
     a = Vectors(WORDS[:100], base()[:100])
     b = Vectors(WORDS[::-1], (base() @ rotation(3))[::-1, :9])
-    found = agreement([a], [b], words=50, resamples=50)
+    found = compare_spaces([a], [b], words=50, resamples=50)
     assert found.words == 50
     assert 0.3 < found.aligned < 1
 
@@ -92,8 +92,8 @@ def test_shared_words_are_those_frequent_in_both() -> None:
 
 def test_neighbours_are_counted_once_in_second_order() -> None:
     E = base().astype(np.float32)
-    space = Space.of(Vectors(WORDS, E), WORDS, 5)
-    overlap, second, aligned = measure(space, space)
+    space = SharedWords.of(Vectors(WORDS, E), WORDS, 5)
+    overlap, second, aligned = agreement_of_words(space, space)
     assert overlap.tolist() == [1] * 120
     np.testing.assert_allclose(second, 1, atol=1e-6)
     np.testing.assert_allclose(aligned, 1, atol=1e-5)
@@ -101,4 +101,4 @@ def test_neighbours_are_counted_once_in_second_order() -> None:
 
 def test_too_few_shared_words() -> None:
     with pytest.raises(ConfigError, match="1 shared words"):
-        agreement([Vectors(["a"], np.ones((1, 2)))], [Vectors(["a"], np.ones((1, 2)))])
+        compare_spaces([Vectors(["a"], np.ones((1, 2)))], [Vectors(["a"], np.ones((1, 2)))])
