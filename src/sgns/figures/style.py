@@ -2,12 +2,13 @@
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sgns.base.files import write_bytes
+from sgns.progress.callback import WarningCallback
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 @contextmanager
-def all_scripts(on_warning: Callable[[str], None]) -> Iterator[None]:
+def all_scripts(on_warning: WarningCallback) -> Iterator[None]:
     """Within this context, a character is drawn in any installed font that has it.
 
     matplotlib falls back from font to font if it is given a list, and warns of each missing character at each drawing;
