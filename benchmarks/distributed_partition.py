@@ -25,7 +25,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines.cpu.engine import KEEP, NOISE, first_vectors, matrix, row_stride
 from sgns.training.engines.cpu.window_kernel import draw_windows, window_kernel
-from sgns.training.engines.sampling import draw, draw_word, keep_thresholds, noise_table, stream_key
+from sgns.training.engines.sampling import draw, draw_word, as_thresholds, alias_table, stream_key
 from sgns.vectors.vectors import Vectors
 
 CHUNK = 40_000  # tokens whose pairs are drawn together
@@ -33,7 +33,7 @@ PART = 9  # purpose of a random stream
 
 
 @njit(nogil=True, error_model="numpy")
-def local_negatives(negatives, centres, parts, table, key):  # type: ignore[no-untyped-def]
+def local_negatives(negatives, centres, parts, table, key):
     """Draw the negatives of each pair from the part of its c+: word = draw·P + part, for words dealt out by modulo."""
     for s in range(centres.shape[0]):
         part = centres[s] % parts
@@ -48,10 +48,10 @@ def train(corpus: Corpus, config: Config, parts: int, tokens: int, episode: int)
     V = len(v) // parts * parts  # parts of one size; at most parts − 1 of the rarest words are lost
     probabilities = v.noise_distribution(config.noise_power)[:V]
     keep, noise = (
-        keep_thresholds(v.keep_probability(config.subsample)),
-        noise_table(probabilities / probabilities.sum()),
+        as_thresholds(v.keep_probability(config.subsample)),
+        alias_table(probabilities / probabilities.sum()),
     )
-    tables = np.stack([noise_table(probabilities[k::parts] / probabilities[k::parts].sum()) for k in range(parts)])
+    tables = np.stack([alias_table(probabilities[k::parts] / probabilities[k::parts].sum()) for k in range(parts)])
     stride = row_stride(config.dim)
     E, C = matrix(len(v), stride), matrix(len(v), stride)
     first_vectors(E, config.dim, config.seed)

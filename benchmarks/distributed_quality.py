@@ -29,7 +29,7 @@ from sgns.training.distributed.merge import Merger, Merging
 from sgns.training.distributed.rounds import Rounds
 from sgns.training.engines.cpu.engine import CpuEngine, first_vectors
 from sgns.training.engines.sampling import stream_key
-from sgns.training.update_scaling import uses
+from sgns.training.update_scaling import expected_updates
 from sgns.vectors.vectors import Vectors
 
 DATA = Path(__file__).parents[1] / "../shared/data"
@@ -74,7 +74,7 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
     cuts = [0, *(int(ends[np.searchsorted(ends, corpus.tokens * k // trial.ranks)]) for k in range(1, trial.ranks))]
     cuts.append(corpus.tokens)
     parts = [cuts[k + 1] - cuts[k] for k in range(trial.ranks)]
-    in_a_token = uses(v.counts, keep, noise, config)
+    in_a_token = expected_updates(v.counts, keep, noise, config)
     engines: list[Any] = [None] * trial.ranks
     mergers: list[Any] = [None] * trial.ranks
     failed: list[BaseException] = []

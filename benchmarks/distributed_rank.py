@@ -19,7 +19,7 @@ from sgns.training.distributed.merge import Merger, Merging
 from sgns.training.distributed.torchrun import Ranks
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.schedule import LONGEST
-from sgns.training.update_scaling import uses
+from sgns.training.update_scaling import expected_updates
 
 LR = 0.025
 SENTENCE = 1_000  # tokens
@@ -54,7 +54,7 @@ def merger_of(ranks: Ranks, tables: tuple[torch.Tensor, torch.Tensor], work: Wor
     """As production makes it, for a text of 10 G tokens by Zipf's law, of which none are left out."""
     counts = (zipf(work.V) * 1e10).astype(np.int64)
     config, noise = Config(dim=work.dim), zipf(work.V) ** 0.75
-    in_a_token = uses(counts, np.ones(work.V), noise / noise.sum(), config)
+    in_a_token = expected_updates(counts, np.ones(work.V), noise / noise.sum(), config)
     return Merger(tables, work.dim, ranks.group, in_a_token, Merging(communication_dtype=work.communication_dtype))
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgns.config import Config
-from sgns.training.engines.cpu.engine import KEEP, NOISE, row_stride
-from sgns.training.engines.cpu.engine import tile_kernel as kernels
-from sgns.training.engines.sampling import keep_thresholds, noise_table, stream_key
+from sgns.training.engines.cpu import tile_kernel
+from sgns.training.engines.cpu.window_kernel import STEP_INPUTS, STEP_OUTPUTS
+from sgns.training.engines.matrices import row_stride
+from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, stream_key
 
 LOW, ALL = 2**32 - 1, 2**64 - 1
 
@@ -24,7 +25,7 @@ class Samples:
     c: np.ndarray
     label: np.ndarray
     weight: np.ndarray
-    fresh: bool = True  # whether its negatives are new; negatives that were just pushed away tell nothing of the loss
+    fresh: bool = True  # whether its negatives are new; the loss of negatives whose scores were just lowered says nothing
 
     @classmethod
     def of(cls, rows: list[tuple[int, int, int, float]], fresh: bool = True) -> "Samples":
@@ -76,13 +77,13 @@ def descend(E, C, steps, lr):
 def window_steps(inputs, centre, negatives):
     """One window: all inputs w with c+ = centre and shared negatives, as many at a time as the kernel's step takes."""
     steps = []
-    for some in range(0, len(inputs), kernels.ROWS):
-        w_block = inputs[some : some + kernels.ROWS]
+    for some in range(0, len(inputs), STEP_INPUTS):
+        w_block = inputs[some : some + STEP_INPUTS]
         outputs, groups = {centre: 1.0}, []
         for negative in negatives:
             if negative == centre:
                 continue
-            if len(outputs) == kernels.COLUMNS:
+            if len(outputs) == STEP_OUTPUTS:
                 groups.append(outputs)
                 outputs = {}
             outputs[negative] = outputs.get(negative, 0.0) + 1
@@ -111,7 +112,7 @@ def draw_word(random, table):
 
 @dataclass
 class Drawn:
-    """The tokens that survive and their windows: kept[i] stood at places[i], its window is left[i]:right[i]."""
+    """The tokens that survive and their windows: kept[i] was at places[i] in the text, its window is left[i]:right[i]."""
 
     kept: list[int]
     places: list[int]
@@ -127,7 +128,7 @@ class Drawn:
 
 def draw_corpus(ids, ends, keep, window, seed, epoch):
     """Subsampling and windows of the whole corpus, sentence by sentence."""
-    key, thresholds = stream_key(seed, KEEP, epoch), keep_thresholds(keep)
+    key, thresholds = stream_key(seed, KEEP, epoch), as_thresholds(keep)
     drawn = Drawn([], [], [], [])
     start = 0
     for end in ends:
@@ -149,13 +150,13 @@ def draw_corpus(ids, ends, keep, window, seed, epoch):
 def block_steps(ids, ends, keep, noise, config: Config, epoch, block, start, stop):
     """All steps of tokens start:stop, in the engine's order, for any `config.sharing`."""
     drawn = draw_corpus(ids, ends, keep, config.window, config.seed, epoch)
-    key, table = stream_key(config.seed, NOISE, epoch, block), noise_table(noise)
+    key, table = stream_key(config.seed, NOISE, epoch, block), alias_table(noise)
 
     def negative(i):
         return draw_word(draw(key, i), table)
 
     if config.sharing == "tile":
-        lifetime = kernels.negative_lifetime(len(keep), row_stride(config.dim))
+        lifetime = tile_kernel.negative_lifetime(len(keep), row_stride(config.dim))
         return tile_steps(drawn, drawn.centres(start, stop), negative, config, lifetime)
     steps, count, k = [], 0, config.negatives
     for centre in drawn.centres(start, stop):
@@ -173,17 +174,16 @@ def tile_steps(drawn, centres, negative, config, lifetime):
     Every positive pair of an input, wherever its centre stands, brings each negative with weight k / draws, unless the
     negative is the pair's c+.
     """
-    groups = kernels.negative_groups(config.negatives, config.window)
-    draws = groups * kernels.COLUMNS
+    draws = tile_kernel.tile_negatives(config.negatives, config.window)
     covering = {i: [] for i in centres}  # the centres whose windows hold i
     for c in range(len(drawn.kept)):
         for i in drawn.inputs(c):
             if i in covering:
                 covering[i].append(c)
     steps = []
-    for number, first in enumerate(range(0, len(centres), kernels.CENTRES)):
-        tile = centres[first : first + kernels.CENTRES]
-        negatives = [negative(i) for i in tile_draws(number, groups, lifetime)]
+    for number, first in enumerate(range(0, len(centres), tile_kernel.CENTRES)):
+        tile = centres[first : first + tile_kernel.CENTRES]
+        negatives = [negative(i) for i in tile_draws(number, draws, lifetime)]
         rows = [(drawn.kept[i], drawn.kept[c], 1, 1.0) for c in tile for i in drawn.inputs(c)]
         rows += [
             (drawn.kept[i], z, 0, config.negatives / draws)
@@ -196,7 +196,7 @@ def tile_steps(drawn, centres, negative, config, lifetime):
     return steps
 
 
-def tile_draws(tile, groups, lifetime):
+def tile_draws(tile, draws, lifetime):
     """Which draws of the block's noise are the negatives of a tile; a set of them serves `lifetime` tiles."""
-    first = tile // lifetime * groups * kernels.COLUMNS
-    return list(range(first, first + groups * kernels.COLUMNS))
+    first = tile // lifetime * draws
+    return list(range(first, first + draws))

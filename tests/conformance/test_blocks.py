@@ -11,8 +11,8 @@ from mirror import Samples, block_steps, descend, draw_corpus
 
 from sgns.config import Config
 from sgns.text.vocabulary import Vocabulary
+from sgns.training.engines.cpu import tile_kernel
 from sgns.training.engines.cpu.engine import CpuEngine
-from sgns.training.engines.cpu.engine import tile_kernel as kernels
 
 SHARINGS = ["tile", "window", "pair"]
 SHAPES = [  # dim, window, negatives: one kernel each
@@ -91,10 +91,10 @@ def test_a_block_of_many_sentences(sharing, dim, window, negatives):
 
 @pytest.mark.parametrize(("dim", "window", "negatives"), SHAPES)
 def test_negatives_that_serve_several_tiles(dim, window, negatives, monkeypatch):
-    monkeypatch.setattr(kernels, "CACHED", 0)  # as if C were too large for the cache
+    monkeypatch.setattr(tile_kernel, "CACHED", 0)  # as if C were too large for the cache
     ids, ends = corpus([1, 2, 30, 1, 1, 7, 2, 145, 8, 1], V=25)
     case = Case(ids, ends, 25, Config(dim=dim, window=window, negatives=negatives))
-    assert case.engine().lifetime == kernels.LIFETIME > 1
+    assert case.engine().lifetime == tile_kernel.LIFETIME > 1
     assert case.check(lr=0.02, cuts=(40,)) > 0
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mirror import Samples, descend, gradient, loss, window_steps
 
-from sgns.training.engines.cpu.engine import one_window
+from sgns.training.engines.cpu.window_kernel import one_window
 
 V = 40
 CASES = {  # inputs w, c+, negatives

@@ -7,8 +7,8 @@ from scipy.stats import chi2, chi2_contingency, chisquare
 
 from sgns.text.vocabulary import Vocabulary
 from sgns.training.engines import sampling
-from sgns.training.engines.cpu.engine import KEEP, NOISE
 from sgns.training.engines.cpu.window_kernel import draw_windows
+from sgns.training.engines.sampling import KEEP, NOISE
 
 SURE = 1e-3  # a law is refused below this; the seeds are fixed, so a test passes always or never
 V = 30
@@ -21,7 +21,7 @@ def survivors(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None):
     stop = len(ids) if stop is None else stop
     kept, left, right = (np.empty(stop - start + 2 * window + 8, np.int32) for _ in range(3))
     key = sampling.stream_key(seed, KEEP, epoch)
-    thresholds = sampling.keep_thresholds(keep)
+    thresholds = sampling.as_thresholds(keep)
     first, last, m = sampling.draw_centres(ids, ends, start, stop, window, thresholds, key, kept, left, right)
     return first, last, kept[:m], left[:m], right[:m]
 
@@ -47,7 +47,7 @@ def test_survival_is_independent_between_neighbours_epochs_and_seeds():
     alive = {}
     for name in ((1, 0), (1, 1), (2, 0)):
         positions = np.zeros(len(ids), bool)
-        thresholds = sampling.keep_thresholds(keep)
+        thresholds = sampling.as_thresholds(keep)
         key = sampling.stream_key(name[0], KEEP, name[1])
         for p in range(len(ids)):
             positions[p] = (draw(key, p) >> 32) <= int(thresholds[0])
@@ -94,7 +94,7 @@ def test_a_window_is_drawn_alike_from_both_sides_of_a_border():
 def test_tiles_draw_the_noise_distribution(power):
     noise = VOCABULARY.noise_distribution(power)
     drawn = np.empty(200_000, np.int32)
-    sampling.draw_noise(sampling.stream_key(1, NOISE, 0, 3), sampling.noise_table(noise), drawn)
+    sampling.draw_noise(sampling.stream_key(1, NOISE, 0, 3), sampling.alias_table(noise), drawn)
     assert chisquare(np.bincount(drawn, minlength=V), noise * len(drawn)).pvalue > SURE
     pairs = np.histogram2d(drawn[:-1], drawn[1:], bins=V)[0][:8, :8]
     assert chi2_contingency(pairs + 1).pvalue > SURE  # one draw says nothing about the next
@@ -105,7 +105,7 @@ def test_windows_and_pairs_draw_the_noise_distribution(alone):
     noise, n = VOCABULARY.noise_distribution(0.75), 20_000
     ids, ends = np.random.default_rng(0).integers(0, V, n).astype(np.int32), np.arange(10, n + 1, 10)
     inputs, input_ends, centres, negatives, seen = draw_windows(
-        ids, ends, 0, n, 5, 5, alone, sampling.keep_thresholds(np.ones(V)), sampling.noise_table(noise),
+        ids, ends, 0, n, 5, 5, alone, sampling.as_thresholds(np.ones(V)), sampling.alias_table(noise),
         sampling.stream_key(1, KEEP, 0), sampling.stream_key(1, NOISE, 0, 0),
     )  # fmt: skip
     assert seen == n
@@ -119,7 +119,7 @@ def test_windows_and_pairs_draw_the_noise_distribution(alone):
 def test_the_alias_table_holds_the_distribution_exactly(V):
     noise = np.random.default_rng(V).pareto(1.0, V) + 1e-9
     noise /= noise.sum()
-    table = sampling.noise_table(noise)
+    table = sampling.alias_table(noise)
     own, other = (table >> np.uint64(32)).astype(float) / 2**32, (table & np.uint64(2**32 - 1)).astype(int)
     mass = own.copy()
     np.add.at(mass, other, 1 - own)
@@ -128,7 +128,7 @@ def test_the_alias_table_holds_the_distribution_exactly(V):
 
 def test_keep_thresholds_are_the_chances():
     keep = np.array([0.0, 2.0**-32, 0.25, 0.5, 1 - 2.0**-33, 1.0])
-    chance = (sampling.keep_thresholds(keep).astype(float) + 1) / 2**32
+    chance = (sampling.as_thresholds(keep).astype(float) + 1) / 2**32
     np.testing.assert_allclose(chance, keep, atol=2.0**-32)
     assert chance[-1] == 1
 

@@ -1,10 +1,10 @@
-"""Numba kernels: one decorator, one cache on disk, one fingerprint of all kernel sources.
+"""Numba kernels: one way to compile them, one cache on disk, one fingerprint of all kernel sources.
 
-Numba's own cache looks at the file of a kernel alone, so a changed helper in another file leaves old machine code in
+Numba's own cache looks at the file of a kernel alone, so a changed callee in another file leaves old machine code in
 use. Here every kernel is cached under a fingerprint of all files that may hold kernel code (`KERNEL_SOURCES`): a change
 in any of them compiles all kernels anew.
 
-The cache is `$NUMBA_CACHE_DIR` where that is set, else `kernels/` in the cache folder (`base.folders`).
+The cache is `sgns/` in `$NUMBA_CACHE_DIR` where that is set, else `kernels/` in the cache folder (`base.folders`).
 """
 
 import os
@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from numba import njit
@@ -26,12 +27,13 @@ PACKAGE = Path(__file__).parent.parent
 KERNEL_SOURCES = (
     "base/jit.py",
     "text/kernels",
+    "training/update_scaling.py",
     "training/engines/sampling.py",
     "training/engines/cpu",
     "vectors/files/decimals.py",
 )
 """Files and folders that may hold kernels and what they call, relative to the package."""
-STALE = 30 * 86_400  # seconds after which the kernels of another fingerprint are deleted
+UNUSED_SECONDS = 30 * 86_400  # after which the kernels of another fingerprint are deleted
 
 
 def kernel(function: Callable[..., Any], **options: Any) -> Any:
@@ -44,15 +46,42 @@ def kernel(function: Callable[..., Any], **options: Any) -> Any:
         **options: More options of `numba.njit`, such as fastmath.
 
     Raises:
-        AssertionError: The file of the kernel is not part of the fingerprint.
+        ValueError: The file of the kernel is not part of the fingerprint.
     """
+    check_source(function)
     compiled = njit(**{"nogil": True, "error_model": "numpy"} | options)(function)
     compiled._cache = KernelCache(function)
     return compiled
 
 
-inlined = njit(inline="always", nogil=True)
-"""For a few lines inside hot loops, where a call that passes arrays would cost more than they do."""
+def helper(function: Callable[..., Any]) -> Any:
+    """Compiles a function that kernels call; its machine code is part of theirs and is not kept on its own.
+
+    Raises:
+        ValueError: The file of the function is not part of the fingerprint.
+    """
+    check_source(function)
+    return njit(nogil=True, error_model="numpy")(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """As `helper`, but put into its callers line by line.
+
+    For a few lines inside hot loops, where a call that passes arrays would cost more than they do.
+    """
+    check_source(function)
+    return njit(inline="always", nogil=True, error_model="numpy")(function)
+
+
+def check_source(function: Callable[..., Any]) -> None:
+    """Refuses a function whose file is not part of the fingerprint: a change in it would go unnoticed.
+
+    Raises:
+        ValueError: It names the file.
+    """
+    file = function.__code__.co_filename
+    if Path(file) not in kernel_files():
+        raise ValueError(f"{file} holds {function.__qualname__}, but is not one of sgns.base.jit.KERNEL_SOURCES")
 
 
 @cache
@@ -64,10 +93,11 @@ def kernel_files() -> list[Path]:
 
 @cache
 def fingerprint() -> str:
-    """A hash of the content of all kernel sources, 16 hexadecimal digits."""
+    """A hash of the names and contents of all kernel sources, 16 hexadecimal digits."""
     content = blake2b(digest_size=8)
     for file in kernel_files():
-        content.update(file.read_bytes())
+        text = file.read_bytes()
+        content.update(f"{file.relative_to(PACKAGE).as_posix()} {len(text)}\n".encode() + text)
     return content.hexdigest()
 
 
@@ -81,7 +111,6 @@ class KernelLocator(_CacheLocator):
     """Tells Numba where the machine code of a kernel is, and which sources it was made from."""
 
     def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
-        assert Path(py_file) in kernel_files(), f"{py_file} holds a kernel, but is not one of base.jit.KERNEL_SOURCES"
         self._py_file, self._lineno = py_file, py_func.__code__.co_firstlineno
 
     def get_cache_path(self) -> str:
@@ -89,11 +118,11 @@ class KernelLocator(_CacheLocator):
         return str(kernel_folder() / ".".join(Path(self._py_file).parent.relative_to(PACKAGE).parts))
 
     def get_source_stamp(self) -> str:
-        """What an index must have been written for."""
+        """The fingerprint that an index must have been written for."""
         return fingerprint()
 
     def get_disambiguator(self) -> str:
-        """Tells two kernels of one name in one file apart."""
+        """The line of a kernel: it tells two kernels of one name in one file apart."""
         return str(self._lineno)
 
     @classmethod
@@ -103,7 +132,7 @@ class KernelLocator(_CacheLocator):
 
 
 class KernelCacheImpl(CompileResultCacheImpl):
-    """Numba's way to write machine code, at our place."""
+    """Numba's way to write machine code, in the folder of `KernelLocator`."""
 
     _locator_classes = (KernelLocator,)
 
@@ -117,21 +146,35 @@ class KernelCache(FunctionCache):
         """Keeps the machine code for one signature, if the folder can be written."""
         with suppress(OSError):
             super().save_overload(sig, data)
+            mark_used()
             delete_old_kernels()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The machine code for one signature, or None."""
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except OSError:  # a folder that may not be read
             return None
+        except (EOFError, UnpicklingError):  # an index that a crash of the machine has cut
+            with suppress(OSError):
+                self.flush()
+            return None
+        if found is not None:
+            with suppress(OSError):
+                mark_used()
+        return found
+
+
+@cache
+def mark_used() -> None:
+    """Sets the time of the folder of these kernels to now; once in a process."""
+    os.utime(kernel_folder())
 
 
 @cache
 def delete_old_kernels() -> None:
-    """Deletes the kernels of other sources that have not been used for `STALE` seconds; once in a process."""
+    """Deletes the kernels of other sources that have not been used for `UNUSED_SECONDS`; once in a process."""
     current = kernel_folder()
-    os.utime(current)
     for folder in current.parent.iterdir():
-        if folder != current and folder.stat().st_mtime < time.time() - STALE:
+        if folder != current and folder.stat().st_mtime < time.time() - UNUSED_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)

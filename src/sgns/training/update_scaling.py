@@ -1,55 +1,75 @@
-"""How far steps may be added up that several workers took at the same time, each as if it were alone.
+"""Scales the sum of the updates that S workers computed in parallel from the same stale row.
 
-A row that every worker uses is moved by each of them, and the sum of their steps overshoots. Around the minimum of a
-loss with curvature h, the steps of one worker cover 1 − exp(−a) of the way, a = lr·h·uses, and one after the other S
-workers would cover 1 − exp(−S·a). So the sum of the steps is scaled by
+Each worker moves the row as if it were alone, and for a row that all of them use often the sum of their updates goes
+too far. Let a row be trained by gradient descent near the minimum of a loss with curvature h. n updates at learning
+rate lr leave exp(−a) of the distance to the minimum, a = lr·h·n, and cover 1 − exp(−a) of it. S workers one after the
+other would cover 1 − exp(−S·a); the sum of S parallel updates covers S·(1 − exp(−a)). So the sum is multiplied by
 
     (1 − exp(−S·a)) / (S·(1 − exp(−a))) = (1 + q + … + q^(S−1)) / S,  q = exp(−a),
 
-which is 1 for a rare word (every step counts) and 1/S for the most frequent ones (the mean of the workers).
+which is 1 for a rare word (every update counts in full) and 1/S for the most frequent ones (the mean of the workers).
+
+The law has two forms here: `update_scale` for arrays and tensors, `update_scale_in_kernel` for a number in a kernel.
 """
+
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from sgns.base.jit import inlined
 from sgns.config import Config
+
+if TYPE_CHECKING:
+    import torch
+
+    Array = TypeVar("Array", np.ndarray, torch.Tensor)
 
 CURVATURE = 0.3  # h of a pair, σ(1 − σ)·|other row|², in the direction in which it is largest
 
 
-def uses(
-    counts: np.ndarray,  # (V,) int64
-    keep: np.ndarray,  # (V,) float64
-    noise: np.ndarray,  # (V,) float64
-    config: Config,
+def expected_updates(
+    counts: np.ndarray, keep_probability: np.ndarray, noise_distribution: np.ndarray, config: Config
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How many pairs, negatives among them, each row is in, for a token of the text on average.
+    """The expected number of updates of each row for one token of the text.
+
+    A positive pair is one update of a row of E and one of a row of C, and so is each of its negatives.
 
     Args:
-        counts: Of each word in the text.
-        keep: `Vocabulary.keep_probabilities`.
-        noise: `Vocabulary.noise`.
-        config: Window and negatives.
+        counts: (V,) int64, occurrences of each word in the text.
+        keep_probability: (V,) float64, see `Vocabulary.keep_probability`.
+        noise_distribution: (V,) float64, see `Vocabulary.noise_distribution`.
+        config: `window` and `negatives`.
 
     Returns:
         (V,) float32 for the rows of E, and for those of C.
     """
-    kept = np.asarray(counts) * keep
+    kept = np.asarray(counts) * keep_probability
     own = kept / max(1.0, kept.sum())
     pairs = (config.window + 1) * kept.sum() / max(1, int(np.sum(counts)))
-    in_E, in_C = pairs * (1 + config.negatives) * own, pairs * (own + config.negatives * noise)
+    in_E, in_C = pairs * (1 + config.negatives) * own, pairs * (own + config.negatives * noise_distribution)
     return in_E.astype(np.float32), in_C.astype(np.float32)
 
 
-def gain(a: np.ndarray, workers: int) -> np.ndarray:
-    """What the sum of the steps of so many workers is scaled by: (1 − exp(−S·a)) / (S·(1 − exp(−a))).
+def update_scale(a: "Array", workers: int) -> "Array":
+    """The factor (1 − exp(−S·a)) / (S·(1 − exp(−a))) for the sum of the updates of S workers.
 
     Args:
-        a: lr·h·uses of each row by one worker.
+        a: lr·h·n of each row, n the updates of one worker: a NumPy array, or a tensor on any device.
         workers: S.
 
     Returns:
         As `a`, between 1/S and 1.
     """
-    a = np.maximum(a, 1e-9)  # 1 at 0, without dividing 0 by 0
-    scale: np.ndarray = np.expm1(-workers * a) / (workers * np.expm1(-a))
+    a = a.clip(1e-9)  # the limit at 0 is 1; 0 / 0 would be NaN
+    expm1 = getattr(type(a), "expm1", np.expm1)  # tensors have the method
+    scale: Array = expm1(-workers * a) / (workers * expm1(-a))
     return scale
+
+
+@inlined
+def update_scale_in_kernel(a: np.float32, workers: int) -> np.float32:
+    """`update_scale` of one float32, by the sum of the powers of q = exp(−a)."""
+    q, scale = np.float32(np.exp(-a)), np.float32(1)
+    for _ in range(workers - 1):
+        scale = scale * q + np.float32(1)
+    return scale / np.float32(workers)

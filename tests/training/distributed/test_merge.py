@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threaded import run_threads
 
-from sgns.training.distributed.combine import combine, curvatures, gain, sample, shape
+from sgns.training.distributed.combine import combine, curvatures, sample, shape
 from sgns.training.distributed.merge import Merger, Merging
 from sgns.training.distributed.row_schedule import Rows
 
@@ -117,8 +117,8 @@ def test_touched_divides_by_the_ranks_that_moved_a_row():
 
 @settings(max_examples=100, deadline=None)
 @given(a=st.floats(1e-7, 100), N=st.integers(1, 128))
-def test_the_gain_lies_between_mean_and_sum(a, N):
-    g = float(gain(torch.tensor([a]), N)[0])
+def test_the_scaled_sum_lies_between_mean_and_sum(a, N):
+    g = float(combine("damped", torch.ones(N, 1, 1), torch.tensor([a]), 1.0, 1.0)) / N
     assert 1 / N * 0.9999 <= g <= 1.0001
     assert g == pytest.approx(np.expm1(-N * min(50, max(a, 1e-5))) / (N * np.expm1(-min(50, max(a, 1e-5)))), rel=1e-4)
 

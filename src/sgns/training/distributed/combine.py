@@ -1,6 +1,6 @@
 """How the steps that several ranks made on one row become one step.
 
-The sum of the steps of all ranks overshoots where each has used the row often; `overshoot.gain` says how far it may go
+The sum of the steps of all ranks overshoots where each has used the row often; `update_scaling.update_scale` says how far it may go
 for a curvature h.
 
 The curvature differs by direction. For a row of E it is the matrix H = mean σ(1 − σ)·c·cᵀ over the rows c of C that it
@@ -14,6 +14,8 @@ from typing import Literal
 
 import numpy as np
 import torch
+
+from sgns.training.update_scaling import update_scale
 
 Combiner = Literal["shaped", "damped", "mean", "touched", "sum"]
 SAMPLE = 512  # rows from which H is estimated
@@ -53,10 +55,9 @@ def shape(rows: torch.Tensor, weights: torch.Tensor) -> Curvature:
     return Curvature(values[-m:], vectors[:, -m:].contiguous(), rest)
 
 
-def gain(covered: torch.Tensor, N: int) -> torch.Tensor:
-    """`overshoot.gain` for tensors, which may lie on a card: (1 − exp(−N·a)) / (N·(1 − exp(−a))), for each a."""
-    a = covered.clamp(1e-5, 50.0).double()
-    return (torch.expm1(-N * a) / (N * torch.expm1(-a))).float()
+def _scale(a: torch.Tensor, workers: int) -> torch.Tensor:
+    """`update_scale` computed in float64, for 1 − exp(−a) of a small a loses digits in float32."""
+    return update_scale(a.clamp(min=1e-5).double(), workers).float()
 
 
 def combine(
@@ -88,10 +89,10 @@ def combine(
     if kind == "touched":
         return total / (steps != 0).any(2).sum(0).clamp(min=1)[:, None]
     if isinstance(curvature, float):
-        return total * gain(lr * curvature * uses, N)[:, None]
+        return total * _scale(lr * curvature * uses, N)[:, None]
     a = lr * uses[:, None]
-    rest = gain(a * curvature.rest, N)
-    along = (total @ curvature.vectors) * (gain(a * curvature.values, N) - rest)
+    rest = _scale(a * curvature.rest, N)
+    along = (total @ curvature.vectors) * (_scale(a * curvature.values, N) - rest)
     return torch.addmm(total * rest, along, curvature.vectors.T)
 
 

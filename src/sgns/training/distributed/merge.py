@@ -97,7 +97,7 @@ class Merger:
         tables: E and C, (2 of) (V, stride) float32, changed in place.
         dim: Columns that are sent.
         group: The ranks.
-        uses: How often each row of E and of C is used for a token, see `overshoot.uses`.
+        uses: How often each row of E and of C is used for a token, see `update_scaling.expected_updates`.
         how: Which rows are merged when, and how.
     """
 

@@ -4,7 +4,7 @@ import math
 import platform
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sgns.base.parallel import in_background
 from sgns.config import Config
@@ -20,7 +20,8 @@ from sgns.training.distributed.start import begin, how_to_go_on
 from sgns.training.distributed.torchrun import Ranks
 from sgns.training.distributed.vocabulary import Totals
 from sgns.training.engines.build import build
-from sgns.training.engines.cpu.engine import first_vectors
+from sgns.training.engines.contract import Engine
+from sgns.training.engines.matrices import first_vectors
 from sgns.training.engines.sampling import stream_key
 from sgns.training.loop import State, train
 from sgns.training.plan import Plan, versions
@@ -30,13 +31,9 @@ from sgns.training.train import (
     Trained,
     figures,
 )
-from sgns.training.update_scaling import uses
+from sgns.training.update_scaling import expected_updates
 from sgns.training.validation import make_validation
 from sgns.vectors.vectors import Vectors
-
-if TYPE_CHECKING:
-    from sgns.training.engines.cpu.engine import CpuEngine
-    from sgns.training.engines.cuda.engine import CudaEngine
 
 PIECES = 4  # blocks for each thread in a round, so that threads end it together
 RANKS = 4  # purpose of the random streams that tell ranks apart
@@ -140,7 +137,7 @@ class OneRank:
         check_finite(result)
         return Trained(result, report.all, state.interrupted, self.checkpoints, state.signal)
 
-    def _rounds(self, engine: "CpuEngine | CudaEngine") -> Rounds:
+    def _rounds(self, engine: Engine) -> Rounds:
         """The order of work, the same blocks on all ranks, however many threads each has."""
         longest = engine.longest
         if engine.concurrent:
@@ -148,10 +145,10 @@ class OneRank:
             longest = min(longest, max(500, Rounds.fitting(self.merging.round, self.parts) // (PIECES * threads)))
         return Rounds.of(self.parts, self.place.rank, self.config, self.merging.round, longest)
 
-    def _merger(self, engine: "CpuEngine | CudaEngine") -> Merger:
+    def _merger(self, engine: Engine) -> Merger:
         vocabulary, config = self.corpus.vocabulary, self.config
         keep, noise = vocabulary.keep_probability(config.subsample), vocabulary.noise_distribution(config.noise_power)
-        in_a_token = uses(vocabulary.counts, keep, noise, config)
+        in_a_token = expected_updates(vocabulary.counts, keep, noise, config)
         return Merger(engine.tables(), config.dim, self.group, in_a_token, self.merging)
 
     def _report(

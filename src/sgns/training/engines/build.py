@@ -1,54 +1,54 @@
-"""The engine factory: the engine of a plan, and its first compilation."""
+"""The engine factory: makes the engine of a plan and compiles its kernels."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from subprocess import CalledProcessError
 
 from sgns.base.parallel import in_background
-from sgns.errors import MissingExtra, SgnsError
+from sgns.errors import MissingExtra
 from sgns.text.corpus import Corpus
+from sgns.training.engines.contract import Engine
 from sgns.training.plan import Plan
 from sgns.training.validation import Validation
 
-if TYPE_CHECKING:
-    from sgns.training.engines.cpu.engine import CpuEngine
-    from sgns.training.engines.cuda.engine import CudaEngine
 
-
-def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> "CpuEngine | CudaEngine":
+def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> Engine:
     """The engine for a corpus; it trains on all of it but what is held out for validation."""
-    from sgns.training.engines.cpu.engine import CpuEngine, whole
+    from sgns.training.engines.cpu.engine import CpuEngine, one_span
 
-    config, counts = plan.config, plan.counts
-    keep, noise = plan.keep_probability, plan.noise_distribution
     ends = corpus.sentence_ends if validation is None else validation.sentence_ends
-    runs = whole if validation is None else validation.runs
+    text = corpus.ids, ends, plan.keep_probability, plan.noise_distribution, plan.config
     if plan.engine == "cuda":
         from sgns.training.engines.cuda.engine import CudaEngine
 
         held_out = None if validation is None else list(zip(validation.begins, validation.ends, strict=True))
-        return CudaEngine(corpus.ids, ends, keep, noise, config, counts=counts, held_out=held_out)
-    if config.deterministic:
-        from sgns.training.engines.cpu.deterministic import FlightEngine
+        return CudaEngine(*text, counts=plan.counts, held_out=held_out)
+    spans = one_span if validation is None else validation.training_spans
+    if plan.config.deterministic:
+        from sgns.training.engines.cpu.deterministic import DeterministicEngine
 
-        return FlightEngine(corpus.ids, ends, keep, noise, config, counts=counts, threads=plan.threads, runs=runs)
-    heads = None
-    if config.sharing == "tile":
-        from sgns.training.engines.cpu.hot_rows import Heads
+        return DeterministicEngine(*text, counts=plan.counts, threads=plan.threads, spans=spans)
+    hot_rows = None
+    if plan.config.sharing == "tile":
+        from sgns.training.engines.cpu.hot_rows import HotRows
 
-        heads = Heads(counts, keep, noise, config, plan.threads)
-    return CpuEngine(corpus.ids, ends, keep, noise, config, runs=runs, heads=heads)
+        hot_rows = HotRows(plan.counts, plan.keep_probability, plan.noise_distribution, plan.config, plan.threads)
+    return CpuEngine(*text, spans=spans, hot_rows=hot_rows)
 
 
-def start(
-    plan: Plan, corpus: Corpus, validation: Validation | None, watch: Callable[[], None]
-) -> "CpuEngine | CudaEngine":
-    """The engine, its kernels compiled and those of the validation loss with them; `watch` is called meanwhile.
+def start(plan: Plan, corpus: Corpus, validation: Validation | None, watch: Callable[[], None]) -> Engine:
+    """Builds the engine and compiles its kernels, and those of the validation loss.
+
+    Args:
+        plan: The decisions of the run.
+        corpus: The text.
+        validation: What is held out of it.
+        watch: Called about ten times a second while kernels compile.
 
     Raises:
-        MissingExtra: the card's driver, Triton or PyTorch refuse; what they say, in one line.
+        MissingExtra: The card's driver, Triton or PyTorch refuse; their first line is in the message.
     """
 
-    def compile(engine: "CpuEngine | CudaEngine") -> None:
+    def compile(engine: Engine) -> None:
         engine.compile()
         if validation is not None:
             validation.loss(engine.E, engine.C)
@@ -56,13 +56,24 @@ def start(
     try:
         engine = build(plan, corpus, validation)
         in_background(lambda: compile(engine), watch)
-    except SgnsError:
-        raise
     except Exception as error:
-        if plan.engine != "cuda":
+        if plan.engine != "cuda" or not is_refusal(error):
             raise
         reason = next(iter(str(error).strip().splitlines()), "")[:200]
         raise MissingExtra(
             f"the cuda engine does not start on this card ({type(error).__name__}: {reason}); take --engine cpu"
         ) from error
     return engine
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether an error is one by which the driver, PyTorch or Triton refuse to load or compile, and no mistake of ours.
+
+    PyTorch raises RuntimeError for what the driver reports, Triton classes of its own; a library that cannot be loaded
+    is an OSError or ImportError, a C compiler that fails a CalledProcessError.
+    """
+    if type(error).__module__.partition(".")[0] in ("torch", "triton"):
+        return True
+    if isinstance(error, RecursionError):  # a RuntimeError by inheritance
+        return False
+    return isinstance(error, RuntimeError | OSError | ImportError | CalledProcessError)

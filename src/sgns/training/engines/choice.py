@@ -1,4 +1,4 @@
-"""Which engine trains: what the options ask for and what this machine has."""
+"""The choice of the engine: what the options ask for, and what this machine has."""
 
 import os
 import sys
@@ -11,16 +11,18 @@ from sysconfig import get_default_scheme, get_paths
 from sgns.config import Config
 from sgns.errors import ConfigError, MissingExtra
 
-OLDEST_TRITON = (3, 5)  # before, one of a warp's threads alone was told an atomic's result: triton-lang/triton#7402
+OLDEST_TRITON = (3, 5)  # before, only one thread of a warp got the result of an atomic: triton-lang/triton#7402
 WIDEST_ON_CUDA = 24  # tiles with wider margins do not fit into a multiprocessor
 
 
 def choose(config: Config) -> str:
-    """The name of the engine that will train: `config.engine`, or for auto the fastest that this machine has.
+    """The name of the engine that will train.
+
+    It is `config.engine`; for auto, cuda if there is a card and it can run what the options ask for, else cpu.
 
     Raises:
-        ConfigError: the engine does not have what the options ask for.
-        MissingExtra: its library is not installed.
+        ConfigError: The engine does not have what the options ask for.
+        MissingExtra: Its library is not installed, or this machine lacks what it needs.
     """
     if config.engine == "auto":
         return "cuda" if _suits_cuda(config) and missing_for_cuda() is None else "cpu"
@@ -42,9 +44,9 @@ def choose(config: Config) -> str:
 
 
 def _suits_cuda(config: Config) -> bool:
-    """Whether auto may take the cuda engine: it has what the options ask for, and is no interpreter.
+    """Whether auto may choose the cuda engine: it has what the options ask for, and Triton does not interpret.
 
-    With --deterministic, auto keeps the bits of a CPU.
+    With --deterministic, auto chooses the CPU, so that the result does not depend on the card.
     """
     if os.environ.get("TRITON_INTERPRET") == "1":
         return False
@@ -52,7 +54,7 @@ def _suits_cuda(config: Config) -> bool:
 
 
 def missing_for_cuda() -> str | None:
-    """What keeps the cuda engine from running here, in a line with its remedy; None if nothing does."""
+    """Why the cuda engine cannot run here, with a remedy, in one line; None if it can."""
     if os.environ.get("TRITON_INTERPRET") != "1" and not cuda_cards():
         return "the cuda engine needs an NVIDIA card and its driver, and none is here; take --engine cpu"
     for library, name in {"torch": "PyTorch", "triton": "Triton"}.items():
@@ -77,7 +79,7 @@ def missing_for_cuda() -> str | None:
 
 
 def cuda_cards() -> int:
-    """NVIDIA cards that the driver knows; asked of the driver itself, since importing PyTorch takes seconds."""
+    """The number of NVIDIA cards, from the driver itself, because importing PyTorch takes seconds."""
     import ctypes
 
     try:

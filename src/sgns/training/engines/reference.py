@@ -1,4 +1,4 @@
-"""The readable PyTorch model behind the trainer's contract: it trains a whole run and reports as the others do."""
+"""Trains the readable PyTorch model: a whole run in one call, with the state and the progress of the other engines."""
 
 import time
 from typing import TYPE_CHECKING
@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sgns.config import Config
+from sgns.progress.callback import Display
 from sgns.training.loop import State
 from sgns.training.signals import Interrupts
 
 if TYPE_CHECKING:
     from sgns.text.corpus import Corpus
-    from sgns.training.train import Display
     from sgns.training.validation import Validation
 
 
 def run_reference(
-    corpus: "Corpus", config: Config, display: "Display", validation: "Validation | None" = None
+    corpus: "Corpus", config: Config, display: Display, validation: "Validation | None" = None
 ) -> tuple[np.ndarray, np.ndarray, State, float, float]:
-    """Train `sgns.reference.word2vec.SGNS`.
+    """Trains `sgns.reference.word2vec.SGNS`.
+
+    Args:
+        corpus: The text.
+        config: The options.
+        display: Shows the progress.
+        validation: What is held out; its loss is measured after each epoch.
 
     Returns:
         E and C (V, d) float32, the final state, seconds to load PyTorch, seconds to train.
@@ -40,7 +46,7 @@ def run_reference(
 
     ids, ends = np.asarray(corpus.ids), np.asarray(corpus.sentence_ends)
     if validation is not None:
-        ids, ends = validation.rest(ids)
+        ids, ends = validation.training_text(ids)
     signals = Interrupts()
 
     def evaluate(epochs: int) -> None:

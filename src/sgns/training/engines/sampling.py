@@ -1,37 +1,40 @@
-"""What is drawn during training: which tokens survive, how far a window reaches, which words are the noise.
+"""The random draws of training: which tokens subsampling keeps, how far a window reaches, which words are the noise.
 
-Every draw is a hash of (key, position), never the next number of a stream: the tokens at the edge of a block are drawn
-alike by the block before and the block after, so windows reach across, and no draw depends on which thread works.
-The hash is SplitMix64's finaliser (Steele, Lea & Flood 2014), which passes BigCrush on a counter.
+Every draw is a hash of (key, index), never the next number of a generator: the tokens at the border of a block are
+drawn alike for the block before and the block after, so windows reach across it, and no draw depends on the thread that
+makes it. The hash is the finaliser of SplitMix64 (Steele, Lea & Flood 2014), which passes BigCrush on a counter.
 """
 
 import numpy as np
-from numba import njit
 
-from sgns.base.jit import kernel
+from sgns.base.jit import helper, inlined, kernel
 
 u64 = np.uint64
 GOLDEN, MIX_1, MIX_2 = u64(0x9E3779B97F4A7C15), u64(0xBF58476D1CE4E5B9), u64(0x94D049BB133111EB)
 HALF = u64(32)
 LOW = u64(0xFFFFFFFF)
 
+# Purposes of random streams, for `stream_key`.
+KEEP, NOISE, FIRST_VECTORS = 1, 2, 3
+VALIDATION_SENTENCES, VALIDATION_WINDOWS, VALIDATION_NEGATIVES = 11, 12, 13
 
-@njit(inline="always", error_model="numpy")
-def mix(x):  # type: ignore[no-untyped-def]
-    """A random uint64 for each uint64."""
+
+@inlined
+def mix(x):
+    """A random uint64 for each uint64: the finaliser of SplitMix64."""
     x = (x ^ (x >> u64(30))) * MIX_1
     x = (x ^ (x >> u64(27))) * MIX_2
     return x ^ (x >> u64(31))
 
 
-@njit(inline="always", error_model="numpy")
-def draw(key, position):  # type: ignore[no-untyped-def]
-    """The random uint64 that belongs to a position of the stream named by `key`."""
-    return mix(key + u64(position) * GOLDEN)
+@inlined
+def draw(key, index):
+    """The random uint64 at an index of the stream `key`."""
+    return mix(key + u64(index) * GOLDEN)
 
 
 def stream_key(*numbers: int) -> np.uint64:
-    """The name of a random stream: a hash of seed, epoch and purpose."""
+    """The key of a random stream: a hash of the seed, a purpose, and further numbers such as the epoch."""
     key = 0
     for number in numbers:
         key = (key + number + 1) * 0x9E3779B97F4A7C15 % 2**64
@@ -41,39 +44,53 @@ def stream_key(*numbers: int) -> np.uint64:
     return u64(key)
 
 
-def keep_thresholds(keep: np.ndarray) -> np.ndarray:
-    """Chances (V,) as uint32 thresholds: a token survives when 32 random bits are ≤ its word's (2^32 − 1: always)."""
-    return np.clip(np.ceil(keep * 2.0**32) - 1, 0, 2.0**32 - 1).astype(np.uint32)
+@inlined
+def longer_key(key, number):
+    """The key `stream_key(…, number)`, where `key` is `stream_key(…)`."""
+    return mix((key + u64(number) + u64(1)) * GOLDEN)
 
 
-def noise_table(noise: np.ndarray) -> np.ndarray:
-    """The noise distribution as an alias table (Walker 1977; Vose 1991): one look-up a draw, no branch, any vocabulary.
+def as_thresholds(probability: np.ndarray) -> np.ndarray:
+    """Thresholds (V,) uint32 for probabilities (V,): 32 random bits are at most the threshold with this probability.
 
-    A table of words, as word2vec.c has, rounds rare words away and is larger than the cache; a search in the cumulative
-    distribution waits for each of its steps.
+    2^32 − 1 stands for always, 0 for 2^-32, to which smaller probabilities are rounded up.
+    """
+    return np.clip(np.ceil(probability * 2.0**32) - 1, 0, 2.0**32 - 1).astype(np.uint32)
+
+
+def alias_table(distribution: np.ndarray) -> np.ndarray:
+    """A distribution as an alias table (Walker 1977; Vose 1991): one look-up a draw, no branch, any vocabulary.
+
+    A table in which a word fills cells in proportion to its probability, as word2vec.c has, rounds rare words away and
+    is larger than the cache; a search in the cumulative distribution waits for each of its steps.
 
     Args:
-        noise: (V,) probabilities.
+        distribution: (V,) probabilities.
 
     Returns:
-        (V,) uint64: in the low half the word that shares this cell, in the high half the chance of the cell's own word,
-        in 2^-32.
+        (V,) uint64. Cell i holds in the high half the probability of word i itself, in units of 2^-32, and in the low
+        half the word that is drawn otherwise.
     """
-    V = len(noise)
-    chance, alias = noise / noise.sum() * V, np.arange(V)
-    _share_cells(chance, alias)
-    own = np.minimum(np.rint(chance * 2.0**32), 2.0**32 - 1).astype(np.uint64)
+    V = len(distribution)
+    probability, alias = distribution / distribution.sum() * V, np.arange(V)
+    fill_cells(probability, alias)
+    own = np.minimum(np.rint(probability * 2.0**32), 2.0**32 - 1).astype(np.uint64)
     return (own << HALF) | alias.astype(np.uint64)
 
 
 @kernel
-def _share_cells(chance, alias):  # type: ignore[no-untyped-def]
-    """Vose's method in place: chance (V,), of mean 1, becomes each cell's own share, alias (V,) the other word."""
-    V = chance.shape[0]
+def fill_cells(probability, alias):
+    """Vose's method, in place.
+
+    Args:
+        probability: (V,) float64 of mean 1; becomes the probability of the own word of each cell.
+        alias: (V,) int64; becomes the other word of each cell.
+    """
+    V = probability.shape[0]
     small, large = np.empty(V, np.int64), np.empty(V, np.int64)
     s = l = 0
     for i in range(V):
-        if chance[i] < 1.0:
+        if probability[i] < 1.0:
             small[s] = i
             s += 1
         else:
@@ -83,62 +100,68 @@ def _share_cells(chance, alias):  # type: ignore[no-untyped-def]
         s -= 1
         giver = large[l - 1]
         alias[small[s]] = giver
-        chance[giver] -= 1.0 - chance[small[s]]
-        if chance[giver] < 1.0:
+        probability[giver] -= 1.0 - probability[small[s]]
+        if probability[giver] < 1.0:
             l -= 1
             small[s] = giver
             s += 1
     for i in range(l):  # what rounding has left over
-        chance[large[i]] = 1.0
+        probability[large[i]] = 1.0
     for i in range(s):
-        chance[small[i]] = 1.0
+        probability[small[i]] = 1.0
 
 
-@njit(inline="always", error_model="numpy")
-def draw_word(random, table):  # type: ignore[no-untyped-def]
-    """The noise word of a random uint64; `table` is from `noise_table`."""
-    V = u64(table.shape[0])
+@inlined
+def draw_word(random, noise_table):
+    """The noise word of a random uint64.
+
+    Args:
+        random: uint64; its high half chooses the cell, its low half between the two words of the cell.
+        noise_table: (V,) uint64, see `alias_table`.
+    """
+    V = u64(noise_table.shape[0])
     product = (random >> HALF) * V
     cell = product >> HALF
-    entry = table[cell]
+    entry = noise_table[cell]
     return np.int32(cell) if (random & LOW) < (entry >> HALF) else np.int32(entry & LOW)
 
 
-@njit(nogil=True, error_model="numpy")
-def draw_noise(key, table, drawn):  # type: ignore[no-untyped-def]
-    """Fill `drawn` (n,) int32 with noise words."""
+@helper
+def draw_noise(key, noise_table, drawn):
+    """Fills `drawn` (n,) int32 with noise words."""
     for i in range(drawn.shape[0]):
-        drawn[i] = draw_word(draw(key, i), table)
+        drawn[i] = draw_word(draw(key, i), noise_table)
 
 
-@njit(nogil=True, error_model="numpy")
-def draw_centres(  # type: ignore[no-untyped-def]
-    ids,  # (n,) int32, the corpus
-    ends,  # (s,) int64
-    start,  # the block is ids[start:stop]
-    stop,
-    window,
-    keep,  # (V,) uint32
-    key,
-    kept,  # (≥ stop − start + 2·window + padding,) int32: out, surviving words
-    left,  # as kept: out, first place in a centre's window
-    right,  # as kept: out, one past the last
-):
-    """Subsample a block and draw its windows, on the corpus's whole sentences.
+@helper
+def draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, key, kept, left, right):
+    """Subsamples a block and draws its windows, on whole sentences of the corpus.
 
-    A sentence that goes on beyond the block lends up to `window` surviving tokens on each side: they are inputs of the
-    block's windows, not centres.
+    Of a sentence that goes on beyond the block, up to `window` kept tokens on each side are added: they are inputs of
+    the block's windows, not centres.
+
+    Args:
+        ids: (n,) int32, the corpus.
+        sentence_ends: (s,) int64.
+        start: First token of the block.
+        stop: One past its last token.
+        window: Largest reach of a window.
+        keep_thresholds: (V,) uint32, see `as_thresholds`.
+        key: Of the stream that says which tokens are kept and how far their windows reach.
+        kept: (≥ stop − start + 2·window + padding,) int32, out: the words that are kept.
+        left: As kept, out: index in `kept` of the first word of a centre's window.
+        right: As kept, out: one past the last.
 
     Returns:
-        (first, last, m): centres are kept[first:last]; kept[0:m] are all tokens.
+        (first, last, m): the centres are kept[first:last], all kept words are kept[0:m].
     """
-    sentence = np.searchsorted(ends, start, side="right")
-    begin = ends[sentence - 1] if sentence > 0 else np.int64(0)
+    sentence = np.searchsorted(sentence_ends, start, side="right")
+    begin = sentence_ends[sentence - 1] if sentence > 0 else np.int64(0)
     m = np.int64(0)
     at = start - 1
     while at >= begin and m < window:  # backwards: the tokens before the block
         r = draw(key, at)
-        if (r >> HALF) <= u64(keep[ids[at]]):
+        if (r >> HALF) <= u64(keep_thresholds[ids[at]]):
             kept[m] = ids[at]
             left[m] = window - np.int64(((r & LOW) * u64(window)) >> HALF)
             m += 1
@@ -150,19 +173,19 @@ def draw_centres(  # type: ignore[no-untyped-def]
     position = start
     last = m
     while position < stop:
-        end = ends[sentence]
+        end = sentence_ends[sentence]
         here = min(end, stop)
         for p in range(position, here):
             r = draw(key, p)
             w = ids[p]
-            kept[m] = w  # overwritten unless it survives: cheaper than a branch that nobody can predict
+            kept[m] = w  # overwritten unless it is kept: cheaper than a branch that cannot be predicted
             left[m] = window - np.int64(((r & LOW) * u64(window)) >> HALF)
-            m += np.int64((r >> HALF) <= u64(keep[w]))
+            m += np.int64((r >> HALF) <= u64(keep_thresholds[w]))
         last = m
         at = here
         while at < end and m - last < window:  # only in a sentence that goes on beyond the block
             r = draw(key, at)
-            if (r >> HALF) <= u64(keep[ids[at]]):
+            if (r >> HALF) <= u64(keep_thresholds[ids[at]]):
                 kept[m] = ids[at]
                 left[m] = window - np.int64(((r & LOW) * u64(window)) >> HALF)
                 m += 1

@@ -1,8 +1,7 @@
-"""Words of LLVM for Numba: vectors of floats, loads, stores, loops, sums and the sigmoid.
+"""Building blocks of LLVM code for Numba: vectors of floats, loads, stores, loops, sums and the sigmoid.
 
-The steps in `tile.py` and `pairs.py` are written with these. LLVM lowers a vector of `LANES` floats to the machine at
-hand: one AVX-512 register, one AVX2 register, or one NEON register, so `LANES` follows the processor that Numba
-compiles for.
+The functions of `dense.py` and `pairs.py` are written with these. LLVM lowers a vector of `LANES` floats to one
+register of AVX-512, AVX2 or NEON, so `LANES` depends on the processor that Numba compiles for.
 """
 
 from collections.abc import Callable, Sequence
@@ -71,7 +70,7 @@ def ints_at(b: Builder, address: Value) -> Value:
 
 
 def offset(b: Builder, pointer: Value, index: Value | int) -> Value:
-    """The pointer some elements further."""
+    """The pointer `index` elements further."""
     return b.gep(pointer, [whole(index) if isinstance(index, int) else index])
 
 

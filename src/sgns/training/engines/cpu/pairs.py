@@ -1,7 +1,7 @@
-"""The drawn positive pairs (w, c+) of a few centres, as LLVM vector code inside Numba kernels.
+"""The positive pairs (w, c+) of a few centres: scores, gradient and update, as LLVM vector code inside Numba kernels.
 
-`pair_scores`, `pair_gradient` and `pair_update` are the exact gradient of these pairs from the old values, of which X
-and Y hold copies.
+`pair_scores`, `pair_gradient` and `pair_update` together make the step by the exact gradient of these pairs, from the
+values before the step, of which X and Y hold copies.
 """
 
 from typing import Any
@@ -39,8 +39,8 @@ UNROLL_FLOATS = 512  # rows up to this long are unrolled whole in pair_scores
 
 
 @intrinsic(prefer_literal=True)
-def pair_scores(ctx, stride, X, Y, inputs, centres, G):  # type: ignore[no-untyped-def]
-    """Some dot products: G[p] = X[inputs[p]] · Y[centres[p]] for LANES pairs.
+def pair_scores(ctx, stride, X, Y, inputs, centres, G):
+    """The dot products G[p] = X[inputs[p]] · Y[centres[p]] of LANES pairs.
 
     Inputs and centres are addresses of int32 row numbers.
     """
@@ -73,8 +73,8 @@ def pair_scores(ctx, stride, X, Y, inputs, centres, G):  # type: ignore[no-untyp
 
 
 @intrinsic
-def pair_gradient(ctx, G, n, lr):  # type: ignore[no-untyped-def]
-    """Turn scores into steps: G[p] = lr * (1 − σ(G[p])) for p < n, n > 0; G is padded to LANES.
+def pair_gradient(ctx, G, n, lr):
+    """Replaces scores by minus lr times the gradient: G[p] = lr * (1 − σ(G[p])) for p < n, n > 0; G is padded to LANES.
 
     Returns Σ −log σ(G[p]), a float32.
     """
@@ -97,8 +97,8 @@ def pair_gradient(ctx, G, n, lr):  # type: ignore[no-untyped-def]
 
 
 @intrinsic(prefer_literal=True)
-def pair_update(ctx, stride, X, Y, E, ids, c, inputs, G, n):  # type: ignore[no-untyped-def]
-    """One centre's positives: E[ids[inputs[p]]] += G[p] Y and c += Σ_p G[p] X[inputs[p]], p < n, n > 0.
+def pair_update(ctx, stride, X, Y, E, ids, c, inputs, G, n):
+    """The update of one centre's pairs: E[ids[inputs[p]]] += G[p] Y and c += Σ_p G[p] X[inputs[p]], p < n, n > 0.
 
     X holds copies of the old rows of E (row r is E[ids[r]]), Y is the copy of the old row of C at address c.
     """
@@ -112,10 +112,10 @@ def pair_update(ctx, stride, X, Y, E, ids, c, inputs, G, n):  # type: ignore[no-
         y, centre, g = floats_at(b, Y), floats_at(b, c), floats_at(b, G)
         row_ids, row_numbers = ints_at(b, ids), ints_at(b, inputs)
         widest = (REGISTERS - 6) // 2
-        pieces = -(-(S // LANES) // widest)
+        parts = -(-(S // LANES) // widest)
         first = 0
-        for piece in range(pieces):  # as many columns at a time as the registers hold
-            columns = [first + k * LANES for k in range((S // LANES) // pieces + (piece < (S // LANES) % pieces))]
+        for part in range(parts):  # as many columns at a time as the registers hold
+            columns = [first + k * LANES for k in range((S // LANES) // parts + (part < (S // LANES) % parts))]
             first = columns[-1] + LANES
             old = [load(b, offset(b, y, at)) for at in columns]
 

@@ -1,8 +1,9 @@
-"""Rows of E and C inside Numba kernels: where they are, copies of them, and asking for them early.
+"""Rows of E and C inside Numba kernels: their addresses, copies of rows, and prefetching.
 
-Rows are addressed, not sliced: a row is base + id * stride, or the pointer in a table of addresses, so the hot loop
-builds no array views. What is made of them is in `tile` and `pairs`. All these functions stand at module level because
-Numba keys its disk cache on what a kernel closes over: plain numbers keep, functions do not.
+Rows are addressed, not sliced: a row is base + id * stride, or a pointer from an array of addresses, so the hot loop
+builds no array views. `dense` and `pairs` compute with them. All these functions are defined at module level, because
+Numba's cache on disk is keyed by what a kernel closes over: plain numbers are equal in the next process, functions are
+not.
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ Codegen = Callable[[Any, Builder, Any, tuple[Value, ...]], Value]
 
 
 def constants(*arguments: types.Type) -> list[int] | None:
-    """The values of arguments that must be constants; None asks Numba to come again with the constants."""
+    """The values of arguments that must be constants; on None, Numba calls again with literal types."""
     if all(isinstance(a, types.IntegerLiteral) for a in arguments):
         return [a.literal_value for a in arguments]
     return None
@@ -45,8 +46,8 @@ def row_at(b: Builder, base: Value, ids: Value, index: Value | int, stride: int)
 
 
 @intrinsic(prefer_literal=True)
-def gather(ctx, stride, destination, base, ids, n):  # type: ignore[no-untyped-def]
-    """Copy rows: destination[i] = base[ids[i]] for i < n, n > 0; rows of `stride` floats, ids int32."""
+def gather(ctx, stride, destination, base, ids, n):
+    """Copies rows: destination[i] = base[ids[i]] for i < n, n > 0; rows of `stride` floats, ids int32."""
     numbers = constants(stride)
     if numbers is None:
         return None
@@ -69,10 +70,10 @@ def gather(ctx, stride, destination, base, ids, n):  # type: ignore[no-untyped-d
 
 
 @intrinsic(prefer_literal=True)
-def prefetch(ctx, stride, address):  # type: ignore[no-untyped-def]
-    """Ask for the cache lines of the row at `address`, into the second-level cache, to be written soon.
+def prefetch(ctx, stride, address):
+    """Prefetches the cache lines of the row at `address` into the second-level cache, to be written soon.
 
-    A line that is asked for to be read has to be asked for again when it is written, if the other thread has it too.
+    A line that was fetched to be read must be fetched again when it is written, if another core has it too.
     """
     numbers = constants(stride)
     if numbers is None:

@@ -1,4 +1,4 @@
-"""The kernels of validation: which sentences are held out, and the loss of given pairs."""
+"""The kernels of validation: the choice of the sentences that are held out, and the loss of given pairs."""
 
 from functools import partial
 
@@ -7,21 +7,31 @@ import numpy as np
 from sgns.base.jit import kernel
 from sgns.training.engines.sampling import GOLDEN, mix
 
-LONG, STRETCH = 10_000, 1_000  # tokens; see `training.validation`
+LONG_SENTENCE = 10_000  # tokens; a longer sentence is held out in parts
+HELD_OUT_PART = 1_000  # tokens of such a part
 
 u64 = np.uint64
 
 
 @kernel
-def choose_spans(ends, key, bound):  # type: ignore[no-untyped-def]
-    """The sentences, or stretches of long ones, whose hash is below `bound`: (h, 2) int64, begin and end of each."""
+def choose_spans(sentence_ends, key, bound):
+    """Chooses the sentences, or parts of long ones, whose hash is below a bound.
+
+    Args:
+        sentence_ends: (s,) int64.
+        key: uint64, of the random stream.
+        bound: uint64, the probability of being chosen in units of 2^-64.
+
+    Returns:
+        (h, 2) int64, first token of each and one past its last.
+    """
     spans = np.empty((0, 2), np.int64)
     for fill in range(2):
         n = 0
         begin = np.int64(0)
-        for s in range(ends.shape[0]):
-            end = ends[s]
-            step = STRETCH if end - begin > LONG else max(np.int64(1), end - begin)
+        for s in range(sentence_ends.shape[0]):
+            end = sentence_ends[s]
+            step = HELD_OUT_PART if end - begin > LONG_SENTENCE else max(np.int64(1), end - begin)
             for at in range(begin, end, step):
                 if mix(mix(key + u64(s) * GOLDEN) + u64(at - begin) * GOLDEN) < bound:
                     if fill:
@@ -34,8 +44,16 @@ def choose_spans(ends, key, bound):  # type: ignore[no-untyped-def]
 
 
 @partial(kernel, fastmath={"reassoc", "nsz", "contract"})
-def pair_losses(E, C, inputs, centres, negatives):  # type: ignore[no-untyped-def]
-    """Σ L over pairs, in float64: inputs (n,), centres (n,), negatives (n, k)."""
+def pair_losses(E, C, inputs, centres, negatives):
+    """The sum of L over given samples, in float64.
+
+    Args:
+        E: (V, ≥ d) float32; columns beyond d are zero.
+        C: As E.
+        inputs: (n,) int32, rows of E.
+        centres: (n,) int32, c+, rows of C.
+        negatives: (n, k) int32, rows of C; one that is c+ counts nothing.
+    """
     loss = 0.0
     for p in range(inputs.shape[0]):
         w, c = inputs[p], centres[p]

@@ -1,4 +1,4 @@
-"""What a run needs on the card, counted before it begins."""
+"""The memory that a run needs on the card, computed before it begins."""
 
 import os
 from collections.abc import Callable
@@ -14,12 +14,16 @@ def device_stride(dim: int) -> int:
 
 
 def bytes_needed(V: int, dim: int, tokens: int) -> int:
-    """Bytes on the device: E, C and their gradients; curvatures and claims; the noise's table; the corpus."""
+    """Bytes on the device: E, C and their gradients; curvatures and claims; thresholds and noise table; the corpus."""
     return 4 * V * device_stride(dim) * 4 + 4 * V * 4 + 2 * V * 8 + tokens * 4 + SPARE
 
 
 def check_fits(V: int, dim: int, tokens: int, free: int) -> None:
-    """Raise `ConfigError` with the largest dim and vocabulary that fit, if the run does not fit in `free` bytes."""
+    """Refuses a run that does not fit in `free` bytes.
+
+    Raises:
+        ConfigError: It names the largest dim and the largest vocabulary that fit.
+    """
     needed = bytes_needed(V, dim, tokens)
     if needed <= free:
         return

@@ -1,13 +1,12 @@
-# mypy: disable-error-code="no-untyped-def"
-"""The step that follows a flight: each touched row moves once, by its summed gradient, damped by its curvature.
+"""The step of a batch: each touched row moves once, by its summed gradient, damped by its curvature.
 
-A frequent row stands in thousands of pairs of one flight. One after the other their steps would settle; their sum, all
-taken from the same old rows, overshoots. A row x that sees the rows y_i has the Hessian H = Σ weight_i·σ(1−σ)·y_i·y_iᵀ,
-and the implicit step (1 + lr·H)⁻¹·lr·g cannot overshoot, but H is a matrix for each row. Its trace,
-h = Σ weight·σ(1−σ)·|y|², is one number, and the flight sums it. What H looks like is nearly the same for all rows:
-word vectors share one direction, in which most of h lies, and spread over all others. So H is taken to be h times the
-shape Q·diag(shares)·Qᵀ of the other table's rows (`cuda_shape`), and direction u is damped by 1 + lr·h·share_u. With
-the trace alone, frequent rows crawl in every direction because of one.
+A frequent row is in thousands of pairs of one batch. One after the other their updates would converge; their sum, all
+computed from the same old rows, overshoots. A row x in pairs with the rows y_i has the Hessian
+H = Σ weight_i·σ(1−σ)·y_i·y_iᵀ, and the implicit step (1 + lr·H)⁻¹·lr·g cannot overshoot, but H is a matrix for each
+row. Its trace, h = Σ weight·σ(1−σ)·|y|², is one number, and `tile.py` sums it. The shape of H is nearly the same for
+all rows: word vectors share one direction, in which most of h lies, and spread over all others. So H is taken to be h
+times the shape Q·diag(shares)·Qᵀ of the rows of the other table (`hessian.py`), and direction u is damped by
+1 + lr·h·share_u. With the trace alone, frequent rows move slowly in every direction because of one.
 """
 
 import triton
@@ -18,18 +17,18 @@ import triton.language as tl
 def step(
     kept_words,  # (n,) int32
     n,
-    begin,  # centres of the flight
+    begin,  # centres of the batch
     end,
     noise_words,  # int32, those of the whole block
-    first_noise,  # the flight's are first_noise : first_noise + noise
+    first_noise,  # the batch's are first_noise : first_noise + noise
     noise,
     tables,  # (2, V, STRIDE) float32: E and C, changed
     gradients,  # (2, V, STRIDE) float32: read and set to zero
     curvatures,  # (2, V) float32: read and set to zero
-    claims,  # (2, V) int32: the last flight that moved each row
-    number,  # of this flight, from 1; never the same twice
+    claims,  # (2, V) int32: the last batch that moved each row
+    number,  # of this batch, from 1; never the same twice
     directions,  # (2, STRIDE, DIRECTIONS) float32, orthonormal columns, for steps of E and of C
-    shares,  # (2, DIRECTIONS) float32, falling; the last one also stands for all directions that are not here
+    shares,  # (2, DIRECTIONS) float32, falling; the last one holds for all other directions too
     V,
     lr,
     damping,
@@ -40,10 +39,10 @@ def step(
     DIRECTIONS: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """Take the step: row += Σ_u lr·(gradient·u)·u / (1 + damping·lr·h·share_u), for each row that was touched.
+    """Makes the step: row += Σ_u lr·(gradient·u)·u / (1 + damping·lr·h·share_u), for each row that was touched.
 
-    The list of touched rows names a word as often as it occurred; whoever claims a row first moves it. Which one that
-    is does not show in the result. The first programs move rows of E, the others rows of C.
+    A word is in the list of touched rows as often as it occurred; the program that claims a row first moves it, and
+    which one that is does not change the result. The first programs move rows of E, the others rows of C.
     """
     low = tl.maximum(begin - WINDOW, 0)
     inputs, centres = tl.minimum(end + WINDOW, n) - low, end - begin
@@ -60,7 +59,7 @@ def step(
     there = as_input | as_centre | as_noise
     mine = there & (tl.atomic_xchg(claims + row, tl.full((ROWS,), number, tl.int32), mask=there) != number)
     h = damping * lr * tl.load(curvatures + row, mask=mine, other=0.0)
-    tl.debug_barrier()  # each warp holds a copy of h: all have read it before one of them clears it
+    tl.debug_barrier()  # each warp holds a copy of h: all have read it before one of them sets it to zero
     tl.store(curvatures + row, tl.zeros((ROWS,), tl.float32), mask=mine)
 
     u = tl.arange(0, DIRECTIONS)

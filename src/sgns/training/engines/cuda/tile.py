@@ -1,7 +1,6 @@
-# mypy: disable-error-code="no-untyped-def"
-"""The GPU's hot loop: the gradient of SGNS on a flight of tiles, summed beside E and C.
+"""The hot loop of the GPU: the gradient of SGNS on a batch of tiles, summed beside E and C.
 
-A tile is `ROWS` consecutive surviving tokens, the inner T = ROWS − 2w of them centres. With X = E[tokens],
+A tile is `ROWS` consecutive kept tokens, the inner T = ROWS − 2w of them centres. With X = E[tokens],
 Y = C[tokens], Z = C[M noise words], everything is a small matrix product:
 
     scores      P = X·Yᵀ (positives: the band of each centre's drawn window), N = X·Zᵀ
@@ -9,9 +8,9 @@ Y = C[tokens], Z = C[M noise words], everything is a small matrix product:
     gradients   ∂X = G⁺·Y + G⁻·Z,  ∂Y = G⁺ᵀ·X,  ∂Z = G⁻ᵀ·X
 
 W weights the shared negatives so that each positive pair has its k in expectation: W[i, m] is k/M for each pair of row
-i whose c+ is not z_m. Neighbouring sentences share tiles; the band keeps them apart.
+i whose c+ is not z_m. Neighbouring sentences share tiles; the band has no pair across their border.
 
-All tiles of a flight read the same old E and C, and none writes them: `cuda_step` takes the step. Beside the gradient
+All tiles of a batch read the same old E and C, and none writes them: `step.py` makes the step. Beside the gradient
 each row collects its curvature h = Σ weight · σ(1−σ) · |other row|².
 """
 
@@ -29,7 +28,7 @@ def squares(A):
 
 @triton.jit
 def rounded(value, grain):
-    """`value` to a multiple of grain · 2^-23, so that sums up to 2·grain are exact: they do not depend on their order.
+    """`value` rounded to a multiple of grain · 2^-23: sums up to 2·grain are exact, and do not depend on their order.
 
     Atomic additions come in any order. Adding 1.5·grain, a power of two and a half, pushes the finer bits out.
     """
@@ -38,7 +37,7 @@ def rounded(value, grain):
 
 @triton.jit
 def rows_of(table, words, there, column, STRIDE: tl.constexpr, COLUMNS: tl.constexpr):
-    """Columns column : column + COLUMNS of the rows `words`; zeros where `there` is not."""
+    """Columns column : column + COLUMNS of the rows `words`; zeros where `there` is false."""
     c = column + tl.arange(0, COLUMNS)
     at = table + words.to(tl.int64)[:, None] * STRIDE + c[None, :]
     return tl.load(at, mask=there[:, None] & (c < STRIDE)[None, :], other=0.0)
@@ -46,28 +45,28 @@ def rows_of(table, words, there, column, STRIDE: tl.constexpr, COLUMNS: tl.const
 
 @triton.jit
 def add_rows(table, words, there, column, A, grain, STRIDE: tl.constexpr, COLUMNS: tl.constexpr):
-    """Add A to columns of the rows `words`, atomically."""
+    """Adds A to columns of the rows `words`, atomically."""
     c = column + tl.arange(0, COLUMNS)
     at = table + words.to(tl.int64)[:, None] * STRIDE + c[None, :]
     tl.atomic_add(at, rounded(A, grain), mask=there[:, None] & (c < STRIDE)[None, :], sem="relaxed")
 
 
 @triton.jit(do_not_specialize=["n", "begin", "end", "first_tile", "V", "key"])  # a 1 would become a constant
-def flight(
-    kept_words,  # (n,) int32, int32, int32: see cuda_draw.Kept
+def sum_gradients(
+    kept_words,  # (n,) int32, int32, int32: see `draw.Kept`
     kept_sentences,
     kept_reaches,
     n,
-    begin,  # centres of this flight
+    begin,  # centres of this batch
     end,
-    first_tile,  # its first tile's number in the block: names the tile's random stream
+    first_tile,  # number of its first tile in the block: the noise of a tile depends on it
     E,  # (V, STRIDE) float32, read
     C,
     grad_E,  # (V, STRIDE) float32, added to
     grad_C,
     curve_E,  # (V,) float32, added to
     curve_C,
-    cells,  # (V,) int64, the alias table of the noise
+    noise_table,  # (V,) int64, see `sampling.alias_table`
     V,
     key,
     grains,  # (4,) float32: of grad_E, grad_C, curve_E, curve_C
@@ -82,25 +81,25 @@ def flight(
     COLUMNS: tl.constexpr,  # of a row that are held at once
     PRECISION: tl.constexpr,
 ):
-    """Sum the gradients and curvatures of the centres begin:end."""
+    """Sums the gradients and curvatures of the centres begin:end."""
     tile = tl.program_id(0)
     CENTRES: tl.constexpr = ROWS - 2 * WINDOW
     BLOCKS: tl.constexpr = (STRIDE + COLUMNS - 1) // COLUMNS
 
-    # Who is here.
+    # The words of the tile, and its noise.
     i = tl.arange(0, ROWS)
-    place = begin + tile * CENTRES - WINDOW + i
-    there = (place >= 0) & (place < n)
-    centre = (i >= WINDOW) & (i < ROWS - WINDOW) & (place < end)
-    words = tl.load(kept_words + place, mask=there, other=0)
-    sentences = tl.load(kept_sentences + place, mask=there, other=-1)
-    reaches = tl.load(kept_reaches + place, mask=centre, other=0)
+    index = begin + tile * CENTRES - WINDOW + i
+    there = (index >= 0) & (index < n)
+    centre = (i >= WINDOW) & (i < ROWS - WINDOW) & (index < end)
+    words = tl.load(kept_words + index, mask=there, other=0)
+    sentences = tl.load(kept_sentences + index, mask=there, other=-1)
+    reaches = tl.load(kept_reaches + index, mask=centre, other=0)
     m = (first_tile + tile).to(tl.int64) * NOISE + tl.arange(0, NOISE)
-    noise = draw_word(key, m, cells, V)
+    noise = draw_word(key, m, noise_table, V)
     tl.store(noise_words + m, noise)
     always = noise >= 0
 
-    # Who meets whom.
+    # Which pairs there are, and the weights of the negatives.
     apart = tl.abs(i[:, None] - i[None, :])
     band = (apart > 0) & (apart <= reaches[None, :]) & centre[None, :] & there[:, None]
     band = (band & (sentences[:, None] == sentences[None, :])).to(tl.float32)

@@ -1,37 +1,37 @@
-"""What the Hessians of all rows look like: the directions that word vectors share, and how much lies in each."""
+"""The common shape of the Hessians of all rows: the directions that word vectors share, and the share of each."""
 
 import numpy as np
 import torch
 
-DIRECTIONS = 16  # that are followed; tensor cores want 16 columns
-SAMPLE = 4096  # rows of each table that stand for all
+DIRECTIONS = 16  # that are damped apart; tensor cores want 16 columns
+SAMPLE = 4096  # rows of each table from which the shape is estimated
 ROUNDS = 3  # of subspace iteration
 SAFETY, FLOOR = 1.25, 0.07  # a share u is taken as SAFETY · u + FLOOR: rows differ, and E and C move together
 
 
-class Shape:
-    """The shape of the Hessians that rows of E and of C see: that of C's and of E's rows.
+class HessianShape:
+    """The shape of the Hessians of rows of E, from the rows of C, and of rows of C, from the rows of E.
 
-    It is looked at anew each time, from the tables alone, so that a run goes on from a checkpoint as if never stopped.
+    Each estimate starts from the tables alone, so a run that is resumed from a checkpoint gives the same bits.
 
     Attributes:
         directions: (2, stride, DIRECTIONS) float32, orthonormal columns: for steps of E (directions of C) and of C.
-        shares: (2, DIRECTIONS) float32: by how much of h each direction is damped; the last stands for all others.
-        grains: (4,) float32: see `cuda_tile.rounded`.
+        shares: (2, DIRECTIONS) float32: by how much of h each direction is damped; the last holds for all others.
+        grains: (4,) float32: the rounding of sums, see `tile.rounded`.
     """
 
-    def __init__(self, tables: torch.Tensor, met_E: np.ndarray, met_C: np.ndarray, seed: int) -> None:
-        """Choose the sample.
+    def __init__(self, tables: torch.Tensor, uses_E: np.ndarray, uses_C: np.ndarray, seed: int) -> None:
+        """Chooses the sample.
 
         Args:
             tables: (2, V, stride) float32, E and C on their device.
-            met_E: (V,) how often each row of E is met.
-            met_C: (V,) how often each row of C is met.
+            uses_E: (V,) the frequency of each row of E in pairs.
+            uses_C: (V,) the frequency of each row of C in pairs.
             seed: Of the sample.
         """
         _, V, stride = tables.shape
         rng = np.random.default_rng(seed)
-        others = [V + rng.choice(V, SAMPLE, p=met_C / met_C.sum()), rng.choice(V, SAMPLE, p=met_E / met_E.sum())]
+        others = [V + rng.choice(V, SAMPLE, p=uses_C / uses_C.sum()), rng.choice(V, SAMPLE, p=uses_E / uses_E.sum())]
         self._tables = tables.view(2 * V, stride)
         self._sample = torch.as_tensor(np.stack(others), device=tables.device)
         start = rng.standard_normal((stride, DIRECTIONS), dtype=np.float32) / np.sqrt(stride, dtype=np.float32)
@@ -40,11 +40,11 @@ class Shape:
         self.shares = torch.ones(2, DIRECTIONS, device=tables.device)
         self.grains = torch.zeros(4, device=tables.device)
 
-    def look(self) -> None:
-        """Subspace iteration (Halko, Martinsson & Tropp 2011, 4.4) on SᵀS of a sample S of rows; the sizes of E and C.
+    def estimate(self) -> None:
+        """Estimates the shape by subspace iteration (Halko, Martinsson & Tropp 2011, 4.4) on SᵀS of a sample S of rows.
 
         Columns are made orthonormal by Cholesky's decomposition of their products, a few small kernels where a QR
-        decomposition takes many. What is lost in it are directions with next to no share.
+        decomposition takes many. It loses only directions with next to no share.
         """
         S = self._tables[self._sample]  # (2, SAMPLE, stride)
         whole = (S * S).sum((1, 2)).unsqueeze(1)
@@ -66,6 +66,6 @@ class Shape:
         self.grains = torch.cat([size * 2**7, size * size * stride * 2**9])
 
 
-def looks(epoch: int, block: int, flights: int) -> range:
-    """Before which flights of a block to look: at its beginning, and more often while the vectors are young."""
-    return range(0, flights, max(1, block * flights // 8) if epoch == 0 else flights)
+def when_to_estimate(epoch: int, block: int, batches: int) -> range:
+    """The batches of a block before which the shape is estimated: the first, and more while the vectors change fast."""
+    return range(0, batches, max(1, block * batches // 8) if epoch == 0 else batches)

@@ -1,8 +1,9 @@
-"""Every input row against every output row, as LLVM vector code inside Numba kernels.
+"""Every input row with every output row: scores, gradient and update, as LLVM vector code inside Numba kernels.
 
-The inputs are a tile's or a window's words, the outputs the negatives that they share (or c+ and negatives), and a
-matrix holds their weights. `block_scores`, `block_gradient` and `block_update` are the exact gradient of these samples
-from the old values. All shapes are constants, so that LLVM can unroll and keep a block in registers.
+The inputs are the words of a tile or of a window, the outputs the negatives that they share (or c+ and negatives), and
+a matrix holds the weights of their pairs. `dense_scores`, `dense_gradient` and `dense_update` together make the step by
+the exact gradient of these samples, from the values before the step. All shapes are constants, so that LLVM can unroll
+loops and keep a block of scores in registers.
 """
 
 from typing import Any
@@ -35,17 +36,18 @@ BLOCK_ROWS = {16: 4, 8: 4, 4: 2}[LANES]  # a block of scores is BLOCK_ROWS x BLO
 BLOCK_COLUMNS = LANES // BLOCK_ROWS
 
 
-def _table(b: Builder, rows: Value, n: int) -> list[Value]:
-    """The n row pointers whose addresses stand as int64 at address `rows`."""
+def _row_pointers(b: Builder, rows: Value, n: int) -> list[Value]:
+    """The n pointers to rows whose addresses are stored as int64 from address `rows` on."""
     p = b.inttoptr(rows, i64.as_pointer())
     return [floats_at(b, b.load(offset(b, p, k))) for k in range(n)]
 
 
 @intrinsic(prefer_literal=True)
-def block_scores(ctx, inputs, outputs, stride, X, Y, G):  # type: ignore[no-untyped-def]
-    """All dot products of `inputs` rows with `outputs` rows; X, Y are addresses of tables of row addresses (int64).
+def dense_scores(ctx, inputs, outputs, stride, X, Y, G):
+    """All dot products of `inputs` rows with `outputs` rows.
 
-    The score of input i and output o goes to G[place(i, o, inputs, outputs)].
+    X and Y are addresses of arrays of row addresses (int64). The score of input i and output o is written to
+    G[number_index(i, o, inputs, outputs)].
     """
     numbers = constants(inputs, outputs, stride)
     if numbers is None:
@@ -53,7 +55,7 @@ def block_scores(ctx, inputs, outputs, stride, X, Y, G):  # type: ignore[no-unty
     I, O, S = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        xs, g = _table(b, args[3], I), floats_at(b, args[5])
+        xs, g = _row_pointers(b, args[3], I), floats_at(b, args[5])
         outputs = b.inttoptr(args[4], i64.as_pointer())
         rows, columns = block_shape(I)
         for first in range(0, I, rows):
@@ -71,7 +73,7 @@ def block_scores(ctx, inputs, outputs, stride, X, Y, G):  # type: ignore[no-unty
                     return out
 
                 sums = loop(b, S, LANES, products, [ZERO] * LANES)
-                corner = b.add(b.mul(column, whole(rows)), whole(place(first, 0, I, O)))
+                corner = b.add(b.mul(column, whole(rows)), whole(number_index(first, 0, I, O)))
                 store(b, lane_sums(b, list(sums)), offset(b, g, corner))
                 return []
 
@@ -82,22 +84,22 @@ def block_scores(ctx, inputs, outputs, stride, X, Y, G):  # type: ignore[no-unty
 
 
 def block_shape(inputs: int) -> tuple[int, int]:
-    """Rows and columns of the blocks of LANES numbers that a matrix of `inputs` rows is made of."""
+    """Rows and columns of a block of LANES numbers, in a matrix of `inputs` rows."""
     rows = min(BLOCK_ROWS, inputs)
     return rows, LANES // rows
 
 
-def place(i: int, o: int, inputs: int, outputs: int) -> int:
-    """Where the number of input i and output o stands in a matrix of blocks of LANES numbers."""
+def number_index(i: int, o: int, inputs: int, outputs: int) -> int:
+    """The index of the number of input i and output o in a matrix that is stored as blocks of LANES numbers."""
     rows, columns = block_shape(inputs)
     return (i // rows * (outputs // columns) + o // columns) * LANES + i % rows * columns + o % columns
 
 
 @intrinsic(prefer_literal=True)
-def block_gradient(ctx, count, G, labels, weights, lr):  # type: ignore[no-untyped-def]
-    """Turn scores into steps: G = lr * weight * (label − σ(G)), in place, for `count` numbers.
+def dense_gradient(ctx, count, G, labels, weights, lr):
+    """Replaces scores by minus lr times the gradient: G = lr * weight * (label − σ(G)), for `count` numbers.
 
-    Labels (1 or 0) and weights are addresses of as many numbers. Returns Σ weight * (−log σ(±G)), the loss, a float32.
+    Labels (1 or 0) and weights are addresses of `count` numbers. Returns the loss Σ weight * (−log σ(±G)), a float32.
     """
     numbers = constants(count)
     if numbers is None:
@@ -122,12 +124,12 @@ def block_gradient(ctx, count, G, labels, weights, lr):  # type: ignore[no-untyp
 
 
 @intrinsic(prefer_literal=True)
-def block_update(ctx, inputs, outputs, stride, X, E, C, G):  # type: ignore[no-untyped-def]
-    """Step: E[i] += Σ_o G[i, o] C[o] and C[o] += Σ_i G[i, o] X[i].
+def dense_update(ctx, inputs, outputs, stride, X, E, C, G):
+    """The update: E[i] += Σ_o G[i, o] C[o] and C[o] += Σ_i G[i, o] X[i].
 
-    X, E and C are addresses of tables of row addresses; X[i] is the old value of E[i], a copy where E[i] has been or is
-    being changed by another block of the same step. An input row may stand in the table twice; an output row may not,
-    except with G = 0 (the caller merges negatives drawn twice).
+    X, E and C are addresses of arrays of row addresses; X[i] is the old value of E[i], a copy where another part of the
+    same step changes E[i]. An input row may be listed twice; an output row may not, except with G = 0 (the caller
+    merges negatives that are drawn twice).
     """
     numbers = constants(inputs, outputs, stride)
     if numbers is None:
@@ -135,14 +137,14 @@ def block_update(ctx, inputs, outputs, stride, X, E, C, G):  # type: ignore[no-u
     I, O, S = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        xs, es, g = _table(b, args[3], I), _table(b, args[4], I), floats_at(b, args[6])
+        xs, es, g = _row_pointers(b, args[3], I), _row_pointers(b, args[4], I), floats_at(b, args[6])
         table = b.inttoptr(args[5], i64.as_pointer())
         rows, columns = block_shape(I)
 
-        def chunk(at: Value, _: Any) -> list[Value]:
+        def columns_at(at: Value, _: Any) -> list[Value]:
             old = [load(b, offset(b, p, at)) for p in xs]
 
-            # A true loop over the outputs: unrolled, LLVM hoists all I * O broadcasts out of the loop over chunks and
+            # A true loop over the outputs: unrolled, LLVM hoists all I * O broadcasts out of the loop over columns and
             # spills them, three times slower.
             def outputs(first: Value, steps: Any) -> list[Value]:
                 steps = list(steps)
@@ -152,7 +154,7 @@ def block_update(ctx, inputs, outputs, stride, X, E, C, G):  # type: ignore[no-u
                     y = load(b, p)
                     new = y
                     for i in range(I):
-                        where = b.add(corner, whole(place(i, o, I, O)))
+                        where = b.add(corner, whole(number_index(i, o, I, O)))
                         gradient = splat(b, b.load(offset(b, g, where)))
                         steps[i] = muladd(b, gradient, y, steps[i])
                         new = muladd(b, gradient, old[i], new)
@@ -160,12 +162,12 @@ def block_update(ctx, inputs, outputs, stride, X, E, C, G):  # type: ignore[no-u
                 return steps
 
             steps = loop(b, O, columns, outputs, [ZERO] * I)
-            for i in range(I):  # loaded here, for a row that stands in the table twice
+            for i in range(I):  # loaded here, for a row that is listed twice
                 p = offset(b, es[i], at)
                 store(b, b.fadd(load(b, p), steps[i], flags=FAST), p)
             return []
 
-        loop(b, S, LANES, chunk)
+        loop(b, S, LANES, columns_at)
         return context.get_dummy_value()
 
     return types.void(inputs, outputs, stride, *[Address] * 4), codegen
