@@ -162,28 +162,27 @@ def count_short(table, at, lo, hi, count, position):
 def add(table, lo, hi, address, length, count, position):
     """Counts a string, new or known; the capacity must suffice. Returns its number."""
     at = find(table, lo, hi, address, length)
-    slots, used = table.slots, table.used
-    if slots[at, KEY] != ZERO:
-        number = np.int64(slots[at, NUMBER])
-        slots[at, COUNT] += u64(count)
+    if table.slots[at, KEY] != ZERO:
+        number = np.int64(table.slots[at, NUMBER])
+        table.slots[at, COUNT] += u64(count)
         table.first[number] = min(table.first[number], position)
         return number
-    number = used[N_ITEMS]
-    used[N_ITEMS] = number + 1
-    slots[at, KEY] = lo
-    slots[at, NUMBER] = u64(number)
+    number = table.used[N_ITEMS]
+    table.used[N_ITEMS] = number + 1
+    table.slots[at, KEY] = lo
+    table.slots[at, NUMBER] = u64(number)
     if hi == LONG:
-        which, start = used[N_LONG], used[N_TAIL]
-        slots[at, KEY_END] = LONG | u64(which)
+        which, start = table.used[N_LONG], table.used[N_TAIL]
+        table.slots[at, KEY_END] = LONG | u64(which)
         source = u64(address)
         for i in range(length):
             table.tails[start + i] = np.uint8(word_at(source + u64(i)) & u64(255))
         table.tail_starts[which + 1] = start + length
-        used[N_LONG] = which + 1
-        used[N_TAIL] = start + length
+        table.used[N_LONG] = which + 1
+        table.used[N_TAIL] = start + length
     else:
-        slots[at, KEY_END] = hi
-    slots[at, COUNT] = u64(count)
+        table.slots[at, KEY_END] = hi
+    table.slots[at, COUNT] = u64(count)
     table.first[number] = position
     return number
 

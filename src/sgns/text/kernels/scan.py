@@ -32,6 +32,8 @@ from sgns.text.kernels.hash_table import (
     SHIFT32,
     SHORT,
     add,
+    count_short,
+    find_short,
     hashed,
     key_of,
     with_capacity,
@@ -67,8 +69,9 @@ def scan(table, buffer, size, base, mode, closing, numbers, ends):
     low = np.empty(STEP + 1, dtype=np.uint64)
     high = np.empty(STEP + 1, dtype=np.uint64)
     indices = np.empty(STEP + 1, dtype=np.uint64)
-    address = u64(buffer.ctypes.data)
+    address, seeds = u64(buffer.ctypes.data), table.seeds
     n_numbers, n_ends = 0, 0
+    once = np.int64(1)  # Numba compiles a callee anew for each literal that it is called with
     opened = 0  # raw tokens begun but not looked up when a step begins: 0 or 1
     before = ONE  # whether the byte before was a blank
     last_line = -1  # PARAGRAPH: raw tokens begun before the last line end
@@ -108,18 +111,18 @@ def scan(table, buffer, size, base, mode, closing, numbers, ends):
                 closes &= closes - ONE
                 n_stops += 1
             at += BLOCK
-        longs, tail = 0, 0
+        longs, tail = np.int64(0), np.int64(0)
         for i in range(n_stops):
             length = stops[i] - starts[i]
             start = address + u64(starts[i])
             if length <= SHORT:  # as in key_of; a call here would take as long as all the rest
                 low[i], high[i] = word_at(start) & LOW[length], word_at(start + EIGHT) & HIGH[length]
             else:
-                low[i], high[i] = key_of(start, length, table.seeds)
+                low[i], high[i] = key_of(start, length, seeds)
                 longs += 1
                 tail += length
         table = with_capacity(table, n_stops, longs, tail)
-        slots, seeds = table.slots, table.seeds
+        slots = table.slots
         mask = u64(slots.shape[0] - 1)
         first_slot = u64(slots.ctypes.data)
         for i in range(n_stops):
@@ -130,9 +133,14 @@ def scan(table, buffer, size, base, mode, closing, numbers, ends):
             if slots[index, KEY] == low[i] and slots[index, KEY_END] == high[i] and high[i] != LONG:
                 slots[index, COUNT] += ONE
                 numbers[n_numbers + i] = np.int32(slots[index, NUMBER])
+            elif high[i] != LONG:  # inlined: `add` would do the same, at the cost of a call
+                index = find_short(table, low[i], high[i])
+                numbers[n_numbers + i] = count_short(table, index, low[i], high[i], once, base + starts[i])
             else:
                 start = address + u64(starts[i])
-                numbers[n_numbers + i] = add(table, low[i], high[i], start, stops[i] - starts[i], 1, base + starts[i])
+                numbers[n_numbers + i] = add(
+                    table, low[i], high[i], start, stops[i] - starts[i], once, base + starts[i]
+                )
         n_numbers += n_stops
         opened = n_starts - n_stops
         if opened:
