@@ -18,7 +18,7 @@ OPTIONS = {"dim": 20, "epochs": 3, "min_count": 1, "threads": 1, "validation": 0
 
 
 class Notes:
-    """A display that keeps its notes."""
+    """A display that keeps its notes and warnings."""
 
     def __init__(self):
         self.lines = []
@@ -28,6 +28,8 @@ class Notes:
 
     def note(self, text):
         self.lines.append(text)
+
+    warn = note
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sgns.base.files import check_writable
 from sgns.config import Config
 from sgns.errors import ConfigError, DivergedError, InputError
+from sgns.progress.callback import Display
 from sgns.text.corpus import Corpus
 from sgns.training.checkpoint import Checkpoints, Every, check_finite, identity
 from sgns.training.engines.build import start
@@ -23,18 +24,6 @@ from sgns.training.validation import make_validation
 from sgns.vectors.vectors import Vectors
 
 Source = Corpus | str | Path | Iterable[str | Path] | Iterable[Iterable[str]] | None
-
-
-class Display(Protocol):
-    """Where progress goes; `sgns.progress.Progress` is one."""
-
-    def update(
-        self, stage: str, done: int, total: int | None, unit: str = "", fields: dict[str, str] | None = None
-    ) -> None:
-        """Show how far a stage is."""
-
-    def note(self, text: str) -> None:
-        """Show a line that stays."""
 
 
 @dataclass
@@ -154,8 +143,8 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
     began = time.perf_counter()
     plan = Plan.of(corpus.vocabulary, config)
     config, engine = plan.config, plan.engine
-    for note in corpus.warnings:
-        display.note(note)
+    for warning in corpus.warnings:
+        display.warn(warning)
     if corpus.tokens == corpus.sentences:
         raise InputError(
             f"all {corpus.sentences} sentences have a single word of the vocabulary, and a word alone has no context; "
@@ -164,7 +153,7 @@ def run(corpus: Corpus, config: Config, display: Display, keep: Keep | None = No
     checkpoints = None
     if keep is not None:
         named = identity(config.to_dict(), corpus.hash, plan.versions())
-        checkpoints = Checkpoints(keep.output, named, display.note)
+        checkpoints = Checkpoints(keep.output, named, display.warn)
     if engine == "reference":
         if keep is not None and (keep.every is not None or keep.resume):
             raise ConfigError("the reference engine writes no checkpoints; leave them out, or take --engine cpu")
@@ -275,11 +264,11 @@ def _begin(keep: Keep, checkpoints: Checkpoints, vectors: Vectors, schedule: Sch
     """The state to begin with: a checkpoint's, whose rows are put back, or a new one."""
     if not keep.resume:
         if checkpoints.found():
-            display.note("an earlier run left checkpoints here; --resume would go on from them, this run replaces them")
+            display.warn("an earlier run left checkpoints here; --resume would go on from them, this run replaces them")
         return State()
     loaded = checkpoints.load()
     if loaded is None:
-        display.note(f"no checkpoint of {keep.output} is here; training begins at the beginning")
+        display.warn(f"no checkpoint of {keep.output} is here; training begins at the beginning")
         return State()
     saved, state = loaded
     assert vectors.C is not None

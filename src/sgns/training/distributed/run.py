@@ -7,6 +7,7 @@ import torch
 
 from sgns.config import Config
 from sgns.errors import ConfigError
+from sgns.progress.callback import Display
 from sgns.text.shards import Shard, shard_of
 from sgns.text.sources import find
 from sgns.training.distributed.checks import check_options, check_text
@@ -17,7 +18,7 @@ from sgns.training.distributed.torchrun import Ranks
 from sgns.training.distributed.vocabulary import read_part
 from sgns.training.engines.choice import choose
 from sgns.training.plan import thread_count, versions
-from sgns.training.train import Display, Keep, Trained
+from sgns.training.train import Keep, Trained
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def run_job(ranks: Ranks, job: Job, display: Display) -> Trained:
     notes = collect_things(group, corpus.warnings)
     for rank, texts in enumerate(notes):
         for text in texts:
-            display.note(f"rank {rank}: {text}")
+            display.warn(f"rank {rank}: {text}")
     whole = Text(corpus, totals, collect_things(group, corpus.tokens))
     return OneRank(ranks, config, whole, job.keep, job.sharing, display, began).go()
 
