@@ -44,5 +44,5 @@ def test_a_full_disk(monkeypatch, tmp_path):
 
 def test_a_kernel_outside_the_fingerprint_is_refused(monkeypatch):
     monkeypatch.setattr(jit, "kernel_files", list)
-    with pytest.raises(AssertionError, match="KERNEL_SOURCES"):
+    with pytest.raises(ValueError, match="KERNEL_SOURCES"):
         jit.kernel(triple)
