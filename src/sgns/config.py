@@ -110,7 +110,8 @@ class Config:
     """Which centres share negatives: 8 neighbouring centres (tile, fastest), the pairs of one centre (window), or none
     (pair, as in word2vec.c)."""
     engine: Engine = "auto"
-    """Who trains: cpu (Numba), cuda (Triton, an NVIDIA card), reference (readable PyTorch); auto takes the fastest."""
+    """What trains: cpu (Numba), cuda (Triton, an NVIDIA card) or reference (readable PyTorch); auto takes cuda if there
+    is a card and it has what the other options ask for, else cpu."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -1,6 +1,5 @@
 """The verbs that measure vectors: evaluate (one model) and compare (two or more)."""
 
-from dataclasses import asdict
 from itertools import combinations
 from typing import Annotated
 
@@ -101,7 +100,7 @@ def compare(
     """
     from sgns.evaluation import compare_models, compare_spaces
     from sgns.evaluation.models import files_of_models
-    from sgns.evaluation.report import comparison_as_text
+    from sgns.evaluation.report import comparison_as_dict, comparison_as_text
 
     if len(models) < 2:
         raise ConfigError(f"{len(models)} models; name at least two vector files")
@@ -113,12 +112,6 @@ def compare(
         for a, b in (combinations(loaded, 2) if words else ())
     }
     if json:
-        print_json(
-            {
-                "models": {name: [str(path) for path in paths] for name, paths in files.items()},
-                "sets": [asdict(comparison) for comparison in sets],
-                "spaces": [{"first": a, "second": b, **asdict(found)} for (a, b), found in spaces.items()],
-            }
-        )
+        print_json(comparison_as_dict(files, sets, spaces))
     else:
         print(comparison_as_text(files, loaded, sets, spaces))

@@ -1,6 +1,7 @@
 """Results of evaluations and comparisons: as tables for people, and as plain values for JSON."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,19 @@ def comparison_as_text(
         blocks.append(_spaces_table(spaces))
     blocks += [_moved_table(pair, found) for pair, found in spaces.items() if len(spaces) == 1 and found.moved]
     return "\n\n".join(blocks)
+
+
+def comparison_as_dict(
+    files: Mapping[str, Sequence[Path]],
+    sets: Sequence[SetComparison],
+    spaces: Mapping[tuple[str, str], Agreement],
+) -> dict[str, Any]:
+    """The same as plain values; see `comparison_as_text`."""
+    return {
+        "models": {name: [str(path) for path in paths] for name, paths in files.items()},
+        "sets": [asdict(comparison) for comparison in sets],
+        "spaces": [{"first": a, "second": b, **asdict(found)} for (a, b), found in spaces.items()],
+    }
 
 
 def share(part: int, whole: int) -> str:
