@@ -54,7 +54,7 @@ def test_train_builds_its_options_from_the_fields_of_dataclasses(capsys):
             assert name.strip() in option_names()
     assert "--config" not in text
     # the string under a field is its help
-    assert "--epochs INT Passes over the corpus. [default: 5]" in text
+    assert "Passes over the corpus. [default: 5]" in text
     assert "--resume Go on from the newest checkpoint of this output; from the beginning if there is none." in text
     assert "[choices: float32, bfloat16] [default: float32]" in text
 
