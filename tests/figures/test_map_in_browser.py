@@ -94,7 +94,7 @@ def same_order(words, expected):
 
 
 def check(page, model, positive, negative=(), part=0):
-    """The panel lists the ten nearest words of `model.similar(positive, negative)`."""
+    """The panel lists the ten nearest words of `model.most_similar(positive, negative)`."""
     expected = model.most_similar(positive, negative, n=len(model))
     words, cosines = answers(page, part)
     assert len(words) == 10
@@ -152,7 +152,7 @@ def test_many_words_have_exact_neighbours(open_map, file, model):
     for word in model.words[::60]:
         found = page.evaluate(
             "(w) => { const m = wordMap.models[0];"
-            " return m.similar([{ id: m.row.get(w), weight: 1 }]).map((a) => [m.words[a.id], a.cosine]); }",
+            " return m.mostSimilar([{ id: m.row.get(w), weight: 1 }]).map((a) => [m.words[a.id], a.cosine]); }",
             word,
         )
         expected = model.most_similar(word, n=len(model))

@@ -1,4 +1,4 @@
-// The models of this page: words, places, colours, and exact answers from their vectors.
+// The models of this page: words, coordinates, colours; neighbours and analogies computed from their vectors.
 
 const bytesOf = (text) => {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
@@ -9,8 +9,8 @@ const bytesOf = (text) => {
 };
 const numbers = (text, Kind) => new Kind(bytesOf(text).buffer);
 
-// The text of an element of the file, which is taken out: nobody needs it twice.
-const carried = (id) => {
+// Returns the text of an element and removes the element, which frees its memory.
+const takeText = (id) => {
   const element = document.getElementById(id);
   const text = element.textContent;
   element.remove();
@@ -24,21 +24,21 @@ class Model {
     this.counts = raw.counts;
     this.dim = raw.dim;
     this.row = new Map(raw.words.map((word, i) => [word, i]));
-    this.folded = null; // lower-case words, made when first searched
+    this.folded = null; // words in lower case, computed at the first search
     const xy = numbers(raw.xy, Float32Array);
     this.x = Float32Array.from({ length: raw.words.length }, (_, i) => xy[2 * i]);
     this.y = Float32Array.from({ length: raw.words.length }, (_, i) => xy[2 * i + 1]);
     this.colourings = raw.colourings.map((each) => ({ ...each, of: bytesOf(each.of) }));
     this.number = number;
-    this.unit = null; // unpacked when first asked for, so that the page opens at once
+    this.unit = null; // computed when first needed, so that the page opens at once
   }
 
-  // Unit rows (n, d): (256 · high + low) · scale, scaled to length 1; a zero row stays zero.
+  // Returns the unit rows (n, d): (256 · high + low) · scale, scaled to length 1; a zero row stays zero.
   vectors() {
     if (this.unit) return this.unit;
-    const high = numbers(carried(`high-${this.number}`), Int16Array);
-    const low = bytesOf(carried(`low-${this.number}`));
-    const scales = numbers(carried(`scales-${this.number}`), Float32Array);
+    const high = numbers(takeText(`high-${this.number}`), Int16Array);
+    const low = bytesOf(takeText(`low-${this.number}`));
+    const scales = numbers(takeText(`scales-${this.number}`), Float32Array);
     const { dim } = this;
     const unit = new Float32Array(high.length);
     for (let i = 0; i < scales.length; i++) {
@@ -55,8 +55,8 @@ class Model {
     return unit;
   }
 
-  // The n words nearest to Σ weight · unit row, without the words asked with: [{ id, cosine }], nearest first.
-  similar(terms, n = 10) {
+  // Returns the n words nearest to Σ weight · unit row of the terms, without these: [{ id, cosine }], nearest first.
+  mostSimilar(terms, n = 10) {
     const unit = this.vectors();
     const { dim } = this;
     const query = new Float64Array(dim);
@@ -66,39 +66,40 @@ class Model {
     const length = Math.hypot(...query);
     if (!(length > 1e-6)) return [];
     const asked = new Set(terms.map((term) => term.id));
-    const best = []; // sorted, nearest first; ties keep the order of rows
+    const best = []; // nearest first; ties in the order of rows
     for (let i = 0, at = 0; i < this.words.length; i++, at += dim) {
       let dot = 0;
       for (let j = 0; j < dim; j++) dot += query[j] * unit[at + j];
       const cosine = dot / length;
       if (best.length === n && cosine <= best[n - 1].cosine) continue;
       if (asked.has(i)) continue;
-      let place = best.length;
-      while (place > 0 && best[place - 1].cosine < cosine) place--;
-      best.splice(place, 0, { id: i, cosine: Math.max(-1, Math.min(1, cosine)) });
+      let position = best.length;
+      while (position > 0 && best[position - 1].cosine < cosine) position--;
+      best.splice(position, 0, { id: i, cosine: Math.max(-1, Math.min(1, cosine)) });
       if (best.length > n) best.pop();
     }
     return best;
   }
 
-  // Up to n words that begin with `text`, then words that hold it, the most frequent first.
+  // Returns up to n words that begin with `text`, then words that contain it, the most frequent first.
   complete(text, n) {
     this.folded ??= this.words.map((word) => word.toLowerCase());
     const asked = text.toLowerCase();
     const begins = [];
-    const holds = [];
+    const contains = [];
     if (this.row.has(text)) begins.push(this.row.get(text));
     for (let i = 0; i < this.words.length && begins.length < n; i++) {
       const found = this.folded[i].indexOf(asked);
       if (found === 0) {
         if (i !== begins[0]) begins.push(i);
-      } else if (found > 0 && holds.length < n) holds.push(i);
+      } else if (found > 0 && contains.length < n) contains.push(i);
     }
-    return [...begins, ...holds].slice(0, n);
+    return [...begins, ...contains].slice(0, n);
   }
 }
 
-// `king - man + woman` as terms; throws a message for the reader. Signs stand between blanks, so words may hold hyphens.
+// Parses `king - man + woman` into terms; throws a message for the user. Signs need blanks around them, since words may
+// contain hyphens.
 const parseAnalogy = (text, model) => {
   const terms = [];
   let weight = 1;
@@ -120,5 +121,5 @@ const parseAnalogy = (text, model) => {
   return terms;
 };
 
-const DATA = JSON.parse(carried("data"));
+const DATA = JSON.parse(takeText("data"));
 const models = DATA.models.map((raw, number) => new Model(raw, number));

@@ -1,8 +1,8 @@
-// Words over the points: no two overlap, the most frequent come first, more fit as the reader zooms in.
+// Labels over the points: no two overlap, the most frequent words are placed first, and more fit at a higher zoom.
 
-const CELL = 16; // pixels; labels are kept apart on a grid of this size
+const CELL = 16; // pixels; cells of the grid on which labels are separated
 const FONT = "12px system-ui, sans-serif";
-const MARGIN = 0.2; // by how much a word may be narrower or wider than its letters one by one
+const MARGIN = 0.2; // the relative error of the sum of character widths as the width of a word
 const BOLD = "600 13px system-ui, sans-serif";
 
 class Labels {
@@ -13,9 +13,9 @@ class Labels {
     this.widths = new Float32Array(model.words.length);
     this.sums = new Float32Array(model.words.length);
     this.letters = new Float32Array(65536); // pixels, by UTF-16 code; 0: not measured
-    this.gap = 6; // pixels from a point's middle to its word
-    this.shown = []; // rows whose words are on the screen now
-    this.boxes = []; // where: [left, top, right, bottom] in pixels
+    this.gap = 6; // pixels from the centre of a point to its label
+    this.shown = []; // rows of the words that have a label
+    this.boxes = []; // of these labels: [left, top, right, bottom] in pixels
   }
 
   resize(width, height) {
@@ -27,9 +27,9 @@ class Labels {
     this.height = height;
   }
 
-  // About how wide a word is: the sum of its letters. Joined letters (Arabic, Devanagari) may be off by more than MARGIN; then
-  // a word may lose its label, and never covers another.
-  about(id) {
+  // Estimates the width of a word by the sum of its characters. For joined characters (Arabic, Devanagari) the error may
+  // be larger than MARGIN; then a word may have no label, but no label covers another.
+  estimate(id) {
     if (this.sums[id]) return this.sums[id];
     const { context, letters } = this;
     const word = this.model.words[id];
@@ -46,18 +46,18 @@ class Labels {
     return sum;
   }
 
-  // Whether a word that was never measured finds its place taken, as far as can be said without measuring it.
+  // Tells whether the label of a word that was never measured would overlap another, as far as the estimate shows.
   crowded(x, y, id, full) {
     const { gap, width } = this;
     if (x + gap < width - 40 && full(x + gap, y, 0)) return true;
-    const about = this.about(id);
-    const least = (1 - MARGIN) * about;
-    if (x + gap + (1 + MARGIN) * about <= width) return full(x + gap, y, least);
+    const estimate = this.estimate(id);
+    const least = (1 - MARGIN) * estimate;
+    if (x + gap + (1 + MARGIN) * estimate <= width) return full(x + gap, y, least);
     return x + gap + least > width && (x - gap - least < 0 || full(x - gap - least, y, least));
   }
 
-  // scales: data to pixels; marked: rows always named; lines: [from, to] pairs of rows; ink: colours of the theme;
-  // radius: of a point, in pixels.
+  // Draws marks, lines and labels. Scales map data to pixels; marked: rows that always have a label; lines: pairs of
+  // rows; ink: colours of the theme; radius: of a point, in pixels.
   draw(xScale, yScale, { marked, focus, lines, ink, radius }) {
     const { context, model, width, height } = this;
     if (!width || !height) return;
@@ -72,7 +72,7 @@ class Labels {
     this.boxes = [];
     this.gap = radius + 4;
     const { gap } = this;
-    const crowd = marked.size > 100; // a lasso: its points stay as small as they are
+    const crowd = marked.size > 100; // the words of a lasso: their points are not enlarged
 
     if (lines.length) {
       context.strokeStyle = ink.focus;
@@ -104,7 +104,7 @@ class Labels {
     const full = (left, y, long) => cells(left, y, long, (cell) => taken[cell]);
     const take = (left, y, long) => cells(left, y, long, (cell) => void (taken[cell] = 1));
     const inside = (left, y, long) => left >= 0 && left + long <= width && y >= 8 && y <= height - 4;
-    // where else a marked word may stand: at the left of its point, above, below
+    // other positions of the label of a marked word: left of its point, above, below
     const around = (x, y, long) => [[x - gap - long, y], [x - long / 2, y - gap - 8], [x - long / 2, y + gap + 8]];
     const place = (id, bold) => {
       const x = (model.x[id] - x0) * kx;
@@ -112,7 +112,7 @@ class Labels {
       if (x < 0 || y < 8 || x > width || y > height - 4) return;
       const font = bold ? BOLD : FONT;
       if (!this.widths[id]) {
-        // Measuring costs 20 microseconds a word: not for the many that find their place taken anyway
+        // Measuring takes 20 microseconds a word, and most words have no free position
         if (!bold && this.crowded(x, y, id, full)) return;
         context.font = BOLD;
         this.widths[id] = context.measureText(model.words[id]).width;
@@ -145,7 +145,7 @@ class Labels {
     context.fillStyle = ink.ink;
     context.font = FONT;
     const n = model.words.length;
-    const most = Math.round((width * height) / 4500); // names a reader can take in
+    const most = Math.round((width * height) / 4500); // the most labels that are legible
     for (let id = 0; id < n && this.shown.length < most; id++) if (id !== focus && !marked.has(id)) place(id, false);
   }
 }

@@ -1,10 +1,10 @@
-// The page: panes, search, analogy, colours, keys, and the view in the address.
+// The page: panes, search, analogy, colours, keys, and the view, which the address stores.
 
 const $ = (id) => document.getElementById(id);
 const panes = [];
 let current = null; // the word shown: { word } or { analogy }
-const MARKED = 5000; // words of a lasso that are marked; more would slow the map down
-const trail = []; // words visited, for going back
+const MARKED = 5000; // the most words of a lasso that are marked; more are slow to draw
+const trail = []; // words shown before, for going back
 
 const initialTheme = () => {
   const asked = new URLSearchParams(location.hash.slice(1)).get("theme");
@@ -22,13 +22,13 @@ const panel = new Panel($("panel"), (pane, id) => showWord(pane.model.words[id],
 function showWord(word, { fly = false, remember = true } = {}) {
   if (remember && current?.word && current.word !== word) trail.push(current.word);
   current = { word, fly };
-  if (!whole()) {
+  if (!vectorsRead()) {
     panes.forEach((pane) => pane.mark(pane.model.row.get(word) ?? null, []));
     return panel.wait(word);
   }
   const answers = panes.map((pane) => {
     const id = pane.model.row.get(word);
-    const found = id === undefined ? [] : pane.model.similar([{ id, weight: 1 }]);
+    const found = id === undefined ? [] : pane.model.mostSimilar([{ id, weight: 1 }]);
     pane.mark(id ?? null, found.map((each) => each.id));
     if (fly && id !== undefined) pane.flyTo([id, ...found.map((each) => each.id)]);
     return { pane, id, found };
@@ -39,11 +39,11 @@ function showWord(word, { fly = false, remember = true } = {}) {
 
 function showAnalogy(text, { fly = true } = {}) {
   current = { analogy: text, fly };
-  if (!whole()) return panel.wait(text);
+  if (!vectorsRead()) return panel.wait(text);
   const answers = panes.map((pane) => {
     try {
       const terms = parseAnalogy(text, pane.model);
-      const found = pane.model.similar(terms);
+      const found = pane.model.mostSimilar(terms);
       if (!found.length) throw new Error("these words add up to nothing");
       pane.mark(found[0].id, terms.map((term) => term.id));
       if (fly) pane.flyTo([found[0].id, ...terms.map((term) => term.id)]);
@@ -61,7 +61,7 @@ function clearAll() {
   current = null;
   trail.length = 0;
   panes.forEach((pane) => pane.mark(null, []));
-  panel.rest();
+  panel.overview();
   $("search").value = "";
   $("analogy").value = "";
   saveView();
@@ -87,14 +87,14 @@ const on = {
   view: () => saveView(),
 };
 
-// Whether the vectors, the last and largest part of the file, have been read. What was asked before is answered then.
-const whole = () => document.readyState !== "loading";
+// Whether the vectors, the last and largest part of the file, have been read. Earlier requests are answered then.
+const vectorsRead = () => document.readyState !== "loading";
 document.addEventListener("DOMContentLoaded", () => {
   if (current?.word) showWord(current.word, { fly: current.fly });
   else if (current?.analogy) showAnalogy(current.analogy, { fly: current.fly });
 });
 
-// --- the address keeps the view ----------------------------------------------------------------------------------
+// --- the view in the address --------------------------------------------------------------------------------------
 
 let saving = 0;
 function saveView() {
@@ -178,7 +178,7 @@ async function start() {
   const chosen = (model) => model.colourings.find((each) => each.key === DATA.colour);
   await Promise.all(panes.map((pane) => pane.colour(chosen(pane.model))));
   drawLegend();
-  panel.rest();
+  panel.overview();
   panes.forEach((pane) => pane.home());
   readView();
   addEventListener("hashchange", readView);

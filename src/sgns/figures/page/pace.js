@@ -1,8 +1,9 @@
-// Keeps the map moving smoothly where drawing is slow (no GPU: about a microsecond a point). While the view moves, only the
-// most frequent words are drawn, as many as fit into a frame; all are back as soon as it rests.
+// Limits the points that are drawn while the view moves, so that the map moves smoothly where drawing is slow (without a
+// GPU a point takes about a microsecond): the most frequent words, as many as fit into a frame. When the view stops, all
+// are drawn.
 
-const FRAME = 28; // milliseconds that a frame may take: 30 a second and a little room
-const REST = 180; // milliseconds without movement
+const FRAME = 28; // milliseconds that a frame may take: a little less than 1/30 s
+const STILL = 180; // milliseconds without movement after which the view has stopped
 const FEWEST = 2000; // points that are always drawn
 
 class Pace {
@@ -10,7 +11,7 @@ class Pace {
     Object.assign(this, { plot, points, shown: points, fits: points, last: 0, slow: [], timer: 0 });
   }
 
-  // `took` milliseconds went into drawing all points: how many fit into a frame?
+  // Computes how many points fit into a frame, from the milliseconds that all points took.
   learn(took) {
     this.fits = took > FRAME ? this.fewer(took) : this.points;
   }
@@ -19,14 +20,14 @@ class Pace {
     return Math.min(this.shown, Math.max(FEWEST, Math.round(((0.7 * FRAME) / took) * this.shown)));
   }
 
-  // Call at every frame in which the view has moved.
+  // Called at every frame in which the view has moved.
   moved() {
     const now = performance.now();
     const took = now - this.last;
     this.last = now;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.rest(), REST);
-    if (took > REST) {
+    this.timer = setTimeout(() => this.stopped(), STILL);
+    if (took > STILL) {
       if (this.fits < this.shown) this.show(this.fits);
       return;
     }
@@ -46,7 +47,8 @@ class Pace {
     else this.plot.unfilter({ preventEvent: true });
   }
 
-  rest() {
+  // Called when the view has stopped.
+  stopped() {
     this.slow = [];
     if (this.shown < this.points) this.show(this.points);
     this.last = performance.now();

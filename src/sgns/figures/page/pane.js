@@ -1,11 +1,11 @@
-// One model on the screen: regl-scatterplot draws the points, Labels the words over them.
+// One model on the screen: regl-scatterplot draws the points, Labels the words.
 
 const LIGHT = ["#0072b2", "#d55e00", "#009e73", "#b0478b", "#a98500", "#56a8dc", "#5f5f5f", "#9a3412"];
 const DARK = ["#4aa8e8", "#ff8c42", "#2fd3a0", "#e07bbd", "#e6c84c", "#9fd3f5", "#b8b8b8", "#e0785a"];
-// cividis, dark to light: an order that colour-blind readers see too; the first class stands out most on its paper
+// cividis, dark to light: colour-blind readers see its order; the first class has the most contrast to the background
 const SCALE = ["#00224e", "#1d3b6f", "#434e6c", "#61656f", "#7d7c78", "#9c9377", "#c1ac6b", "#e8cb4b"];
 
-// What regl-scatterplot asks of a d3 scale, and no more.
+// The part of the interface of a d3 scale that regl-scatterplot uses.
 const linearScale = (domain) => {
   let range = [0, 1];
   const scale = (value) => range[0] + ((value - domain[0]) / (domain[1] - domain[0])) * (range[1] - range[0]);
@@ -30,7 +30,7 @@ class Pane {
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Map of ${model.words.length} words of ${model.name}; press / to find one`);
-    const points = document.createElement("canvas"); // under the library's own canvas, which takes the mouse
+    const points = document.createElement("canvas"); // below the library's own canvas, which receives mouse events
     const over = document.createElement("canvas");
     over.className = "words";
     element.append(points, canvas, over);
@@ -132,7 +132,7 @@ class Pane {
     this.labels.draw(this.xScale, this.yScale, { marked, focus, lines, ink, radius: this.radius() });
   }
 
-  // Resolves when points and labels have been drawn once more, and the frame after has begun: they are on the screen.
+  // Resolves when points and labels have been drawn again and the next frame has begun, so that they are on the screen.
   drawn() {
     return new Promise((done) => {
       const subscription = this.plot.subscribe("drawing", () => {
@@ -143,13 +143,13 @@ class Pane {
     });
   }
 
-  // Of a point, in pixels: the library's points grow with the inverse hyperbolic sine of the zoom.
+  // Returns the radius of a point in pixels: the library scales points by the inverse hyperbolic sine of the zoom.
   radius() {
     const zoom = Math.max(1, 1 / this.plot.get("cameraDistance"));
     return ((this.plot.get("pointSize") / 2) * Math.asinh(zoom)) / Math.asinh(1);
   }
 
-  // Mark a word, its neighbours around it, and lines to them.
+  // Marks a word and its neighbours, with lines to these.
   mark(focus, others) {
     this.focus = focus;
     this.marked = new Set(focus === null ? others : [focus, ...others]);
@@ -157,7 +157,7 @@ class Pane {
     this.plot.redraw();
   }
 
-  // Fly so that `ids` fill the view without coming closer than is useful.
+  // Moves the view so that `ids` fill it, up to a highest zoom.
   flyTo(ids) {
     const xs = ids.map((id) => this.model.x[id]);
     const ys = ids.map((id) => this.model.y[id]);
@@ -168,7 +168,7 @@ class Pane {
     return this.plot.zoomToLocation(middle, distance, still ? {} : { transition: true, transitionDuration: 450 });
   }
 
-  // The view's height fits the map; a narrow pane must step back.
+  // The distance at which the whole map fits: its height fills the view, and a narrow pane needs more distance.
   tall() {
     return Math.max(1, this.labels.height / this.labels.width);
   }

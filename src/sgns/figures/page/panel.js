@@ -85,7 +85,7 @@ class Panel {
     this.element.replaceChildren(make("h2", { textContent: text }), make("p", { textContent: "Reading the vectors …" }));
   }
 
-  rest() {
+  overview() {
     const total = models.map((model) => model.words.length.toLocaleString("en")).join(" and ");
     this.element.replaceChildren(
       make("h2", { textContent: `${total} words` }),

@@ -1,10 +1,10 @@
-// Draws straight onto a canvas of the pane's own size. The library's renderer goes through a float buffer as large as the
-// window and copies every frame to a second canvas; without a GPU that takes 100 ms a frame, this takes a tenth.
+// Draws directly on a canvas of the size of the pane. The library's renderer draws into a float buffer of the size of the
+// window and copies every frame to a second canvas, which takes 100 ms a frame without a GPU; this takes a tenth.
 
 class Renderer {
   constructor(canvas) {
     this.canvas = canvas;
-    // the first call decides: no multisampling (points have soft edges anyway), nothing kept between frames
+    // the first call fixes the options: no multisampling (points have soft edges already), no depth buffer
     this.context = canvas.getContext("webgl", { antialias: false, depth: false });
     if (!this.context) throw new Error("this browser has no WebGL, which draws the map; try Firefox, Chrome, Edge or Safari as they come");
     this.regl = reglScatterplot.createRegl(canvas);
@@ -21,7 +21,7 @@ class Renderer {
     this.regl.clear({ color: [0, 0, 0, 0] });
     draw();
     if (!this.timed) return;
-    // asking for a pixel waits until everything is drawn
+    // reading a pixel waits until all is drawn
     this.context.readPixels(0, 0, 1, 1, this.context.RGBA, this.context.UNSIGNED_BYTE, new Uint8Array(4));
     const { timed } = this;
     this.timed = null;

@@ -1,8 +1,8 @@
-// The search box: completions as you type, chosen with the arrow keys, flown to with Enter.
+// The search box: completions while typing; arrow keys choose one, Enter shows it.
 
 const MOST = 8;
 
-// Of the first model, then those that only the second has.
+// Returns the completions of the first model, then those of words that only the second has.
 const completions = (text) => {
   const found = new Map();
   for (const model of models) {
