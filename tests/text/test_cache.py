@@ -167,15 +167,6 @@ def test_old_entries_go_first(tmp_path, own_cache, monkeypatch):
     assert not Corpus.from_files(tmp_path / "0.txt", ALL).from_cache
 
 
-def test_where_the_cache_is(monkeypatch, tmp_path):
-    monkeypatch.delenv("SGNS_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    if sys.platform == "linux":
-        assert cache.cache_folder() == tmp_path / "sgns"
-        monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-        assert cache.cache_folder().parts[-2:] == (".cache", "sgns")
-
-
 def test_two_processes_may_make_the_same_entry(path):
     code = f"from sgns import Corpus, Config; print(Corpus.from_files({str(path)!r}, Config(min_count=1)).tokens)"
     runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)]

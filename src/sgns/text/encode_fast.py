@@ -30,9 +30,9 @@ from sgns.text.kernels.hash_table import (
     Strings,
     add_all,
     contents,
+    divide_by_hash,
     look_up,
     new_table,
-    parted,
     text_of,
 )
 from sgns.text.kernels.normalise import Normalised, normalise_all
@@ -101,12 +101,8 @@ class Encoder:
         try:
             run_threads(self._scan, self.threads, self._tick)
             table, facts = self._merge()
-            strings = contents(table)
-            order = most_frequent(strings.counts, strings.first, self.config)
-            vocabulary = Vocabulary(text_of(strings, order).decode().split("\n")[:-1], strings.counts[order])
+            vocabulary, id_of = self._choose(table)
             if len(vocabulary):
-                id_of = np.full(len(strings.keys), -1, dtype=np.int32)
-                id_of[order] = np.arange(len(order), dtype=np.int32)
                 self._write(table, id_of, ids, ends)
             return vocabulary, facts
         finally:
@@ -119,7 +115,7 @@ class Encoder:
     def _scan(self, stop: threading.Event) -> None:
         """Scans chunk after chunk, in one of the threads."""
         spill = Spill(self.folder)
-        table, mine = new_table(), []
+        table, scanned = new_table(), []
         buffer = np.empty(CHUNK + MARGIN, dtype=np.uint8)
         numbers, ends = np.empty(CHUNK // 2 + 1, dtype=np.int32), np.empty(CHUNK // 2 + 3, dtype=np.int32)
         with self._lock:
@@ -134,12 +130,12 @@ class Encoder:
             table, n, n_ends = scan(
                 table, buffer, chunk.size, chunk.base, MODES[self.config.sentences], chunk.closing, numbers, ends
             )
-            mine.append(Scanned(chunk, -1, spill.put(numbers[:n]), spill.put(ends[:n_ends]), spill))
+            scanned.append(Scanned(chunk, -1, spill.put(numbers[:n]), spill.put(ends[:n_ends]), spill))
             if table.used[N_ITEMS] > SEGMENT_TOKENS or table.used[N_TAIL] > SEGMENT_TAILS:
-                self._close(table, mine, spill)
-                table, mine = new_table(), []
+                self._close(table, scanned, spill)
+                table, scanned = new_table(), []
         if not stop.is_set():
-            self._close(table, mine, None)
+            self._close(table, scanned, None)
 
     def _close(self, table: HashTable, scanned: list[Scanned], spill: Spill | None) -> None:
         """Normalises the raw tokens of `table`; with `spill` the words are kept on disk, not in memory."""
@@ -194,7 +190,7 @@ class Encoder:
             return
         grouped = []
         for segment in self._segments:
-            numbers, starts = parted(segment.words, MOST_PARTS)
+            numbers, starts = divide_by_hash(segment.words, MOST_PARTS)
             grouped.append((self._spills[0].keep(numbers), starts))
         for part in range(parts):
             low, high = part * MOST_PARTS // parts, (part + 1) * MOST_PARTS // parts
@@ -205,8 +201,16 @@ class Encoder:
             yield table
             del table  # before the next one is made
 
+    def _choose(self, table: HashTable) -> tuple[Vocabulary, np.ndarray]:
+        """Chooses the vocabulary; returns it, and (n,) int32 the id of each number in `table`, -1 for other words."""
+        strings = contents(table)
+        order = most_frequent(strings.counts, strings.first, self.config)
+        id_of = np.full(len(strings.keys), -1, dtype=np.int32)
+        id_of[order] = np.arange(len(order), dtype=np.int32)
+        return Vocabulary(text_of(strings, order).decode().split("\n")[:-1], strings.counts[order]), id_of
+
     def _write(self, table: HashTable, id_of: np.ndarray, ids: BinaryIO, ends: BinaryIO) -> None:
-        """Turns the numbers of every chunk into ids; `id_of` has the id of each number in `table`, or -1."""
+        """Turns the numbers of every chunk into ids, as `_choose` gave them."""
         maps: list[tuple[np.ndarray, np.ndarray]] = [(id_of, id_of)] * len(self._segments)
 
         def resolve(number: int) -> None:
@@ -220,7 +224,7 @@ class Encoder:
 
         run_all([lambda number=number: resolve(number) for number in range(len(self._segments))], self.threads)  # type: ignore[misc]
         self._scanned.sort(key=lambda one: one.chunk.number)
-        turn, state = threading.Condition(), {"next": 0, "written": 0, "tokens": 0, "sentences": 0, "last": 0}
+        turn, state = threading.Condition(), {"next": 0, "written": 0, "tokens": 0, "last": 0}
 
         def work(stop: threading.Event) -> None:
             try:
@@ -248,7 +252,6 @@ class Encoder:
                         write_all(ids, found)
                         write_all(ends, stops)
                         state["tokens"] += len(found)
-                        state["sentences"] += len(stops)
                         state["written"] += 1
                         turn.notify_all()
             finally:

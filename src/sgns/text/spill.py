@@ -20,18 +20,18 @@ class Spill:
         self._size = 0
 
     def put(self, array: np.ndarray) -> tuple[int, int]:
-        """Appends a 1-D array; returns (offset in bytes, items) for `get`."""
+        """Appends a 1-D array; returns its key for `get`: offset in bytes, number of items."""
         with self._lock:
             offset = self._size
             write_all(self._file, array)
             self._size += array.nbytes
         return offset, len(array)
 
-    def get(self, where: tuple[int, int], dtype: type) -> np.ndarray:
+    def get(self, key: tuple[int, int], dtype: type) -> np.ndarray:
         """The array that `put` stored."""
-        array: np.ndarray = np.empty(where[1], dtype=dtype)
+        array: np.ndarray = np.empty(key[1], dtype=dtype)
         with self._lock:
-            self._file.seek(where[0])
+            self._file.seek(key[0])
             view, done = array.data.cast("B"), 0
             while done < len(view):
                 done += self._file.readinto(view[done:])

@@ -357,7 +357,7 @@ def text_of(strings: Strings, numbers: np.ndarray) -> bytes:
     return data
 
 
-def parted(strings: Strings, parts: int) -> tuple[np.ndarray, np.ndarray]:
+def divide_by_hash(strings: Strings, parts: int) -> tuple[np.ndarray, np.ndarray]:
     """Divides strings into parts by their hash; a string is in the same part whichever table it comes from.
 
     Returns:
