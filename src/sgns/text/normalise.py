@@ -3,7 +3,7 @@
 The rules, in this order:
 
 1. Bytes that are not UTF-8 become U+FFFD, one for each undecodable stretch (Python's `errors="replace"`).
-2. Unicode is composed (NFC), so that both ways to write "é" are one word; a byte order mark vanishes.
+2. Unicode is composed (NFC), so that both ways to write "é" are one word; a byte order mark is removed.
 3. With `lowercase`, `str.lower`: all of Unicode, and "ß" stays "ß".
 4. Unicode white space (no-break space, ideographic space, …) separates words.
 5. Without `punctuation` (the default), marks at the edges are stripped; a raw token of nothing but marks is no word.
@@ -22,7 +22,9 @@ import unicodedata
 from functools import lru_cache
 
 JOINERS = "'-_‐‑·"  # one of these between two word characters belongs to the word
-FREQUENT = string.punctuation + "„“”‚‘’«»…–—。，、「」『』（）《》：；！？"  # marks, stripped without asking Unicode
+FREQUENT = (
+    string.punctuation + "„“”‚‘’«»…–—。，、「」『』（）《》：；！？"
+)  # marks that are stripped without a look at the tables of Unicode
 NUMERIC = ".,:/"  # one of these between two digits belongs to the number
 # Scripts written without blanks between words: kana, Han, Thai, Lao, Burmese, Khmer. Ten letters on end are no word.
 UNSEGMENTED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{10}")
@@ -32,7 +34,7 @@ REPLACEMENT = "�"
 @lru_cache(maxsize=65536)
 def is_mark(letter: str) -> bool:
     """Whether `letter` is stripped from the edges of words."""
-    if letter in "\u200c\u200d":  # zero width non-joiner and joiner spell words
+    if letter in "\u200c\u200d":  # zero width non-joiner and joiner belong to words
         return False
     category = unicodedata.category(letter)
     return category[0] == "P" or category in ("Sm", "Sc", "Sk", "Cc", "Cf", "Zl", "Zp", "Cs")

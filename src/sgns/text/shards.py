@@ -1,8 +1,8 @@
-"""Divides a text into shards, one for each reader; together they are the text, and no byte is in two of them.
+"""Divides a text into shards, one for each rank; together they are the text, and no byte is in two of them.
 
 The sources follow one another on a line of bytes, which is cut into equal parts. A plain file is cut where a sentence
 ends, or between two words where no sentence ends for `SEARCHED` bytes; a compressed file is not cut, and belongs to one
-shard as a whole. Every reader finds the same cuts by itself.
+shard as a whole. Every rank finds the same cuts by itself.
 """
 
 import re
@@ -25,7 +25,7 @@ ENDS = {"line": re.compile(rb"[\r\n]"), "paragraph": re.compile(rb"\n\r?\n|\r\r"
 
 @dataclass(frozen=True)
 class Shard:
-    """What one reader reads.
+    """The part of a text that one rank reads.
 
     Attributes:
         sources: whole files and parts of files, in the order of the text.
