@@ -11,7 +11,7 @@ The public names are imported when they are first used, so that `import sgns` ta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from sgns.version import __version__ as __version__
 
 __all__ = ["Config", "Corpus", "SgnsError", "Vectors", "Vocabulary", "load", "train"]
 
@@ -21,7 +21,7 @@ _MODULES = {
     "SgnsError": "sgns.errors",
     "Vectors": "sgns.vectors.vectors",
     "Vocabulary": "sgns.text.vocabulary",
-    "load": "sgns.vectors.files.formats",
+    "load": "sgns.vectors.vectors",
     "train": "sgns.training.train",
 }
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sgns.text.corpus import Corpus as Corpus
     from sgns.text.vocabulary import Vocabulary as Vocabulary
     from sgns.training.train import train as train
-    from sgns.vectors.files.formats import load as load
     from sgns.vectors.vectors import Vectors as Vectors
+    from sgns.vectors.vectors import load as load
 
 
 def __getattr__(name: str) -> Any:

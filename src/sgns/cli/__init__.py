@@ -10,9 +10,9 @@ from typing import Any, NoReturn, get_args
 import cyclopts
 from cyclopts import App, CycloptsError, Parameter, Token
 
-from sgns import __version__
 from sgns.cli.output import print_error
 from sgns.errors import SgnsError
+from sgns.version import __version__
 
 # verb: (module and name of its function, its line in --help)
 VERBS = {

@@ -66,7 +66,7 @@ def compose(
     progress: ProgressCallback,
 ) -> list[Block]:
     """Makes the chapters in order. Args and Raises: as `write_report`."""
-    from sgns import __version__
+    from sgns.version import __version__
 
     parts = 2 if vectors is None else 3  # the model, the derivations, code and graph
     blocks: list[Block] = [
