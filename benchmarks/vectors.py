@@ -104,8 +104,7 @@ def paths(folder: Path, V: int, d: int, short: int) -> dict[str, Path]:
 
 def prepare(folder: Path, V: int, d: int, short: int) -> None:
     """Write what is not there yet."""
-    from sgns.vectors.files import formats
-    from sgns.vectors.vectors import Vectors
+    from sgns.vectors import Vectors
 
     folder.mkdir(parents=True, exist_ok=True)
     files = paths(folder, V, d, short)
@@ -116,8 +115,8 @@ def prepare(folder: Path, V: int, d: int, short: int) -> None:
             part = E[start : start + 50_000]
             part[:] = generator.standard_normal(part.shape, np.float32) / 10
         vectors = Vectors([f"word{i}" for i in range(V)], E)
-        formats.save(vectors, files["own"])
-        formats.save(vectors, files["binary"])
+        vectors.save(files["own"])
+        vectors.save(files["binary"])
         rows = [
             " ".join(repr(float(f"{x:.6f}")) for x in row.tolist()) for row in E[:2000]
         ]  # repeated: only size counts
@@ -164,15 +163,15 @@ def peak_gb() -> float:
 
 
 def sgns_load(path: str) -> dict[str, float]:
-    from sgns.vectors import binary, decimals, textual  # noqa: F401  load imports what a format needs
-    from sgns.vectors.files.formats import load
+    from sgns.vectors import load
+    from sgns.vectors.files import decimals, word2vec_binary, word2vec_text  # noqa: F401  load imports what a format needs
 
     seconds, vectors = timed(lambda: load(path))
     return {"load": seconds, "words": len(vectors), "peak_gb": peak_gb()}
 
 
 def sgns_query(path: str) -> dict[str, float]:
-    from sgns.vectors.files.formats import load
+    from sgns.vectors import load
 
     opened, v = timed(lambda: load(path))
     first, _ = timed(lambda: v.most_similar("word7", n=10))

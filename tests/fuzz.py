@@ -17,8 +17,7 @@ with atheris.instrument_imports(include=["sgns"]):
     from sgns.config import Config
     from sgns.errors import SgnsError
     from sgns.text.corpus import Corpus
-    from sgns.vectors import query as expression
-    from sgns.vectors.files import formats
+    from sgns.vectors import FORMATS, Vectors, query
 
 FOLDER = Path(tempfile.mkdtemp())
 os.environ["SGNS_CACHE"] = str(FOLDER / "cache")
@@ -34,16 +33,16 @@ def scanner(data: bytes) -> None:
 
 def readers(data: bytes) -> None:
     """A vector file, in the format that its first byte names or in the one that is sniffed."""
-    names = (None, *formats.FORMATS)
+    names = (None, *FORMATS)
     path = FOLDER / "vectors"
     path.write_bytes(data[1:])
-    vectors = formats.load(path, names[data[0] % len(names)] if data else None)
+    vectors = Vectors.load(path, names[data[0] % len(names)] if data else None)
     assert vectors.E.shape == (len(vectors.words), vectors.dim)
 
 
 def ask(data: bytes) -> None:
     """A question at the prompt."""
-    expression.parse(data.decode("utf-8", "replace"))
+    query.parse(data.decode("utf-8", "replace"))
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sgns.vectors.files import formats
 from sgns.vectors.vectors import Vectors
 
 Command = Callable[..., tuple[int, str, str]]
@@ -40,7 +39,7 @@ def test_compare_with_seeds_by_pattern_and_by_comma(
     royal: Path, sets: list[object], tmp_path: Path, sgns: Command
 ) -> None:
     generator = np.random.default_rng(0)
-    v = formats.load(royal)
+    v = Vectors.load(royal)
     paths = []
     for i in range(4):
         paths.append(tmp_path / f"seed{i}.bin")

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from sgns.cli.output import json_value
-from sgns.vectors.files import formats
 from sgns.vectors.vectors import Vectors
 
 Cost = Callable[..., tuple[float, float]]
@@ -76,14 +75,14 @@ def test_convert_there_and_back(royal: Path, tmp_path: Path, sgns: Command) -> N
     assert out == f"{tmp_path / 'v.txt.gz'}: 7 words, d = 4\n"
     assert "'new york' is written as 'new_york'" in err
     assert "left out: C, counts, metadata" in err
-    assert np.array_equal(formats.load(tmp_path / "v.txt.gz").E, formats.load(royal).E)
+    assert np.array_equal(Vectors.load(tmp_path / "v.txt.gz").E, Vectors.load(royal).E)
     options = ("--restrict", 3, "--space", "C", "--normalize", "--json")
     code, out, err = sgns("convert", royal, tmp_path / "c.npz", *options)
     assert json.loads(out) | {"source": ""} == {
         "source": "", "target": str(tmp_path / "c.npz"), "words": 3, "dim": 4, "left_out": [],
         "warnings": []}  # fmt: skip
     assert err == ""
-    np.testing.assert_allclose(np.linalg.norm(formats.load(tmp_path / "c.npz").E, axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(Vectors.load(tmp_path / "c.npz").E, axis=1), 1, rtol=1e-6)
 
 
 def test_convert_stops_at_nan_and_repairs_on_request(tmp_path: Path, sgns: Command) -> None:
@@ -98,7 +97,7 @@ def test_convert_stops_at_nan_and_repairs_on_request(tmp_path: Path, sgns: Comma
     code, _, err = sgns("convert", tmp_path / "v.safetensors", tmp_path / "v.bin", "--repair")
     assert code == 0
     assert "1 rows left out" in err
-    assert formats.load(tmp_path / "v.bin").words == ["a", "c"]
+    assert Vectors.load(tmp_path / "v.bin").words == ["a", "c"]
 
 
 def test_json_holds_no_nan_and_no_numpy() -> None:

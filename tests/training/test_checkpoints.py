@@ -12,7 +12,7 @@ from sgns.errors import CheckpointError, ConfigError, DivergedError
 from sgns.training import checkpoint, plan, train
 from sgns.training.checkpoint import Every
 from sgns.training.train import Keep
-from sgns.vectors.files.formats import load
+from sgns import load
 
 OPTIONS = {"dim": 20, "epochs": 3, "min_count": 1, "threads": 1, "validation": 0.05}
 
@@ -174,7 +174,7 @@ def test_none_is_a_beginning(corpus, tmp_path):
 
 def test_a_full_disk_ends_no_run_and_spoils_no_older_checkpoint(corpus, tmp_path, monkeypatch):
     whole, _ = run(corpus, None)
-    write, calls = checkpoint.own.write, []
+    write, calls = checkpoint.safetensors.write, []
 
     def full(vectors, file):
         calls.append(1)
@@ -183,7 +183,7 @@ def test_a_full_disk_ends_no_run_and_spoils_no_older_checkpoint(corpus, tmp_path
             raise OSError(errno.ENOSPC, "No space left on device")
         write(vectors, file)
 
-    monkeypatch.setattr(checkpoint.own, "write", full)
+    monkeypatch.setattr(checkpoint.safetensors, "write", full)
     trained, notes = run(corpus, tmp_path / "v")
     same(whole, trained)
     assert all("No space left on device; training goes on" in note for note in notes)

@@ -1,11 +1,13 @@
-"""The grammar of `ask`: what is meant, held against Python's own arithmetic; what is not, with its place."""
+"""Questions as text: sums held against Python's own arithmetic, mistakes with their position, answers of `ask`."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sgns.errors import ExpressionError
-from sgns.vectors.query import LONGEST, Question, hint, parse
+from sgns.errors import ExpressionError, UnknownWord
+from sgns.vectors import Vectors
+from sgns.vectors.query import LONGEST, Question, ask, hint, parse, quoted
 
 WORDS = {"king": 3.0, "man": 5.0, "self-made": 7.0, "c++": 11.0, "new york": 13.0, "1984": 17.0, '"': 19.0}
 
@@ -76,3 +78,36 @@ def test_a_hint_for_signs_without_blanks() -> None:
     assert hint("paris-france+italy", known) == "paris - france + italy"
     assert hint("paris-frankreich", known) is None
     assert hint("paris", known) is None
+
+
+# --- answers ---
+
+ROWS = {"king": [3, 1, 0, 0], "queen": [3, 0, 1, 0], "man": [0, 1, 0, 0], "woman": [0, 0, 1, 0], "x y": [0, 0, 0, 1]}
+
+
+@pytest.fixture
+def royal():
+    return Vectors(list(ROWS), np.array(list(ROWS.values()), np.float32))
+
+
+def test_a_sum_is_answered_as_most_similar_does(royal):
+    assert ask(royal, "king - man + woman", 2) == royal.most_similar(["king", "woman"], ["man"], 2)
+    assert ask(royal, '"x y"', 1) == royal.most_similar("x y", n=1)
+
+
+def test_an_analogy_is_answered_as_analogy_does(royal):
+    assert ask(royal, "man : king = woman : ?", 3) == royal.analogy("man", "king", "woman", 3)
+
+
+def test_unknown_words_get_suggestions(royal):
+    with pytest.raises(UnknownWord, match="did you mean queen"):
+        ask(royal, "quene")
+    with pytest.raises(UnknownWord, match="with blanks around the signs: king - man"):
+        ask(royal, "king-man")
+    with pytest.raises(ExpressionError, match="ends where a word belongs"):
+        ask(royal, "king +")
+
+
+@pytest.mark.parametrize("word", ["king", "x y", "+", "::", 'a"b', "back\\slash", "back \\ slash", "(", "c++", "2x"])
+def test_a_quoted_word_is_read_back(word):
+    assert parse(quoted(word)).terms == ((1.0, word),)

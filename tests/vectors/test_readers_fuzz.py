@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 
 from sgns.errors import FormatError, SgnsError
 from sgns.evaluation import read_categories, read_pairs, read_questions
-from sgns.vectors import query as expression
+from sgns.vectors import Vectors, query
 from sgns.vectors.files import formats
-from sgns.vectors.vectors import Vectors
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 MEMORY = 60e6  # bytes: a few blocks of 8 MiB and what decompresses; the inputs are under 100 kB
@@ -89,7 +88,7 @@ def survives(read: Callable[[], object]) -> None:
 
 
 def load_and_use(path: Path, format: str | None, repair: bool) -> None:
-    v = formats.load(path, format, repair=repair)
+    v = Vectors.load(path, format, repair=repair)
     v.index  # noqa: B018
     assert v.E.shape == (len(v.words), v.dim)
     if len(v):
@@ -142,7 +141,7 @@ def test_a_gzip_bomb_costs_no_memory(tmp_path: Path, format: str | None) -> None
     parts = [packer.compress(b"1000 300\n" if format != "glove" else b"a 1 2\n")]
     parts += [packer.compress(zeros) for _ in range(300)]
     (tmp_path / "v").write_bytes(b"".join(parts) + packer.flush())  # 300 MB in 300 kB
-    survives(lambda: formats.load(tmp_path / "v", format))
+    survives(lambda: Vectors.load(tmp_path / "v", format))
 
 
 def test_an_npz_whose_header_lies(tmp_path: Path) -> None:
@@ -156,7 +155,7 @@ def test_an_npz_whose_header_lies(tmp_path: Path) -> None:
 
     def read() -> None:
         with pytest.raises(FormatError, match="promises 1,200,000,000,000"):
-            formats.load(tmp_path / "v.npz")
+            Vectors.load(tmp_path / "v.npz")
 
     survives(read)
 
@@ -179,7 +178,7 @@ def test_an_npz_whose_header_lies(tmp_path: Path) -> None:
 @example('"\\' * 5_000)
 @example("a" * 20_000)
 def test_any_question_is_parsed_or_explained(text: str) -> None:
-    survives(lambda: expression.parse(text))
+    survives(lambda: query.parse(text))
 
 
 PIECES = [b"a", b"b", b"\t", b" ", b"\n", b": x\n", b"1.5", b"nan", b"#", b"\xff", b",", b"\xef\xbb\xbf"]

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from sgns.base.geometry import unit
 from sgns.errors import FormatError
-from sgns.vectors import search
-from sgns.vectors.vectors import Vectors
+from sgns.vectors import Vectors, search
 
 
 def plain(E: np.ndarray, queries: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +75,7 @@ def test_the_first_question_gets_the_answer_of_the_next(monkeypatch: pytest.Monk
     monkeypatch.setattr(search, "IN_CACHE", 5_000)  # many blocks
     v = Vectors([f"w{i}" for i in range(3_000)], E)
     asked = [v.most_similar(["w5", "w6"], n=20) for _ in range(2)]
-    order = plain(E, v.query([(1.0, "w5"), (1.0, "w6")])[0][None, :], 22)[0]
+    order = plain(E, v.direction([(1.0, "w5"), (1.0, "w6")])[0][None, :], 22)[0]
     assert [word for word, _ in asked[0]] == [f"w{i}" for i in order[0] if i not in (5, 6)]
     assert [word for word, _ in asked[0]] == [word for word, _ in asked[1]]
     np.testing.assert_allclose([c for _, c in asked[0]], [c for _, c in asked[1]], atol=1e-6)

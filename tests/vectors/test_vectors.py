@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sgns.errors import ConfigError, FormatError, SgnsError, UnknownWord
-from sgns.vectors.vectors import Vectors
+from sgns.vectors import Vectors
 
 
 @pytest.fixture

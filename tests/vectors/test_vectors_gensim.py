@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sgns.vectors import Vectors
 from sgns.vectors.files import formats
-from sgns.vectors.vectors import Vectors
 
 gensim = pytest.importorskip("gensim")
 from gensim.models import KeyedVectors  # noqa: E402
@@ -49,7 +49,7 @@ def test_similar_odd_rank_and_closer(pair: tuple[Vectors, "KeyedVectors"]) -> No
         same(v.most_similar(chosen[0], n=10), peer.most_similar(chosen[0], topn=10))
         same(v.most_similar(chosen[:2], chosen[2:], n=10), peer.most_similar(chosen[:2], chosen[2:], topn=10))
         assert v.doesnt_match(chosen)[0][0] == peer.doesnt_match(chosen)
-        assert v.rank_of(chosen[0], chosen[1]) == peer.rank_of(chosen[0], chosen[1])
+        assert v.rank_of(chosen[0], chosen[1]) == peer.rank(chosen[0], chosen[1])
         assert {w for w, _ in v.closer_than(*chosen[:2])} == set(peer.closer_than(*chosen[:2]))
         assert v.similarity(*chosen[:2]) == pytest.approx(float(peer.similarity(*chosen[:2])), abs=1e-6)
 
@@ -61,7 +61,7 @@ def test_what_gensim_writes_we_read_to_the_same_numbers(
     _, peer = pair
     path = str(tmp_path / f"v{ending}")
     peer.save_word2vec_format(path, binary=".bin" in ending, write_header="headless" not in ending)
-    ours = formats.load(path)
+    ours = Vectors.load(path)
     assert ours.words == peer.index_to_key
     assert np.array_equal(ours.E, peer.vectors)
     assert np.array_equal(ours.E, KeyedVectors.load_word2vec_format(
@@ -86,7 +86,7 @@ def test_a_gensim_pickle_is_not_read_and_the_message_exports_it(
     _, peer = pair
     peer.save(str(tmp_path / "v.kv"))
     with pytest.raises(formats.FormatError, match=r"never read.*save_word2vec_format"):
-        formats.load(tmp_path / "v.kv")
+        Vectors.load(tmp_path / "v.kv")
 
 
 def test_gensims_tensorboard_files_are_read(pair: tuple[Vectors, "KeyedVectors"], tmp_path: Path) -> None:
@@ -95,6 +95,6 @@ def test_gensims_tensorboard_files_are_read(pair: tuple[Vectors, "KeyedVectors"]
     v, peer = pair
     peer.save_word2vec_format(str(tmp_path / "v.txt"))
     word2vec2tensor(str(tmp_path / "v.txt"), str(tmp_path / "board"))
-    ours = formats.load(tmp_path / "board_tensor.tsv")
+    ours = Vectors.load(tmp_path / "board_tensor.tsv")
     assert ours.words == v.words
     np.testing.assert_allclose(ours.E, v.E, rtol=1e-6)

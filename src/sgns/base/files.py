@@ -285,7 +285,7 @@ def replacing(*paths: str | PathLike[str]) -> Iterator[list[IO[bytes]]]:
 
 def compress(file: IO[bytes]) -> IO[bytes]:
     """A gzip stream onto `file`, without name and time, so that equal content gives equal bytes."""
-    stream = gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0)  # type: ignore[arg-type]
+    stream = gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0)
     return cast(IO[bytes], stream)
 
 

@@ -11,7 +11,7 @@ from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
 from sgns.errors import ConfigError
 from sgns.evaluation.similarity import Duplicates
-from sgns.vectors.alignment import WORDS
+from sgns.vectors.alignment import COMPARED_WORDS
 from sgns.vectors.vectors import Method, Space
 
 SimilaritySets = Annotated[Files, Parameter(help="Sets of word, word, score a line: Spearman's rho and Pearson's r.")]
@@ -84,7 +84,7 @@ def compare(
     categories: CategorySets = (),
     restrict: Restrict = 30_000,
     method: Annotated[Method, MethodHelp] = "add",
-    words: AtLeast0 = WORDS,
+    words: AtLeast0 = COMPARED_WORDS,
     neighbours: AtLeast1 = 10,
     moved: AtLeast0 = 20,
     space: Annotated[Space, SpaceHelp] = "E",

@@ -14,8 +14,7 @@ from sgns.base.folders import state_folder
 from sgns.base.text_table import text_table
 from sgns.cli.output import answers_as_dict, print_error, print_json
 from sgns.errors import ConfigError, SgnsError
-from sgns.vectors.ask import ask
-from sgns.vectors.query import quoted
+from sgns.vectors.query import ask, quoted
 from sgns.vectors.vectors import Vectors
 
 if TYPE_CHECKING:

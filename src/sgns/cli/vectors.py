@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from sgns.cli.options import DEFAULT_VECTORS, AllButTheTop, Flag, Json, Number, SpaceHelp, VectorFile
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
 from sgns.errors import InputError
-from sgns.vectors.files.formats import Format, load
+from sgns.vectors.files.formats import Format
 from sgns.vectors.vectors import Method, Space, Vectors
 
 Words = Annotated[tuple[str, ...], Parameter(negative=())]
@@ -23,7 +23,7 @@ def opened(path: Path, space: Space = "E", all_but_the_top: int | None = None) -
     """
     if path == DEFAULT_VECTORS and not path.exists():
         raise InputError(f"{path} is not there; python word2vec.py writes it, or name another vector file")
-    vectors = load(path, on_warning=warn).space(space)
+    vectors = Vectors.load(path, on_warning=warn).space(space)
     return vectors if all_but_the_top is None else vectors.all_but_the_top(all_but_the_top)
 
 
@@ -103,7 +103,7 @@ def ask(
         question: Answer this question and exit.
     """
     from sgns.cli import prompt
-    from sgns.vectors.ask import ask
+    from sgns.vectors.query import ask
 
     asked = opened(vectors, space)
     if question:
@@ -156,7 +156,7 @@ def convert(
         repair: Leave out damaged rows (NaN, too few numbers, a truncated end) instead of stopping.
     """
     from sgns.progress import Progress
-    from sgns.vectors.convert import convert
+    from sgns.vectors.conversion import convert
 
     warnings: list[str] = []
 

@@ -16,7 +16,7 @@ from sgns.errors import ConfigError
 from sgns.evaluation import statistics
 from sgns.evaluation.statistics import Interval
 from sgns.vectors import search
-from sgns.vectors.alignment import WORDS, aligned_cosines, shared_words
+from sgns.vectors.alignment import COMPARED_WORDS, aligned_cosines, shared_words
 from sgns.vectors.vectors import Vectors
 
 
@@ -67,7 +67,7 @@ def compare_spaces(
     first: Sequence[Vectors],
     second: Sequence[Vectors],
     *,
-    words: int = WORDS,
+    words: int = COMPARED_WORDS,
     neighbours: int = 10,
     moved: int = 20,
     resamples: int = statistics.RESAMPLES,

@@ -92,7 +92,7 @@ def export_projector(
 
     Args:
         vectors: the model.
-        path: of the vectors, a row of numbers a word; .tsv. The words stand beside it in NAME_metadata.tsv.
+        path: of the vectors, a row of numbers a word; .tsv. The words are written beside it, to NAME_metadata.tsv.
         progress: called as progress("save", done, total, "words").
 
     Returns:
@@ -101,11 +101,10 @@ def export_projector(
     Raises:
         OutputError: a file cannot be written.
     """
-    from sgns.vectors.files.formats import save
     from sgns.vectors.files.projector import metadata_path
 
     path = Path(path)
-    save(vectors, path, "projector", progress=progress)
+    vectors.save(path, "projector", progress=progress)
     return path, metadata_path(path)
 
 

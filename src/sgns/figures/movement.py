@@ -12,7 +12,7 @@ from sgns.base.geometry import principal_components, unit
 from sgns.errors import ConfigError
 from sgns.figures.labels import overlaps, place_labels
 from sgns.figures.style import COLOURS, PICTURES, new_figure, save, set_component_axes, set_title
-from sgns.vectors.alignment import WORDS, aligned_cosines, procrustes, shared_words
+from sgns.vectors.alignment import COMPARED_WORDS, aligned_cosines, procrustes, shared_words
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
@@ -43,7 +43,7 @@ def plot_movement(
     names: tuple[str, str] = ("A", "B"),
     title: str | None = None,
 ) -> Movement:
-    """Draws an arrow for each word from its place in `a` to its place in `b`.
+    """Draws an arrow for each word from its coordinates in `a` to those in `b`.
 
     Both models are scaled to unit rows and `b` is rotated onto `a` by orthogonal Procrustes over the 10,000 shared
     words most frequent in both, as in `compare_spaces`: both give the same words and cosines. The plane is that of the
@@ -68,7 +68,7 @@ def plot_movement(
     path = check_output(path, PICTURES)
     if a.dim != b.dim:
         raise ConfigError(f"the models have {a.dim} and {b.dim} dimensions; train both with the same --dim")
-    shared = shared_words([a, b])[:WORDS]
+    shared = shared_words([a, b])[:COMPARED_WORDS]
     if len(shared) < a.dim:
         raise ConfigError(
             f"the models share {len(shared)} words, fewer than their {a.dim} dimensions; too few to align them"

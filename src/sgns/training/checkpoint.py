@@ -22,7 +22,7 @@ import numpy as np
 
 from sgns.errors import CheckpointError, ConfigError, DivergedError, FormatError
 from sgns.training.loop import State
-from sgns.vectors.files import own
+from sgns.vectors.files import safetensors
 from sgns.vectors.vectors import Vectors
 
 KEPT = 2
@@ -89,12 +89,11 @@ class Checkpoints:
         self.settle()
         check_finite(vectors)
         progress = {"checksum": UNSIGNED.decode()} | dataclasses.asdict(state)
-        content = Vectors(vectors.words, vectors.E, vectors.C, vectors.counts, self.identity | {"checkpoint": progress})
-        content._index = vectors.index  # made once a run, not once a checkpoint
+        content = dataclasses.replace(vectors.parts, metadata=self.identity | {"checkpoint": progress})
         target = self.output.with_name(f"{self.output.name}.{state.blocks:09d}.checkpoint")
         try:
             with self.temporary.open("wb") as file:
-                own.write(content, file)
+                safetensors.write(content, file)
         except OSError as error:
             self._failed(error)
             return None
@@ -187,8 +186,7 @@ def read(path: Path) -> Vectors:
         at = head.find(PLACE)
         if head[at + len(PLACE) : at + len(PLACE) + 8] != signature:
             raise FormatError("its checksum is not that of its content")
-        file.seek(0)
-        return own.read(file, path.stat().st_size, str(path))
+    return Vectors.load(path, "safetensors")
 
 
 def sign(file: Any) -> tuple[int, bytes]:

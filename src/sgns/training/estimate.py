@@ -12,7 +12,7 @@ from sgns.training.engines.build import build
 from sgns.training.plan import Plan
 from sgns.training.schedule import Schedule
 from sgns.training.validation import make_validation
-from sgns.vectors.files.own import BLOCK
+from sgns.vectors.files.safetensors import WRITE_BLOCK
 
 TRIAL_SECONDS = 1.0
 
@@ -51,7 +51,7 @@ def forecast(corpus: Corpus, config: Config) -> dict[str, Any]:
     minutes, tried = _trial(engine, corpus, plan)
     engine.C.fill(0)  # pages that no trial has touched
     unread = report["corpus_bytes"] * (1 - tried) if is_mapped(corpus.ids) else 0
-    saving = 2 * min(BLOCK, V * d * 4)
+    saving = 2 * min(WRITE_BLOCK, V * d * 4)
     report["memory_bytes"] = round(resident_bytes() + unread + saving)
     report["expected_minutes"] = round(minutes, 4)
     return report

@@ -13,7 +13,7 @@ from sgns.training.distributed.environment import Place
 from sgns.training.options import CheckpointOptions, DistributedOptions
 from sgns.training.report import write_record
 from sgns.training.train import Keep, Trained, read, run
-from sgns.vectors.files.formats import by_ending
+from sgns.vectors.files.formats import format_to_write
 
 
 def train_to_file(
@@ -99,7 +99,7 @@ def _train_as_rank(
 
 
 def _checked(output: Path, checkpoints: CheckpointOptions, writes: bool) -> Keep:
-    by_ending(output)
+    format_to_write(output)
     if writes:
         check_writable(output)
     every = checkpoints.checkpoint_every

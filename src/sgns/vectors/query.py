@@ -14,7 +14,8 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from sgns.errors import ExpressionError
+from sgns.errors import ExpressionError, UnknownWord
+from sgns.vectors.vectors import Answers, Vectors
 
 LONGEST = 10_000  # characters
 OPERATORS = {"+": "+", "-": "-", "−": "-", "–": "-", "*": "*", "×": "*", ":": ":", "=": "=", "::": "="}
@@ -37,6 +38,35 @@ class Question:
 
     terms: tuple[tuple[float, str], ...] = ()
     analogy: tuple[str, str, str] | None = None
+
+
+def ask(vectors: Vectors, question: str, n: int = 10) -> Answers:
+    """The n words nearest to what a question describes.
+
+    Args:
+        vectors: The vectors to ask.
+        question: A weighted sum of words, or an analogy (3CosAdd).
+        n: Number of answers.
+
+    Returns:
+        (word, cosine), nearest first, without the words of the question.
+
+    Raises:
+        ExpressionError: the question does not fit the grammar.
+        UnknownWord: a word is unknown; the message suggests the nearest in spelling, or blanks around the signs.
+    """
+    parsed = parse(question)
+    try:
+        if parsed.analogy is not None:
+            return vectors.analogy(*parsed.analogy, n)
+        direction, rows = vectors.direction(parsed.terms)
+    except UnknownWord as error:
+        unknown = [word for _, word in parsed.terms if word not in vectors]
+        spaced = next(filter(None, (hint(word, vectors.index) for word in unknown)), None)
+        if spaced is None:
+            raise
+        raise UnknownWord(f"{error} Or, with blanks around the signs: {spaced}") from None
+    return vectors.nearest_to(direction, n, without=rows)
 
 
 def tokens(text: str) -> Iterator[Token]:

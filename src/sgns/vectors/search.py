@@ -1,23 +1,23 @@
 """Exact nearest neighbours by cosine: one blocked matrix product, no index and no copy of the matrix."""
 
-import os
-
 import numpy as np
 
+from sgns.base.parallel import run_threads, usable_cores
 from sgns.errors import FormatError
 
-WORTH_THREADS = 2**24  # numbers in E
+WORTH_THREADS = 2**24  # numbers in E from which on threads are started
+MOST_THREADS = 4  # more would wait for memory
 IN_CACHE = 2**17  # numbers of E that a core's cache holds while they are read twice
-BLOCK_BYTES = 32 * 2**20  # of scores; a block of E is multiplied and forgotten
+BLOCK_BYTES = 32 * 2**20  # of scores that are held at once
 
 
 def row_norms(E: np.ndarray) -> np.ndarray:
-    """Euclidean length of each row, (V,) float32; see `first_look`."""
-    return first_look(E, None)[0]
+    """The Euclidean length of each row, (V,) float32. Raises as `norms_and_products`."""
+    return norms_and_products(E, None)[0]
 
 
-def first_look(E: np.ndarray, direction: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Euclidean length of each row and its product with a direction, in one pass: memory is what takes the time.
+def norms_and_products(E: np.ndarray, direction: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The Euclidean length of each row and its product with a direction, in one pass: reading E takes the time.
 
     Args:
         E: (V, d) float32; may be memory-mapped or a strided view.
@@ -27,7 +27,7 @@ def first_look(E: np.ndarray, direction: np.ndarray | None) -> tuple[np.ndarray,
         Lengths and products, each (V,) float32.
 
     Raises:
-        FormatError: a row holds NaN or infinity (or numbers so large that their squares overflow).
+        FormatError: A row holds NaN or infinity (or numbers so large that their squares overflow).
     """
     norms, products = np.empty(len(E), np.float32), np.zeros(len(E), np.float32)
     rows = max(1, IN_CACHE // max(1, E.shape[1]))
@@ -44,14 +44,12 @@ def first_look(E: np.ndarray, direction: np.ndarray | None) -> tuple[np.ndarray,
     if E.size < WORTH_THREADS:
         work()
     else:
-        from sgns.base.parallel import run_threads
-
-        run_threads(work, min(4, os.cpu_count() or 1), lambda: None)  # more would wait for memory
-    sound = np.isfinite(norms)
-    if not sound.all():
-        bad = int(np.argmin(sound))
+        run_threads(work, min(MOST_THREADS, usable_cores()), lambda: None)
+    finite = np.isfinite(norms)
+    if not finite.all():
+        bad = int(np.argmin(finite))
         raise FormatError(
-            f"row {bad} is not finite (NaN, infinity or beyond 1e19; {len(E) - int(sound.sum())} such rows);"
+            f"row {bad} is not finite (NaN, infinity or beyond 1e19; {len(E) - int(finite.sum())} such rows);"
             " train again with a lower lr, or drop them: sgns convert IN OUT --repair"
         )
     return norms, products
@@ -63,27 +61,32 @@ def inverse(lengths: np.ndarray) -> np.ndarray:
 
 
 def top(scores: np.ndarray, n: int) -> np.ndarray:
-    """Positions of the n largest of `scores` (m,), largest first; ties go to the lower position."""
+    """The indices of the n largest of `scores` (m,), largest first; of equal scores the lower index comes first."""
     n = min(n, len(scores))
     if n <= 0:
         return np.empty(0, np.int64)
     least = np.partition(scores, len(scores) - n)[len(scores) - n]
     above = np.flatnonzero(scores > least)
-    level = np.flatnonzero(scores == least)[: n - len(above)]
-    chosen = np.concatenate([above, level])
+    equal = np.flatnonzero(scores == least)[: n - len(above)]
+    chosen = np.concatenate([above, equal])
     return chosen[np.lexsort((chosen, -scores[chosen]))]
 
 
-def first_nearest(E: np.ndarray, direction: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`nearest` for one unit vector (d,) where the lengths of the rows are not known yet: E is read once for both.
+def norms_and_nearest(E: np.ndarray, direction: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The lengths of all rows and the n rows nearest to a unit vector, for which E is read once.
+
+    Args:
+        E: (V, d) float32.
+        direction: (d,) float32 of length 1.
+        n: Number of neighbours; fewer come back when V < n.
 
     Returns:
         Lengths (V,) float32, and of the n nearest rows: ids (n,) int64 and cosines (n,) float32.
 
     Raises:
-        FormatError: as `first_look`.
+        FormatError: as `norms_and_products`.
     """
-    norms, scores = first_look(E, direction)
+    norms, scores = norms_and_products(E, direction)
     scores *= inverse(norms)
     ids = top(scores, n)
     return norms, ids, np.clip(scores[ids], -1, 1)
@@ -94,15 +97,15 @@ def nearest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The n rows of E nearest to each query by cosine, exactly.
 
-    After the first block only scores above a query's n-th best so far are looked at again, so that almost all
-    of the time is the matrix product.
+    After the first block only the scores above the n-th best of a query so far are sorted, so the matrix product takes
+    almost all of the time.
 
     Args:
         E: (V, d) float32.
         norms: (V,) float32, the lengths of its rows; a zero row has cosine 0 with everything.
         queries: (q, d) float32, each of length 1.
-        n: neighbours a query; fewer come back when V < n.
-        block_bytes: memory for scores.
+        n: Number of neighbours for each query; fewer come back when V < n.
+        block_bytes: Memory for scores.
 
     Returns:
         ids (q, n) int64 and cosines (q, n) float32, nearest first, ties in the order of E.

@@ -1,54 +1,269 @@
-"""`Vectors`: words, their matrices E and C, and the questions people ask of them."""
+"""`Vectors`: words, their matrices E and C, and the questions that are asked of them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from sgns.base.geometry import unit
+from sgns.base.suggest import nearest as nearest_spellings
 from sgns.errors import ConfigError, UnknownWord
+from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors import search
-from sgns.vectors.rows import Rows, Space, check_n
+from sgns.vectors.files import formats
+from sgns.vectors.files.parts import Parts
+from sgns.vectors.word_list import MOST_SEARCHES, WordList
 
-__all__ = ["Answers", "Method", "Space", "Vectors", "Word"]
+Answers = list[tuple[str, float]]
+"""(word, cosine), the best first."""
+Word = str | np.ndarray
+"""A known word, or a vector (d,)."""
+Method = Literal["add", "mul"]
+"""How analogies are answered: 3CosAdd, 3CosMul."""
+Space = Literal["E", "C", "E+C"]
+"""The matrix that questions are asked of."""
 
-Answers = list[tuple[str, float]]  # (word, cosine), best first
-Word = str | np.ndarray  # a known word, or a vector (d,)
-Method = Literal["add", "mul"]  # of analogies: 3CosAdd, 3CosMul
 
-
-class Vectors(Rows):
+class Vectors:
     """Word vectors and exact answers from them.
 
     Every question that compares vectors compares their directions (cosine). Arithmetic on `v["king"]` is plain NumPy
-    arithmetic on rows as they are; `similar(positive, negative)` and `analogy` add *unit* rows, as
-    word2vec and gensim do.
+    arithmetic on rows as they are; `most_similar(positive, negative)` and `analogy` add *unit* rows, as word2vec and
+    gensim do.
 
     Args:
-        words: V different words, row by row; or their UTF-8 bytes, one a line, decoded when first needed.
+        words: V different words, row by row; or their UTF-8 bytes, one a line, decoded when they are first needed.
         E: (V, d) float32, a row per target word; may be memory-mapped or a strided view, it is never copied.
         C: (V, d) float32, a row per context word, or None.
-        counts: (V,) int64, how often each word stood in the corpus, or None.
-        metadata: plain JSON: how the vectors were made.
+        counts: (V,) int64, the number of occurrences of each word in the corpus, or None.
+        metadata: Plain JSON: how the vectors were made.
 
     Raises:
-        FormatError: shapes that do not fit each other.
+        FormatError: The shapes do not agree, or there is not one word a row.
     """
 
-    def query(self, terms: Iterable[tuple[float, Word]]) -> tuple[np.ndarray, list[int]]:
+    def __init__(
+        self,
+        words: WordList | Sequence[str] | bytes,
+        E: np.ndarray,
+        C: np.ndarray | None = None,
+        counts: np.ndarray | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        parts = Parts.of(words, E, C, counts, metadata)
+        self._words = parts.words
+        self._norms: np.ndarray | None = None
+        self.E, self.C, self.counts, self.metadata = parts.E, parts.C, parts.counts, parts.metadata
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def load(
+        cls,
+        path: str | PathLike[str],
+        format: str | None = None,
+        *,
+        repair: bool = False,
+        on_warning: WarningCallback | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Self:
+        r"""Vectors from a file of any known format, plain or compressed with gzip, bzip2, xz or zstd.
+
+        Nothing is ever unpickled. A safetensors file is mapped, not read, so that opening takes no time whatever its
+        size. Other files are read once, as a stream. Repairs that lose nothing are made, with a warning: a word that
+        stands twice keeps its first row, bytes that are not UTF-8 become \xNN, more rows than the header states are
+        read.
+
+        Args:
+            path: The file; a pipe will do, except for the projector's TSV.
+            format: safetensors, word2vec, word2vec-binary, glove, fasttext, projector or npz; None takes the format
+                that the bytes show.
+            repair: Leave out damaged rows (NaN, too few numbers, a torn end) instead of raising.
+            on_warning: Called with one sentence for each kind of repair; by default a `RepairWarning`.
+            progress: Called as progress("load", bytes, of bytes, "bytes").
+
+        Returns:
+            The vectors, words in the order of the file.
+
+        Raises:
+            InputError: The file cannot be read.
+            FormatError: It is no vector file, or a damaged one; the message has line or byte, and the remedy.
+        """
+        return cls.from_parts(formats.read(path, format, repair=repair, on_warning=on_warning, progress=progress))
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        format: str | None = None,
+        *,
+        on_warning: WarningCallback | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> None:
+        """Writes the vectors in the format that the ending of `path` names; .gz after it compresses the file.
+
+        The file is written under a temporary name in the same folder and then renamed: an old file is replaced whole or
+        not at all. Safetensors and npz hold everything, the others words and E (projector: and counts).
+
+        Args:
+            path: .safetensors, .bin (word2vec binary), .txt (word2vec), .vec (fastText), .glove, .tsv (projector, with
+                the words in a second file), .npz.
+            format: Overrides the ending; see `load`.
+            on_warning: Called with the number of words that had to be renamed; by default a `RepairWarning`.
+            progress: Called as progress("save", words, of words, "words").
+
+        Raises:
+            OutputError: The file cannot be written; the old file is still there.
+            FormatError: The ending is unknown, or the format cannot hold the words.
+        """
+        formats.write(self.parts, path, format, on_warning=on_warning, progress=progress)
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> Self:
+        """Vectors of what a reader returned."""
+        return cls(parts.words, parts.E, parts.C, parts.counts, parts.metadata)
+
+    @property
+    def parts(self) -> Parts:
+        """What a writer takes: words, E, C, counts and metadata, none of them copied."""
+        return Parts(self._words, self.E, self.C, self.counts, self.metadata)
+
+    # --- words and rows ---------------------------------------------------------------------------------------------
+
+    @property
+    def words(self) -> list[str]:
+        """The words, row by row. Raises `FormatError` when a file holds more or fewer words than rows."""
+        return self._words.decoded
+
+    @property
+    def index(self) -> dict[str, int]:
+        """The row of each word. Raises `FormatError` when a word stands twice."""
+        return self._words.index
+
+    @property
+    def norms(self) -> np.ndarray:
+        """(V,) float32: the length of each row of E, computed once. Raises `FormatError` for a row not finite."""
+        if self._norms is None:
+            self._norms = search.row_norms(self.E)
+        return self._norms
+
+    @property
+    def dim(self) -> int:
+        """The dimension d."""
+        return self.E.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.E)
+
+    def __contains__(self, word: object) -> bool:
+        return self._words.row(word) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def __repr__(self) -> str:
+        also = [name for name in ("C", "counts") if getattr(self, name) is not None]
+        return f"<Vectors: {len(self):,} words, d = {self.dim}{', with ' + ' and '.join(also) if also else ''}>"
+
+    def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
+        """The row (d,) of a word, or the rows (n, d) of a list of words; raises `UnknownWord`."""
+        return self.E[self.id(word)] if isinstance(word, str) else self.E[self.ids(word)]
+
+    def id(self, word: str) -> int:
+        """The row of `word`. Raises `UnknownWord` (a KeyError) with its nearest spellings."""
+        row = self._words.row(word)
+        if row is None:
+            near = nearest_spellings(str(word), self.index)
+            hint = f"did you mean {', '.join(near)}?" if near else "no spelling is near"
+            raise UnknownWord(f"{str(word)[:80]!r} is not among the {len(self):,} words; {hint}")
+        return row
+
+    def ids(self, words: Iterable[str]) -> np.ndarray:
+        """The rows (n,) int64 of several words. Raises `UnknownWord`."""
+        words = list(words)
+        if len(words) > MOST_SEARCHES // 4:
+            self.index  # noqa: B018  one search for each word would take longer
+        return np.array([self.id(word) for word in words], np.int64)
+
+    # --- other vectors from these -----------------------------------------------------------------------------------
+
+    def take(self, rows: slice | np.ndarray) -> Self:
+        """Vectors of these rows alone: views for a slice, copies for row numbers."""
+        return self.from_parts(self.parts.take(rows))
+
+    def select(self, words: Sequence[str]) -> Self:
+        """Vectors of these words alone, in this order. Raises `UnknownWord`."""
+        return self.take(self.ids(words))
+
+    def restrict(self, n: int) -> Self:
+        """The n most frequent words: by `counts`, or the first n where there are none (files are sorted by custom)."""
+        check_n(n)
+        if self.counts is None or bool(np.all(self.counts[:-1] >= self.counts[1:])):
+            return self.take(slice(0, n))
+        return self.take(np.argsort(-self.counts, kind="stable")[:n])
+
+    def without_nonfinite(self, on_warning: WarningCallback) -> Self:
+        """Vectors without the rows that hold NaN or infinity; a warning has their number."""
+        finite = np.isfinite(self.E).all(axis=1)
+        if self.C is not None:
+            finite &= np.isfinite(self.C).all(axis=1)
+        if finite.all():
+            return self
+        first = self._words.at([int(np.argmin(finite))])[0]
+        on_warning(f"{int((~finite).sum()):,} rows left out (not finite; first: {first[:80]!r})")
+        return self.take(np.flatnonzero(finite))
+
+    def space(self, which: Space) -> Self:
+        """Vectors whose E is this E, this C, or E + C (a new matrix). Raises `ConfigError` when there is no C."""
+        if which not in ("E", "C", "E+C"):
+            raise ConfigError(f"space is {which!r}; choose E, C or E+C")
+        if which == "E":
+            return self
+        if self.C is None:
+            raise ConfigError(f"space is {which}, but these vectors hold E alone; only the own format keeps C")
+        return self._with_matrix(self.C if which == "C" else self.E + self.C, {"space": which})
+
+    def normalized(self) -> Self:
+        """New vectors with every row of E scaled to length 1 (a zero row stays zero)."""
+        lengths = self.norms[:, None]
+        E = np.divide(self.E, lengths, out=np.zeros(self.E.shape, np.float32), where=lengths > 0)
+        return self._with_matrix(E, {"normalized": True})
+
+    def all_but_the_top(self, components: int | None = None) -> Self:
+        """New vectors without the mean and the strongest directions of E (Mu & Viswanath 2018, "All-but-the-Top").
+
+        Args:
+            components: Number of principal directions to remove; by default d / 100, as the paper advises.
+
+        Raises:
+            ConfigError: components is outside 0 to d.
+        """
+        D = max(1, self.dim // 100) if components is None else components
+        if not 0 <= D <= self.dim:
+            raise ConfigError(f"components is {D}, outside 0 to {self.dim}; d / 100 is usual")
+        E = self.E - self.E.mean(axis=0, dtype=np.float64).astype(np.float32)
+        strongest = np.linalg.eigh((E.T @ E).astype(np.float64))[1][:, self.dim - D :].astype(np.float32)  # (d, D)
+        E -= (E @ strongest) @ strongest.T
+        return self._with_matrix(E, {"all_but_the_top": D})
+
+    def _with_matrix(self, E: np.ndarray, note: dict[str, Any]) -> Self:
+        return type(self)(self._words, E, None, self.counts, self.metadata | note)
+
+    # --- questions --------------------------------------------------------------------------------------------------
+
+    def direction(self, terms: Iterable[tuple[float, Word]]) -> tuple[np.ndarray, list[int]]:
         """The direction of a weighted sum of unit vectors.
 
         Args:
             terms: (weight, word or vector (d,)).
 
         Returns:
-            A unit vector (d,) float32 and the rows of the words in it.
+            A unit vector (d,) float32, and the rows of the words of the sum.
 
         Raises:
-            UnknownWord: for an unknown word.
-            ConfigError: nothing to add, a vector of another dimension, or a sum of zero.
+            UnknownWord: A word is unknown.
+            ConfigError: There is nothing to add, a vector of another dimension or not finite, or a sum of zero.
         """
         total = np.zeros(self.dim)
         rows: list[int] = []
@@ -61,12 +276,11 @@ class Vectors(Rows):
                 if vector.shape != (self.dim,):
                     raise ConfigError(f"a vector of shape {vector.shape} among vectors of shape ({self.dim},)")
             total += weight * unit(vector).astype(np.float64)
-        direction = unit(total)
         if not np.isfinite(total).all():
             raise ConfigError("a vector of the question holds NaN or infinity; train again with a lower lr")
         if np.linalg.norm(total) < 1e-6:
             raise ConfigError("the words of the question add up to nothing (a zero vector); ask for other words")
-        return direction, rows
+        return unit(total), rows
 
     def most_similar(
         self, positive: Word | Iterable[Word], negative: Word | Iterable[Word] = (), n: int = 10
@@ -74,19 +288,19 @@ class Vectors(Rows):
         """The n words nearest to a word, to a vector, or to the sum of several words minus others.
 
         Args:
-            positive: a word, a vector (d,), or several of either.
-            negative: what is subtracted.
-            n: how many.
+            positive: A word, a vector (d,), or several of either.
+            negative: What is subtracted.
+            n: Number of answers.
 
         Returns:
-            (word, cosine), nearest first, without the words asked with.
+            (word, cosine), nearest first, without the words of the question.
 
         Raises:
-            UnknownWord: with the nearest spellings.
-            ConfigError: n below 1, or a question that adds up to zero.
+            UnknownWord: A word is unknown; the message has the nearest spellings.
+            ConfigError: n is below 1, or the question adds up to zero.
         """
         terms = [(1.0, word) for word in several(positive)] + [(-1.0, word) for word in several(negative)]
-        direction, rows = self.query(terms)
+        direction, rows = self.direction(terms)
         return self.nearest_to(direction, n, without=rows)
 
     def nearest_to(self, direction: np.ndarray, n: int = 10, without: Sequence[int] = ()) -> Answers:
@@ -94,17 +308,21 @@ class Vectors(Rows):
         check_n(n)
         more = n + len(set(without))
         if self._norms is None and self.E.size >= search.WORTH_THREADS:  # the first question reads E once, not twice
-            self._norms, ids, cosines = search.first_nearest(self.E, direction, more)
+            self._norms, ids, cosines = search.norms_and_nearest(self.E, direction, more)
         else:
             ids, cosines = (found[0] for found in search.nearest(self.E, self.norms, direction[None, :], more))
         kept = [(i, float(cosine)) for i, cosine in zip(ids.tolist(), cosines) if i not in without][:n]
-        return list(zip(self.names([i for i, _ in kept]), (cosine for _, cosine in kept)))
+        return list(zip(self._words.at([i for i, _ in kept]), (cosine for _, cosine in kept)))
 
     def most_similar_each(self, words: Sequence[str] | np.ndarray, n: int = 10) -> list[Answers]:
-        """`similar` for many words, or for the rows of an array (q, d), in one matrix product.
+        """`most_similar` for each of many words, or for each row of an array (q, d), in one matrix product.
 
         Returns:
-            One list of (word, cosine) for each; a word's own list leaves it out. Raises as `similar` does.
+            A list of (word, cosine) for each, without the word itself.
+
+        Raises:
+            UnknownWord: A word is unknown; the message has the nearest spellings.
+            ConfigError: n is below 1, or the array has another dimension.
         """
         check_n(n)
         if isinstance(words, np.ndarray):
@@ -115,20 +333,20 @@ class Vectors(Rows):
             own = self.ids(words)
             queries = unit(self.E[own])
         ids, cosines = search.nearest(self.E, self.norms, queries, n + 1)
-        names = self.words
+        words = self.words
         return [
-            [(names[i], float(cosine)) for i, cosine in zip(row, scores) if i != me][:n]
-            for me, row, scores in zip(own, ids, cosines)
+            [(words[i], float(cosine)) for i, cosine in zip(row, scores) if i != itself][:n]
+            for itself, row, scores in zip(own, ids, cosines)
         ]
 
     def analogy(self, a: str, b: str, c: str, n: int = 10, method: Method = "add") -> Answers:
-        """Answer a : b = c : ?, as in man : king = woman : ?
+        """Answers a : b = c : ?, as in man : king = woman : ?
 
         Args:
             a: man.
             b: king.
             c: woman.
-            n: how many answers.
+            n: Number of answers.
             method: add is 3CosAdd, cos(x, b − a + c); mul is 3CosMul, cos⁺(x, b) cos⁺(x, c) / (cos⁺(x, a) + 1e-6) with
                 cos⁺ = (1 + cos) / 2 (Levy & Goldberg 2014); its scores are products, not cosines.
 
@@ -136,8 +354,8 @@ class Vectors(Rows):
             (word, score), best first, without a, b and c.
 
         Raises:
-            UnknownWord: with the nearest spellings.
-            ConfigError: another method.
+            UnknownWord: A word is unknown; the message has the nearest spellings.
+            ConfigError: method is another one, or n is below 1.
         """
         if method == "add":
             return self.most_similar([b, c], [a], n)
@@ -151,10 +369,10 @@ class Vectors(Rows):
         scores = cosines[1] * cosines[2] / (cosines[0] + np.float32(1e-6))
         scores[rows] = -np.inf
         best = search.top(scores, min(n, len(self) - len(set(rows.tolist()))))
-        return list(zip(self.names(best), scores[best].tolist()))
+        return list(zip(self._words.at(best), scores[best].tolist()))
 
     def doesnt_match(self, words: Iterable[str]) -> Answers:
-        """The odd one out: each word's cosine with the mean of all unit vectors, the oddest first.
+        """Each word's cosine with the mean of all their unit vectors, the lowest first: the odd one out.
 
         Raises `UnknownWord`; `ConfigError` for fewer than three words.
         """
@@ -167,11 +385,11 @@ class Vectors(Rows):
 
     def similarity(self, a: Word, b: Word) -> float:
         """The cosine of two words or vectors. Raises `UnknownWord`."""
-        (u, _), (v, _) = self.query([(1.0, a)]), self.query([(1.0, b)])
+        (u, _), (v, _) = self.direction([(1.0, a)]), self.direction([(1.0, b)])
         return float(np.clip(np.dot(u.astype(np.float64), v.astype(np.float64)), -1, 1))
 
     def rank_of(self, a: str, b: str) -> int:
-        """How near b is to a: 1 when b is a's nearest neighbour. Raises `UnknownWord`."""
+        """The position of b among the neighbours of a: 1 when b is the nearest. Raises `UnknownWord`."""
         return len(self.closer_than(a, b)) + 1
 
     def closer_than(self, a: str, b: str) -> Answers:
@@ -181,7 +399,7 @@ class Vectors(Rows):
         ids = np.flatnonzero(scores > scores[rows[1]])
         ids = ids[ids != rows[0]]
         ids = ids[np.argsort(-scores[ids], kind="stable")]
-        return list(zip(self.names(ids), scores[ids].tolist()))
+        return list(zip(self._words.at(ids), scores[ids].tolist()))
 
     def cosines(self, queries: np.ndarray) -> np.ndarray:
         """Cosines (q, V) float32 of unit rows `queries` (q, d) with every word; a zero row gives 0."""
@@ -193,24 +411,22 @@ class Vectors(Rows):
         """The mean row (d,) of the known words of a text.
 
         Args:
-            text: a string, cut into runs of letters and digits; or words. A word is looked up as it stands, then in
+            text: A string, split into runs of letters and digits; or words. A word is looked up as it stands, then in
                 lower case; unknown words are left out.
 
         Raises:
-            UnknownWord: none of the words is known.
+            UnknownWord: None of the words is known.
         """
-        tokens = re.findall(r"\w+(?:['’-]\w+)*", text) if isinstance(text, str) else list(text)
-        rows = [self.index.get(token, self.index.get(token.lower(), -1)) for token in tokens]
+        words = re.findall(r"\w+(?:['’-]\w+)*", text) if isinstance(text, str) else list(text)
+        rows = [self.index.get(word, self.index.get(word.lower(), -1)) for word in words]
         known = [row for row in rows if row >= 0]
         if not known:
-            raise UnknownWord(f"none of the {len(tokens)} words of the text is known; a centroid needs one")
+            raise UnknownWord(f"none of the {len(words)} words of the text is known; a centroid needs one")
         return self.E[known].mean(axis=0)
 
-    def save(self, path: str | PathLike[str], format: str | None = None) -> None:
-        """Write to `path`; see `sgns.vectors.files.formats.save`."""
-        from sgns.vectors.files.formats import save
 
-        save(self, path, format)
+load = Vectors.load
+save = Vectors.save
 
 
 def several(words: Word | Iterable[Word]) -> list[Word]:
@@ -218,3 +434,9 @@ def several(words: Word | Iterable[Word]) -> list[Word]:
     if isinstance(words, str) or (isinstance(words, np.ndarray) and words.ndim == 1 and words.dtype.kind != "U"):
         return [words]
     return list(words)
+
+
+def check_n(n: int) -> None:
+    """Raises `ConfigError` unless n is at least 1."""
+    if n < 1:
+        raise ConfigError(f"n is {n}; ask for at least 1")

@@ -1,16 +1,17 @@
-"""Load and save word vectors in any format: what a file is, is read from its bytes, not from its name."""
+"""Reads and writes vector files of any format: the bytes of a file say what it is, not its name."""
 
+import sys
 import warnings
 from codecs import getincrementaldecoder
 from os import PathLike
 from pathlib import Path
-from typing import IO, Literal, cast, get_args
+from typing import Literal, get_args
 
 from sgns.base.files import PackedFile, opened, replacing
 from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
-from sgns.vectors.files import own
-from sgns.vectors.vectors import Vectors
+from sgns.vectors.files import safetensors
+from sgns.vectors.files.parts import Parts
 
 ENDINGS = {
     ".safetensors": "safetensors",
@@ -23,135 +24,98 @@ ENDINGS = {
 }
 Format = Literal["safetensors", "word2vec", "word2vec-binary", "glove", "fasttext", "projector", "npz"]
 FORMATS: tuple[str, ...] = get_args(Format)
+PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # first bytes, by protocol
 
 
 class RepairWarning(UserWarning):
-    """A file was read, but not as it stands: what was repaired."""
+    """A file was read or written with a change, such as a word that stands twice and keeps its first row."""
 
 
-def load(
+def read(
     path: str | PathLike[str],
     format: str | None = None,
     *,
     repair: bool = False,
     on_warning: WarningCallback | None = None,
     progress: ProgressCallback | None = None,
-) -> Vectors:
-    """Vectors from a file of any known format, plain or gzip.
-
-    Nothing is ever unpickled. An own file is mapped, not read, so that opening is immediate whatever its size. Other
-    files are read once, as a stream. Repairs that lose nothing are made and told: a word that stands twice keeps its
-    first row, bytes that are no UTF-8 become \\xNN, more rows than the header promises are read.
-
-    Args:
-        path: the file; a pipe will do, except for the projector's TSV.
-        format: safetensors, word2vec, word2vec-binary, glove, fasttext, projector or npz; None tells by the bytes.
-        repair: leave out damaged rows (NaN, too few numbers, a torn end) instead of raising.
-        tell: hears of each repair; by default a `RepairWarning`.
-        progress: called as progress("load", bytes, of bytes, "bytes"), as `sgns.progress.Progress.update` is.
-
-    Returns:
-        The vectors, words in the order of the file.
-
-    Raises:
-        InputError: the file cannot be read.
-        FormatError: it is no vector file, or a damaged one; names line or byte, and the remedy.
-    """
-    if on_warning is None:
-        on_warning = warn
-    with opened(path, progress) as source:
-        kind = check(format) if format is not None else sniff(source, Path(path))
+) -> Parts:
+    """The parts of a file of any known format. Arguments and exceptions are those of `Vectors.load`."""
+    on_warning = on_warning or warn
+    with opened(path, progress) as file:
+        name = check_format(format) if format is not None else sniff(file, Path(path))
         try:
-            if kind == "safetensors":
-                return read_own(source)
-            if kind == "npz":
+            if name == "safetensors":
+                return safetensors.read(file)
+            if name == "npz":
                 from sgns.vectors.files import npz
 
-                return npz.read(source, seekable(source), repair, on_warning)
-            if kind == "word2vec-binary":
-                from sgns.vectors.files import word2vec_binary as binary
+                return npz.read(file, repair, on_warning)
+            if name == "word2vec-binary":
+                from sgns.vectors.files import word2vec_binary
 
-                return binary.read(source, repair, on_warning)
-            if kind == "projector":
+                return word2vec_binary.read(file, repair, on_warning)
+            if name == "projector":
                 from sgns.vectors.files import projector
 
-                return projector.read(source, Path(path), repair, on_warning)
-            from sgns.vectors.files import text as textual
+                return projector.read(file, Path(path), repair, on_warning)
+            from sgns.vectors.files import word2vec_text
 
-            return textual.read(source, repair, on_warning, headed=kind != "glove")
+            return word2vec_text.read(file, repair, on_warning, header=name != "glove")
         except MemoryError:
             raise FormatError(f"{path}: not enough memory to read it; take a larger machine or fewer words") from None
 
 
-def save(
-    vectors: Vectors,
+def write(
+    parts: Parts,
     path: str | PathLike[str],
     format: str | None = None,
     *,
     on_warning: WarningCallback | None = None,
     progress: ProgressCallback | None = None,
 ) -> None:
-    """Write vectors in the format that the ending of `path` names; .gz after it packs the file.
-
-    Written under a temporary name in the same folder and then renamed: an old file is replaced whole or not at all.
-    Safetensors keeps everything, npz too; the others keep words and E (projector: and counts).
-
-    Args:
-        vectors: to write.
-        path: .safetensors, .bin (word2vec binary), .txt (word2vec), .vec (fastText), .glove, .tsv (projector, with the
-            words in a second file), .npz.
-        format: overrides the ending; see `load`.
-        tell: hears which words had to be renamed; by default a `RepairWarning`.
-        progress: called as progress("save", words, of words, "words").
-
-    Raises:
-        OutputError: the place cannot be written to; the old file is still there.
-        FormatError: an unknown ending, or words that the format cannot hold.
-    """
+    """Writes `parts` to `path`, whole or not at all. Arguments and exceptions are those of `Vectors.save`."""
     on_warning = on_warning or warn
     path = Path(path)
-    kind = check(format) if format is not None else by_ending(path)
-    if kind == "projector":
+    name = format_to_write(path, format)
+    if name == "projector":
         from sgns.vectors.files import projector
 
         with replacing(path, projector.metadata_path(path)) as files:
-            projector.write(vectors, files, on_warning, progress)
+            projector.write(parts, files, on_warning, progress)
         return
     with replacing(path) as (file,):
-        if kind == "safetensors":
-            own.write(vectors, file)
-        elif kind == "npz":
+        if name == "safetensors":
+            safetensors.write(parts, file)
+        elif name == "npz":
             from sgns.vectors.files import npz
 
-            npz.write(vectors, file)
-        elif kind == "word2vec-binary":
-            from sgns.vectors.files import word2vec_binary as binary
+            npz.write(parts, file)
+        elif name == "word2vec-binary":
+            from sgns.vectors.files import word2vec_binary
 
-            binary.write(vectors, file, on_warning, progress)
+            word2vec_binary.write(parts, file, on_warning, progress)
         else:
-            from sgns.vectors.files import text as textual
+            from sgns.vectors.files import word2vec_text
 
-            textual.write(vectors, file, on_warning, progress, header=kind != "glove")
+            word2vec_text.write(parts, file, on_warning, progress, header=name != "glove")
 
 
-def keeps(path: str | PathLike[str], format: str | None = None) -> tuple[str, ...]:
-    """Which of E, C, counts and metadata a file at `path` would keep. Raises `FormatError` for an unknown ending."""
-    kind = check(format) if format is not None else by_ending(Path(path))
-    if kind in ("safetensors", "npz"):
+def held_by(format: str) -> tuple[str, ...]:
+    """Which of E, C, counts and metadata a file of a format holds."""
+    if format in ("safetensors", "npz"):
         return ("E", "C", "counts", "metadata")
-    return ("E", "counts") if kind == "projector" else ("E",)
+    return ("E", "counts") if format == "projector" else ("E",)
 
 
-def check(format: str) -> str:
-    """`format` when it is a known one; raises `FormatError` otherwise."""
-    if format not in FORMATS:
-        raise FormatError(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
-    return format
+def format_to_write(path: str | PathLike[str], format: str | None = None) -> str:
+    """`format` if it is given, else the format of the ending of `path`.
 
-
-def by_ending(path: Path) -> str:
-    """The format that the name of a file asks for. Raises `FormatError`."""
-    ending = Path(path.name.removesuffix(".gz")).suffix.lower()
+    Raises:
+        FormatError: The format is unknown, or the ending is that of none.
+    """
+    if format is not None:
+        return check_format(format)
+    ending = Path(Path(path).name.removesuffix(".gz")).suffix.lower()
     if ending not in ENDINGS:
         raise FormatError(
             f"{path}: the ending {ending or '(none)'} names no format; use {', '.join(ENDINGS)}, or name one"
@@ -159,91 +123,78 @@ def by_ending(path: Path) -> str:
     return ENDINGS[ending]
 
 
-def sniff(source: PackedFile, path: Path) -> str:
-    """The format of a file, from its first bytes. Raises `FormatError` for what can or may not be read."""
-    from sgns.vectors.files import text as textual
+def check_format(format: str) -> str:
+    """`format` when it is a known one. Raises `FormatError` otherwise."""
+    if format not in FORMATS:
+        raise FormatError(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
+    return format
 
-    head = source.head
+
+def sniff(file: PackedFile, path: Path) -> str:
+    """The format of a file, by its first bytes.
+
+    Args:
+        file: The file; nothing of it is read.
+        path: Where it is; the metadata of a projector file is looked for beside it.
+
+    Raises:
+        FormatError: The file is of no known format, or of one that is never read; the message has the remedy.
+    """
+    from sgns.vectors.files import word2vec_text
+
+    head = file.head
     if not head:
-        raise source.error("the file is empty")
-    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+        raise file.error("the file is empty")
+    if head[:2] in PICKLE:
         what = "Word2Vec.load(PATH).wv" if path.suffix == ".model" else "KeyedVectors.load(PATH)"
-        raise source.error(
+        raise file.error(
             "a Python pickle, which is never read because it can run any code; export it in gensim:"
             f" {what}.save_word2vec_format('vectors.bin', binary=True)"
         )
     if head[:4] == b"PK\x03\x04" or head[:4] == b"PK\x05\x06":
         return "npz"
     if head[:6] == b"\x93NUMPY":
-        raise source.error("a NumPy matrix without words; save both: numpy.savez('vectors.npz', words=words, E=matrix)")
+        raise file.error("a NumPy matrix without words; save both: numpy.savez('vectors.npz', words=words, E=matrix)")
     if head[:4] == b"\xba\x16\x4f\x2f":
-        raise source.error(
-            "fastText's own .bin, which holds subwords; take the .vec file that fastText writes beside it"
-        )
-    for magic, name, unpack in (
-        (b"BZh", "bzip2", "bunzip2"),
-        (b"\xfd7zXZ", "xz", "unxz"),
-        (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
-    ):
-        if head.startswith(magic):
-            raise source.error(f"packed with {name}; unpack it before: {unpack} {path.name}")
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= own.LARGEST_HEADER:
+        raise file.error("fastText's own .bin, which holds subwords; take the .vec file that fastText writes beside it")
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= safetensors.LARGEST_HEADER:
         return "safetensors"
-    header = textual.header_of(head)
+    header = word2vec_text.header_of(head)
     if header is not None:
         V, d, length = header
         line = head[length:].split(b"\n", 1)[0].rstrip()
         if V == 0 or not line:
             return "word2vec"
         fields = line.replace(b"\t", b" ").split(b" ")
-        as_text = len(fields) > d and all(textual.number(field) is not None for field in fields[-d:][-20:])
+        has_numbers = len(fields) > d and all(word2vec_text.number(field) is not None for field in fields[-d:][-20:])
         first_row = head[length : length + head[length:].find(b" ") + 1 + max(4 * d, 64)]  # if it is binary
-        return "word2vec" if as_text or is_text(first_row) else "word2vec-binary"
+        return "word2vec" if has_numbers or is_text(first_row) else "word2vec-binary"
     line = head.split(b"\n", 1)[0]
     if b"\t" in line:
         from sgns.vectors.files import projector
 
         if projector.all_numbers(head) and (projector.find_metadata(path) or not line.split(b"\t")[0].isdigit()):
             return "projector"
-    if textual.numbers_at_end(line) == 0:
-        raise source.error("no vector file: its first line is neither `V d`, nor a word and its numbers")
+    if word2vec_text.numbers_at_end(line) == 0:
+        raise file.error("no vector file: its first line is neither `V d`, nor a word and its numbers")
     return "glove"
 
 
-def is_text(some: bytes) -> bool:
-    """Whether `some` is printable UTF-8, but for a character cut at its end: rows of float32 are not.
+def is_text(data: bytes) -> bool:
+    """Whether `data` is printable UTF-8, but for a character cut at its end: rows of float32 are not.
 
     A line is too little to look at: a row of float32 may have a line break as its first byte.
     """
     try:
-        text = getincrementaldecoder("utf-8")().decode(some)
+        text = getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
         return False
     return all(character.isprintable() or character in "\t\r\n" for character in text)
 
 
-def read_own(source: PackedFile) -> Vectors:
-    """An own file, mapped where it can be."""
-    if source.plain_size is not None:
-        source.raw.seek(0)
-        return own.read(source.raw, source.plain_size, source.name)
-    return own.read(cast(IO[bytes], source), None, source.name)
-
-
-def seekable(source: PackedFile) -> IO[bytes]:
-    """The file for a reader that jumps about in it: itself, or its unpacked content in a temporary file."""
-    if source.plain_size is not None:
-        source.raw.seek(0)
-        return source.raw
-    import tempfile
-
-    file = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the reader
-    for block in source.blocks():
-        file.write(block)
-    file.seek(0)
-    return file
-
-
 def warn(message: str) -> None:
-    """Tell a repair as a Python warning at the caller of load or save."""
-    warnings.warn(message, RepairWarning, stacklevel=4)
+    """Issues a `RepairWarning` for the line outside this package that called `load` or `save`."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("sgns."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, RepairWarning, stacklevel=level)

@@ -1,64 +1,77 @@
-"""TensorBoard's projector: a TSV of numbers, and beside it a TSV of words (and counts)."""
+"""The format of TensorBoard's projector: a TSV of numbers, and beside it a TSV of words (and counts)."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-from sgns.base.files import PackedFile, opened
+from sgns.base.files import PACKED, PackedFile, opened
 from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
-from sgns.vectors.files import text as textual
-from sgns.vectors.rows import first_rows
-from sgns.vectors.vectors import Vectors
+from sgns.vectors.files import word2vec_text
+from sgns.vectors.files.builder import Builder
+from sgns.vectors.files.parts import Parts
+from sgns.vectors.word_list import first_rows
 
 HEADINGS = ("word", "words", "label", "token", "name")
+PACKED_ENDINGS = tuple(ending for _, ending, _ in PACKED)
 
 
 def metadata_path(path: Path) -> Path:
     """Where the words of `path` are written: `vectors_metadata.tsv` for `vectors.tsv`, both packed or neither."""
-    ending = ".tsv.gz" if path.name.endswith(".gz") else path.suffix
-    return path.with_name(path.name[: len(path.name) - len(ending)] + "_metadata" + ending)
+    packing = path.suffix if path.suffix in PACKED_ENDINGS else ""
+    plain = path.with_suffix("") if packing else path
+    return plain.with_name(f"{plain.stem}_metadata{plain.suffix or '.tsv' * bool(packing)}{packing}")
 
 
 def find_metadata(path: Path) -> Path | None:
     """The file of words beside `path`: ours, gensim's (`x_tensor.tsv`, `x_metadata.tsv`), or plain metadata.tsv."""
-    name = path.name
-    names = [metadata_path(path).name] + [
-        name.replace(old, new) for old, new in (("tensor", "metadata"), ("vectors", "metadata"), ("vecs", "meta"))
-    ]
-    for candidate in [*names, "metadata.tsv", "metadata.tsv.gz"]:
-        if candidate != name and path.with_name(candidate).is_file():
-            return path.with_name(candidate)
+    plain = path.name.removesuffix(path.suffix) if path.suffix in PACKED_ENDINGS else path.name
+    names = [metadata_path(path).name, metadata_path(Path(plain)).name]
+    for old, new in (("tensor", "metadata"), ("vectors", "metadata"), ("vecs", "meta")):
+        names += [path.name.replace(old, new), plain.replace(old, new)]
+    for name in [*names, *("metadata.tsv" + ending for ending in ("", *PACKED_ENDINGS))]:
+        if name not in (path.name, plain) and path.with_name(name).is_file():
+            return path.with_name(name)
     return None
 
 
 def all_numbers(head: bytes) -> bool:
     """Whether a file begins with a line of numbers between tabs and nothing else."""
     fields = head.split(b"\n", 1)[0].split(b"\t")
-    return len(fields) > 0 and all(textual.number(field) is not None for field in fields)
+    return len(fields) > 0 and all(word2vec_text.number(field) is not None for field in fields)
 
 
-def read(source: PackedFile, path: Path, repair: bool, on_warning: WarningCallback) -> Vectors:
-    """Vectors from a projector TSV and the metadata beside it.
+def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback) -> Parts:
+    """Parts of a projector TSV and of the metadata beside it.
+
+    Args:
+        file: The TSV of numbers, at its first byte.
+        path: Where it is; the metadata is looked for beside it.
+        repair: Leave out damaged rows instead of raising.
+        on_warning: Called with the number of words that stand twice.
 
     Raises:
-        FormatError: the words are missing or not as many as rows; or as `textual.read`.
+        FormatError: The words are missing, or not one for each row; or as `word2vec_text.read`.
     """
     beside = find_metadata(path)
     if beside is None:
-        raise source.error(
+        raise file.error(
             f"rows of numbers without words; put the projector's metadata beside it as {metadata_path(path).name},"
             " or a word at the start of each line"
         )
     words, counts = read_metadata(beside)
-    numbered = Numbered(source)
-    vectors = textual.read(numbered, repair, lambda _: None, headed=False)  # type: ignore[arg-type]
-    for label in vectors.words:
+    first_line = b"0\t" + file.head.split(b"\n", 1)[0]
+    builder = Builder(file, word2vec_text.numbers_at_end(first_line), None, repair, lambda _: None)
+    word2vec_text.read_lines(builder, numbered(file.blocks()), 1)
+    numbers = builder.finish()
+    labels = numbers.words.decoded
+    for label in labels:
         line, _, rubbish = label.partition("\t")
         if rubbish:
-            raise source.error(f"line {int(line) + 1:,}: {rubbish[:40]!r} stands where a number is expected")
-    rows = [int(label) for label in vectors.words]
+            raise file.error(f"line {int(line) + 1:,}: {rubbish[:40]!r} stands where a number is expected")
+    rows = [int(label) for label in labels]
     if max(rows, default=-1) + 1 == len(words) - 1 and counts is None and len(words) > 1:
         words = words[1:]  # a heading over a single column
     if len(words) < max(rows, default=-1) + 1 or (len(words) != len(rows) and not repair):
@@ -70,37 +83,29 @@ def read(source: PackedFile, path: Path, repair: bool, on_warning: WarningCallba
     if len(first) < len(named):
         on_warning(f"{beside}: {len(named) - len(first):,} words stand twice; the first row of each is kept")
     kept = list(first.values())
-    E = vectors.E if len(first) == len(named) else vectors.E[kept]
-    return Vectors(list(first), E, None, None if counts is None else counts[rows][kept])
+    E = numbers.E if len(first) == len(named) else numbers.E[kept]
+    return Parts.of(list(first), E, None, None if counts is None else counts[rows][kept])
 
 
-class Numbered:
-    """A projector TSV as `textual.read` takes it: each line gets its number for a word."""
-
-    def __init__(self, source: PackedFile) -> None:
-        self.source, self.name, self.plain_size, self.line = source, source.name, source.plain_size, 0
-        self.head = b"0\t" + source.head
-        self.error = source.error
-        self.begun = True  # the next byte begins a line
-
-    def blocks(self):  # type: ignore[no-untyped-def]
-        """The blocks of the file, labelled."""
-        for block in self.source.blocks():
-            parts = block.split(b"\n")
-            labelled = []
-            for i, part in enumerate(parts):
-                if (i or self.begun) and (i < len(parts) - 1 or part):
-                    part = b"%d\t%b" % (self.line, part)
-                    self.line += 1
-                labelled.append(part)
-            self.begun = not parts[-1]
-            yield b"\n".join(labelled)
+def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The text of `blocks` with a word before the numbers of each line: the number of the line, from 0."""
+    line, at_start = 0, True  # at_start: the next byte begins a line
+    for block in blocks:
+        pieces = block.split(b"\n")
+        labelled = []
+        for i, piece in enumerate(pieces):
+            if (i or at_start) and (i < len(pieces) - 1 or piece):
+                piece = b"%d\t%b" % (line, piece)
+                line += 1
+            labelled.append(piece)
+        at_start = not pieces[-1]
+        yield b"\n".join(labelled)
 
 
 def read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
     """The words (and counts) of a metadata file: one column without a heading, or several with one."""
-    with opened(path) as source:
-        data = b"".join(source.blocks())
+    with opened(path) as file:
+        data = b"".join(file.blocks())
     try:
         lines = data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
@@ -128,24 +133,30 @@ def read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
 
 
 def one_field(word: str) -> str:
-    """`word` without a tab, which would end its column."""
+    """`word` without a tab or carriage return, which would end its column."""
     return word.replace("\t", " ").replace("\r", " ")
 
 
 def write(
-    vectors: Vectors, files: list[IO[bytes]], on_warning: WarningCallback, progress: ProgressCallback | None = None
+    parts: Parts, files: list[IO[bytes]], on_warning: WarningCallback, progress: ProgressCallback | None = None
 ) -> None:
-    """Write E to the first file and the words (and counts) to the second, as the projector's *Load* takes them.
+    """Writes E to the first file and the words (and counts) to the second, as the projector's *Load* takes them.
 
     A metadata file of one column has no heading, one of several must have one.
 
+    Args:
+        parts: To write.
+        files: Two binary files.
+        on_warning: Called with the number of words that are renamed.
+        progress: Called with the number of rows written.
+
     Raises:
-        FormatError: words that the format cannot hold.
+        FormatError: The format cannot hold the words.
     """
-    words = textual.words_for(vectors, one_field, "TSV", on_warning)
-    if vectors.counts is None:
+    words = word2vec_text.encode_words(parts, one_field, "TSV", on_warning)
+    if parts.counts is None:
         files[1].writelines(word + b"\n" for word in words)
     else:
         files[1].write(b"word\tcount\n")
-        files[1].writelines(b"%b\t%d\n" % (word, count) for word, count in zip(words, vectors.counts.tolist()))
-    textual.write_rows(vectors, files[0], [b""] * len(words), "\t", progress)
+        files[1].writelines(b"%b\t%d\n" % (word, count) for word, count in zip(words, parts.counts.tolist()))
+    word2vec_text.write_rows(parts.E, files[0], [b""] * len(words), "\t", progress)

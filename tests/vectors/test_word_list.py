@@ -9,10 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sgns.errors import FormatError, UnknownWord
-from sgns.vectors import rows
-from sgns.vectors.files import formats
-from sgns.vectors.files import word_lines as lines
-from sgns.vectors.vectors import Vectors
+from sgns.vectors import Vectors, word_list
 
 spellings = st.text(st.sampled_from("abä "), max_size=3)
 
@@ -24,8 +21,8 @@ spellings = st.text(st.sampled_from("abä "), max_size=3)
 @example(["a", "aa", "a"], "a", 3)
 def test_lines_are_those_of_split(words: list[str], other: str, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "BLOCK", block)
-        found = lines.WordLines("\n".join(words).encode())
+        patch.setattr(word_list, "LINE_BLOCK", block)
+        found = word_list.WordLines("\n".join(words).encode())
         assert len(found) == len(words)
         assert [found.word(i) for i in range(len(words))] == words
         for word in [*words, other]:
@@ -41,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_answers_are_the_same_before_and_after_the_index(path: Path) -> None:
-    v, w = formats.load(path), formats.load(path)
+    v, w = Vectors.load(path), Vectors.load(path)
     w.index  # noqa: B018
     for ask in (
         lambda v: v.most_similar("w7"),
@@ -54,14 +51,14 @@ def test_answers_are_the_same_before_and_after_the_index(path: Path) -> None:
         lambda v: v[["w3", "w30000"]].tolist(),
     ):
         assert ask(v) == ask(w)
-        v = formats.load(path)
+        v = Vectors.load(path)
     with pytest.raises(UnknownWord, match="did you mean w"):
         v["w50000"]
 
 
 def test_a_first_question_decodes_no_list_of_words(path: Path) -> None:
-    formats.load(path).most_similar("w7")  # imports
-    v = formats.load(path)
+    Vectors.load(path).most_similar("w7")  # imports
+    v = Vectors.load(path)
     tracemalloc.start()
     v.most_similar("w7")
     peak = tracemalloc.get_traced_memory()[1]
@@ -71,14 +68,14 @@ def test_a_first_question_decodes_no_list_of_words(path: Path) -> None:
 
 def test_many_questions_make_the_index(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[str] = []
-    row = lines.WordLines.row
-    monkeypatch.setattr(lines.WordLines, "row", lambda self, word: searched.append(word) or row(self, word))
-    v = formats.load(path)
+    row = word_list.WordLines.row
+    monkeypatch.setattr(word_list.WordLines, "row", lambda self, word: searched.append(word) or row(self, word))
+    v = Vectors.load(path)
     assert [v.id(f"w{i}") for i in range(200)] == list(range(200))
-    assert len(searched) == rows.SEARCHES
-    v = formats.load(path)
+    assert len(searched) == word_list.MOST_SEARCHES
+    v = Vectors.load(path)
     assert v.ids([f"w{i}" for i in range(200)]).tolist() == list(range(200))
-    assert len(searched) == rows.SEARCHES  # a long list is worth an index at once
+    assert len(searched) == word_list.MOST_SEARCHES  # a long list is worth an index at once
 
 
 def test_a_damaged_list_of_words_is_told() -> None:

@@ -1,9 +1,9 @@
-"""Convert a vector file to another format, with the changes to its vectors that are asked for."""
+"""Converts a vector file to another format, with the changes to its vectors that are asked for."""
 
 from pathlib import Path
 
 from sgns.progress.callback import ProgressCallback, WarningCallback
-from sgns.vectors.files.formats import keeps, load, save, warn
+from sgns.vectors.files.formats import format_to_write, held_by, warn
 from sgns.vectors.vectors import Space, Vectors
 
 
@@ -44,10 +44,10 @@ def convert(
         FormatError: `source` is damaged, holds numbers that are not finite, or has words that the format cannot hold.
         OutputError: `target` cannot be written.
     """
-    kept, on_warning = keeps(target, format), on_warning or warn
-    vectors = load(source, read_as, repair=repair, on_warning=on_warning, progress=progress)
+    held, on_warning = held_by(format_to_write(target, format)), on_warning or warn
+    vectors = Vectors.load(source, read_as, repair=repair, on_warning=on_warning, progress=progress)
     if repair:
-        vectors = vectors.finite(on_warning)
+        vectors = vectors.without_nonfinite(on_warning)
     if restrict is not None:
         vectors = vectors.restrict(restrict)
     vectors = vectors.space(space)
@@ -56,6 +56,6 @@ def convert(
     if normalize:
         vectors = vectors.normalized()
     vectors.norms  # noqa: B018  raises for a row that is not finite, before anything is written
-    save(vectors, target, format, on_warning=on_warning, progress=progress)
-    held = {"C": vectors.C is not None, "counts": vectors.counts is not None, "metadata": bool(vectors.metadata)}
-    return vectors, [name for name, there in held.items() if there and name not in kept]
+    vectors.save(target, format, on_warning=on_warning, progress=progress)
+    there = {"C": vectors.C is not None, "counts": vectors.counts is not None, "metadata": bool(vectors.metadata)}
+    return vectors, [name for name, is_there in there.items() if is_there and name not in held]

@@ -5,9 +5,9 @@ import pytest
 
 import sgns
 from sgns.errors import FormatError
-from sgns.vectors.convert import convert
+from sgns.vectors import Vectors
+from sgns.vectors.conversion import convert
 from sgns.vectors.description import description_as_dict, description_as_text
-from sgns.vectors.vectors import Vectors
 
 
 @pytest.fixture

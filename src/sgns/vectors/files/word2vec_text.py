@@ -1,0 +1,273 @@
+"""Vectors as text, a line for each word: word2vec text and fastText .vec (with a header `V d`), GloVe (without)."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import IO
+
+import numpy as np
+
+from sgns.base.files import PackedFile
+from sgns.errors import FormatError
+from sgns.progress.callback import ProgressCallback, WarningCallback
+from sgns.vectors.files.builder import Builder
+from sgns.vectors.files.parts import Parts
+
+LONGEST_LINE = 2**24  # bytes
+WORTH_COMPILING = 2**22  # bytes of text; for fewer, importing Numba takes longer than Python's own float
+HEADER = re.compile(rb" *(\d{1,18}) +(\d{1,18}) *\r?\n")  # with a tab it is a row of a TSV
+
+
+def header_of(head: bytes) -> tuple[int, int, int] | None:
+    """(V, d, bytes of the line) when the file begins with a word2vec header, or None."""
+    match = HEADER.match(head[:100])
+    return (int(match[1]), int(match[2]), match.end()) if match else None
+
+
+def number(field: bytes) -> float | None:
+    """The number in a field, or None; nan and inf are numbers, 1_000 is not."""
+    try:
+        return None if b"_" in field else float(field)
+    except ValueError:
+        return None
+
+
+def numbers_at_end(line: bytes) -> int:
+    """The count of numbers that end a line; its first field, the word, is none of them."""
+    fields = re.split(rb"[ \t]", line.rstrip(b" \t\r"))
+    count = 0
+    for field in reversed(fields[1:]):
+        if number(field) is None:
+            break
+        count += 1
+    return count
+
+
+def read(file: PackedFile, repair: bool, on_warning: WarningCallback, *, header: bool) -> Parts:
+    """Words and E of a text file.
+
+    The last d fields of a line are its numbers, what stands before them is its word, blanks included.
+
+    Args:
+        file: At its first byte.
+        repair: Leave out damaged rows instead of raising.
+        on_warning: Called with each kind of repair.
+        header: The first line is `V d`; without a header the first line's numbers give the dimension.
+
+    Raises:
+        FormatError: Torn, too few or wrong numbers, not finite, or not as the header states; with the line.
+    """
+    if header:
+        stated = header_of(file.head)
+        if stated is None:
+            raise file.error("line 1 is no header `V d`; a file without one is read as GloVe: --read-as glove")
+        V, d, length = stated
+        file.read(length)
+        builder = Builder(file, d, V, repair, on_warning)
+    else:
+        builder = Builder(file, numbers_at_end(file.head.split(b"\n", 1)[0]), None, repair, on_warning)
+    read_lines(builder, file.blocks(), 2 if header else 1)
+    return builder.finish()
+
+
+def read_lines(builder: Builder, blocks: Iterable[bytes], line_number: int) -> None:
+    """Adds all rows of a text to `builder`.
+
+    Args:
+        builder: Takes the rows.
+        blocks: The text, cut anywhere.
+        line_number: The number of its first line in the file.
+
+    Raises:
+        FormatError: as `read`.
+    """
+    file = builder.file
+    compiled = file.plain_size is None or file.plain_size > WORTH_COMPILING
+    rest, lines = b"", Lines(builder, line_number)
+    for block in blocks:
+        end = block.rfind(b"\n") + 1
+        if not end:
+            rest += block
+            if len(rest) > LONGEST_LINE:
+                raise file.error(f"line {lines.number:,} is longer than {LONGEST_LINE:,} bytes; this is no vector file")
+            continue
+        lines.add(rest + block[:end], compiled)
+        rest = block[end:]
+    if rest:
+        lines.add(rest, compiled)
+        builder.on_warning(
+            f"{file.name}: the last line has no line end; if the file was cut short, its last number may be too"
+        )
+
+
+class Lines:
+    """Parses whole lines and adds their rows to a builder.
+
+    Args:
+        builder: Takes the rows.
+        number: The number of the next line.
+    """
+
+    def __init__(self, builder: Builder, number: int) -> None:
+        self.builder, self.number = builder, number
+
+    def add(self, data: bytes, compiled: bool) -> None:
+        """Adds the rows of `data`.
+
+        Args:
+            data: Lines; the last one is whole.
+            compiled: Parse with the kernel; either way gives the same rows.
+        """
+        builder, d = self.builder, self.builder.d
+        octets = np.frombuffer(data, np.uint8)
+        ends = np.flatnonzero(octets == 10)
+        if not data.endswith(b"\n"):
+            ends = np.append(ends, len(data))
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        for blank in (13, 32, 9, 32):  # \r, then the blank that fastText leaves at the end
+            ends = np.where((ends > starts) & (octets[np.maximum(ends - 1, 0)] == blank), ends - 1, ends)
+        numbers = self.number + np.arange(len(ends))
+        self.number += len(ends)
+        full = ends > starts
+        starts, ends, numbers = starts[full], ends[full], numbers[full]
+        short = np.flatnonzero(ends - starts < 2 * d)
+        if len(short):  # left out before memory is taken for rows that cannot be there
+            for i in short.tolist():
+                found = numbers_at_end(data[starts[i] : ends[i]])
+                builder.reject(f"{found:,} numbers where {d:,} are expected", f"line {numbers[i]:,}", "too short")
+            long = np.setdiff1d(np.arange(len(starts)), short)
+            starts, ends, numbers = starts[long], ends[long], numbers[long]
+        if not len(starts):
+            return
+        out = builder.next_rows(len(starts))
+        if compiled:
+            from sgns.vectors.files.decimals import parse
+
+            word_ends = parse(data, starts, ends, out)
+        else:
+            word_ends = np.full(len(starts), -1)
+        words: list[str] = []
+        bad: list[int] = []
+        for i, (start, end, word_end) in enumerate(zip(starts.tolist(), ends.tolist(), word_ends.tolist())):
+            if word_end < 0:
+                word_end = start + self.parse_in_python(data[start:end], out[i], numbers[i])
+                if word_end < start:
+                    bad.append(i)
+                    continue
+            words.append(self.word(data[start:word_end], numbers[i]))
+        if bad:
+            good = np.setdiff1d(np.arange(len(starts)), bad)
+            out[: len(good)] = out[good]
+            numbers = numbers[good]
+        del out
+        builder.add(words, numbers.tolist(), "line")
+
+    def parse_in_python(self, line: bytes, out: np.ndarray, line_number: int) -> int:
+        """Writes the numbers of one line to `out` (d,); returns where its word ends, −1 when it is left out."""
+        d = self.builder.d
+        fields = re.split(rb"[ \t]", line)
+        wrong = f"{max(0, len(fields) - 1):,} numbers where {d:,} are expected"
+        if len(fields) > d:
+            try:
+                if b"_" in b"".join(fields[-d:]):  # float takes 1_000, which no vector file means
+                    raise ValueError
+                with np.errstate(over="ignore"):
+                    out[:] = list(map(float, fields[-d:]))
+                return len(line) - sum(map(len, fields[-d:])) - d
+            except ValueError:
+                rubbish = next(field for field in fields[-d:] if number(field) is None)
+            wrong = f"{rubbish[:40].decode('utf-8', 'backslashreplace')!r} stands where a number is expected"
+        self.builder.reject(wrong, f"line {line_number:,}", "no numbers")
+        return -1
+
+    def word(self, word: bytes, line_number: int) -> str:
+        """The word of a line as text. Raises `FormatError` for a first word that ends in numbers: d is wrong."""
+        text = self.builder.decode(word, line_number, "line")
+        if b" " in word or b"\t" in word:
+            if not self.builder.index and numbers_at_end(word):
+                d, found = self.builder.d, self.builder.d + numbers_at_end(word)
+                raise self.builder.file.error(
+                    f"line {line_number:,}: {found:,} numbers where {d:,} are expected; the header is wrong"
+                )
+            self.builder.count_repair(
+                "blanks", "words hold blanks, which are kept", f"{text[:80]!r} at line {line_number:,}"
+            )
+        return text
+
+
+def one_token(word: str) -> str:
+    """`word` for formats in which a blank ends a word."""
+    return word.replace(" ", "_").replace("\t", "_")
+
+
+def encode_words(parts: Parts, rename: Callable[[str], str], format: str, on_warning: WarningCallback) -> list[bytes]:
+    """The words in UTF-8 as a format can hold them.
+
+    Args:
+        parts: Their words.
+        rename: Makes a word one that the format can hold.
+        format: Name of the format, for messages.
+        on_warning: Called with the number of words that are renamed.
+
+    Raises:
+        FormatError: No file can hold a word, or two words become one.
+    """
+    parts.words.to_lines()  # raises for words that no format can hold
+    words = parts.words.decoded
+    renamed = [rename(word) for word in words]
+    changed = [i for i, (old, new) in enumerate(zip(words, renamed)) if old != new]
+    if changed:
+        twice, times = Counter(renamed).most_common(1)[0]
+        if times > 1:
+            raise FormatError(f"{times} words become {twice!r} in {format}; rename them, or save as .safetensors")
+        old, new = words[changed[0]], renamed[changed[0]]
+        on_warning(f"{len(changed):,} words hold blanks, which {format} cannot keep: {old!r} is written as {new!r}")
+    return [word.encode("utf-8") for word in renamed]
+
+
+def write(
+    parts: Parts,
+    file: IO[bytes],
+    on_warning: WarningCallback,
+    progress: ProgressCallback | None = None,
+    *,
+    header: bool = True,
+) -> None:
+    """Writes words and E as text, with nine digits a number, so that float32 comes back bit for bit.
+
+    Args:
+        parts: To write.
+        file: A binary file.
+        on_warning: Called with the number of words that are renamed.
+        progress: Called with the number of words written.
+        header: Begin with a line `V d` (word2vec, fastText), or not (GloVe).
+
+    Raises:
+        FormatError: The format cannot hold the words.
+    """
+    words = encode_words(parts, one_token, "word2vec text" if header else "GloVe", on_warning)
+    if header:
+        file.write(f"{len(parts)} {parts.dim}\n".encode())
+    write_rows(parts.E, file, [word + b" " for word in words], " ", progress)
+
+
+def write_rows(
+    E: np.ndarray, file: IO[bytes], beginnings: list[bytes], separator: str, progress: ProgressCallback | None
+) -> None:
+    """Writes a line for each row of E.
+
+    Args:
+        E: (V, d) float32.
+        file: A binary file.
+        beginnings: What stands before the numbers of each row.
+        separator: Stands between two numbers.
+        progress: Called with the number of rows written.
+    """
+    V, d = E.shape
+    form = (separator.join(["%.9g"] * d) + "\n").encode()
+    step = max(1, 2**16 // d)
+    for start in range(0, V, step):
+        rows = E[start : start + step].tolist()
+        file.write(b"".join([word + form % tuple(row) for word, row in zip(beginnings[start : start + step], rows)]))
+        if progress is not None:
+            progress("save", start + len(rows), V, "words")
