@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("sympy")
 
-from sgns.vectors.vectors import Vectors
+from sgns.vectors import Vectors
 
 
 @pytest.fixture

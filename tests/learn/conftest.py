@@ -7,7 +7,7 @@ pytest.importorskip("sympy")
 
 from sgns.config import Config
 from sgns.learn.chapters.report import compose
-from sgns.vectors.vectors import Vectors
+from sgns.vectors import Vectors
 
 CLASSES = ("red green blue white black brown", "one two three four five six", "run walk jump swim climb crawl")
 

@@ -12,7 +12,7 @@ from sgns.learn.chapters.sgd_step import step_chapter, take_step
 from sgns.learn.document.blocks import (
     Table,
 )
-from sgns.vectors.vectors import Vectors
+from sgns.vectors import Vectors
 
 
 def test_a_step_moves_every_row_against_its_gradient(model):

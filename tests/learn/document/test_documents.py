@@ -19,7 +19,7 @@ from sgns.learn.document.html import to_html
 from sgns.learn.document.markdown import to_markdown
 from sgns.learn.document.text import to_text
 from sgns.learn.document.write import write_document
-from sgns.vectors.vectors import Vectors
+from sgns.vectors import Vectors
 
 HOSTILE = [
     "$x",

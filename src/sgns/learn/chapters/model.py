@@ -16,7 +16,7 @@ from sgns.learn.document.blocks import Block, Figure, Heading, Paragraph, Table,
 
 if TYPE_CHECKING:
     from sgns.figures.trends import Trends
-    from sgns.vectors.vectors import Vectors
+    from sgns.vectors import Vectors
 
 
 def run_chapter(vectors: "Vectors", name: str, run_report: Mapping[str, Any]) -> list[Block]:

@@ -17,7 +17,7 @@ from sgns.learn.document.write import check_document, write_document
 from sgns.progress.callback import ProgressCallback
 
 if TYPE_CHECKING:
-    from sgns.vectors.vectors import Vectors
+    from sgns.vectors import Vectors
 
 TITLE = "Skip-gram with negative sampling"
 

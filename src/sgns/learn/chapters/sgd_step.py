@@ -12,7 +12,7 @@ from sgns.learn.document.blocks import Block, Heading, Paragraph, Table, verbati
 from sgns.learn.formulas.notation import show_value
 
 if TYPE_CHECKING:
-    from sgns.vectors.vectors import Vectors
+    from sgns.vectors import Vectors
 
 
 @dataclass(frozen=True)
