@@ -28,9 +28,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.pages import BENCHMARKS, ROOT, fill
-from sgns.training.distributed.merge import SLICE, Merging
-from sgns.training.distributed.rounds import ROUNDS_AT_LEAST
-from sgns.training.distributed.row_schedule import Rows
+from sgns.training.distributed.merge import SLICE, MergeOptions
+from sgns.training.distributed.rounds import ROUND_WORDS, ROUNDS_AT_LEAST
+from sgns.training.distributed.row_schedule import RowSchedule
 
 RESULTS, PAGES = ROOT / "benchmarks" / "distributed.json", (BENCHMARKS, ROOT / "docs" / "scale.md")
 LATENCY = 50e-6  # seconds, of a switch and two network stacks: assumed
@@ -114,7 +114,7 @@ class Text:
 
 def rows_of(V: int) -> float:
     """Rows of a table in a round."""
-    return Rows(V, Merging().head).in_a_round
+    return RowSchedule(V, MergeOptions().hot_rows).rows_per_round
 
 
 def exchange(
@@ -150,7 +150,7 @@ def a_round(
 def epoch(text: Text, ranks: int, machine: Machine, communication_dtype: str, costs: Costs) -> dict[str, float]:
     """Seconds of an epoch, and what of them is not training."""
     part = text.tokens / ranks
-    round_words = min(Merging().round, part / ROUNDS_AT_LEAST)
+    round_words = min(ROUND_WORDS, part / ROUNDS_AT_LEAST)
     training = round_words / machine.words
     each = a_round(training, text.V, text.dim, ranks, machine, communication_dtype, costs)
     turns = slices(text.V, text.dim)

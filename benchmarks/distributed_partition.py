@@ -25,7 +25,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines.cpu.engine import KEEP, NOISE, first_vectors, matrix, row_stride
 from sgns.training.engines.cpu.window_kernel import draw_windows, window_kernel
-from sgns.training.engines.sampling import draw, draw_word, as_thresholds, alias_table, stream_key
+from sgns.training.engines.sampling import alias_table, as_thresholds, draw, draw_word, stream_key
 from sgns.vectors.vectors import Vectors
 
 CHUNK = 40_000  # tokens whose pairs are drawn together

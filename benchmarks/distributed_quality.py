@@ -24,9 +24,9 @@ from benchmarks.corpora import in_lines
 from benchmarks.parts import quality
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.distributed.comm import ThreadGroup
-from sgns.training.distributed.merge import Merger, Merging
-from sgns.training.distributed.rounds import Rounds
+from sgns.training.distributed.comm import ThreadComm
+from sgns.training.distributed.merge import MergeOptions, Merger
+from sgns.training.distributed.rounds import RoundSchedule
 from sgns.training.engines.cpu.engine import CpuEngine, first_vectors
 from sgns.training.engines.sampling import stream_key
 from sgns.training.update_scaling import expected_updates
@@ -49,7 +49,7 @@ class Trial:
 
     ranks: int = 8
     overlap: bool = True
-    merging: Merging = field(default_factory=Merging)
+    merging: MergeOptions = field(default_factory=MergeOptions)
     config: Config = field(default_factory=lambda: Config(threads=1, lr=0.025, subsample=1e-3))
 
     def flat(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
     failed: list[BaseException] = []
     gate = threading.Semaphore(2)  # two cores
 
-    def run(group: ThreadGroup) -> None:
+    def run(group: ThreadComm) -> None:
         r = group.rank
         try:
             own = replace(config, seed=int(stream_key(config.seed, RANKS, r)) >> 1) if trial.ranks > 1 else config
@@ -88,7 +88,7 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
             engine = CpuEngine(corpus.ids[cuts[r] : cuts[r + 1]], ends[first : last + 1] - cuts[r], keep, noise, own)
             first_vectors(engine.E, config.dim, config.seed)
             engines[r] = engine
-            rounds = Rounds.of(parts, r, config, trial.merging.round)
+            rounds = RoundSchedule.of(parts, r, config, trial.merging.round)
             merger = mergers[r] = Merger(
                 (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, group, in_a_token, trial.merging
             )
@@ -99,18 +99,18 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
                 done += 1
                 if trial.ranks > 1 and done % rounds.blocks_per_round == 0:
                     words = rounds.of_all / trial.ranks / rounds.rounds_per_epoch
-                    merger.take_over()
+                    merger.receive()
                     if done % rounds.blocks_per_epoch == 0:
-                        merger.settle(words, block.lr)
+                        merger.merge_all(words, block.lr)
                         continue
                     merger.send(number // rounds.blocks_per_round, words, block.lr, [0.0])
                     if not trial.overlap:
-                        merger.take_over()
+                        merger.receive()
         except BaseException as error:
             failed.append(error)
             group.abort()
 
-    threads = [threading.Thread(target=run, args=(group,)) for group in ThreadGroup.of(trial.ranks)]
+    threads = [threading.Thread(target=run, args=(group,)) for group in ThreadComm.of(trial.ranks)]
     for thread in threads:
         thread.start()
     for thread in threads:

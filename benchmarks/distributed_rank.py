@@ -14,10 +14,11 @@ import numpy as np
 import torch
 
 from sgns.config import Config
-from sgns.training.distributed.environment import CommunicationDtype, Place
-from sgns.training.distributed.merge import Merger, Merging
-from sgns.training.distributed.torchrun import Ranks
+from sgns.training.distributed.environment import TorchrunEnvironment
+from sgns.training.distributed.merge import MergeOptions, Merger
+from sgns.training.distributed.torchrun import TorchrunJob
 from sgns.training.engines.cpu.engine import CpuEngine
+from sgns.training.options import CommunicationDtype
 from sgns.training.schedule import LONGEST
 from sgns.training.update_scaling import expected_updates
 
@@ -50,31 +51,31 @@ def zipf(V: int) -> np.ndarray:
     return chance / chance.sum()
 
 
-def merger_of(ranks: Ranks, tables: tuple[torch.Tensor, torch.Tensor], work: Work) -> Merger:
+def merger_of(job: TorchrunJob, tables: tuple[torch.Tensor, torch.Tensor], work: Work) -> Merger:
     """As production makes it, for a text of 10 G tokens by Zipf's law, of which none are left out."""
     counts = (zipf(work.V) * 1e10).astype(np.int64)
     config, noise = Config(dim=work.dim), zipf(work.V) ** 0.75
     in_a_token = expected_updates(counts, np.ones(work.V), noise / noise.sum(), config)
-    return Merger(tables, work.dim, ranks.group, in_a_token, Merging(communication_dtype=work.communication_dtype))
+    return Merger(tables, work.dim, job.comm, in_a_token, MergeOptions(communication_dtype=work.communication_dtype))
 
 
-def only_merged(ranks: Ranks, work: Work) -> dict[str, float]:
+def only_merged(job: TorchrunJob, work: Work) -> dict[str, float]:
     """Rounds one after the other without training, and one merge of the whole tables."""
     tables = torch.rand(work.V, work.dim), torch.rand(work.V, work.dim)
-    merger = merger_of(ranks, tables, work)
+    merger = merger_of(job, tables, work)
     seconds, processor = [], []
     for number in range(work.rounds + 2):
-        ranks.group.collect(torch.zeros(1))
+        job.comm.all_gather(torch.zeros(1))
         began, used = time.perf_counter(), time.process_time()
         merger.send(number, 1.0, LR, [0.0])
-        merger.take_over()
+        merger.receive()
         if number >= 2:  # the first ones find their memory
             seconds.append(time.perf_counter() - began)
             processor.append(time.process_time() - used)
     traffic = merger.traffic
-    ranks.group.collect(torch.zeros(1))
+    job.comm.all_gather(torch.zeros(1))
     began, used = time.perf_counter(), time.process_time()
-    merger.settle(1.0, LR)
+    merger.merge_all(1.0, LR)
     whole = {"whole_s": time.perf_counter() - began, "whole_processor_s": time.process_time() - used}
     merger.close()
     return whole | {
@@ -86,11 +87,11 @@ def only_merged(ranks: Ranks, work: Work) -> dict[str, float]:
     }
 
 
-def trained(ranks: Ranks, work: Work) -> dict[str, float]:
+def trained(job: TorchrunJob, work: Work) -> dict[str, float]:
     """Rounds of training with one thread: alone, then merged as production does, the exchange beside the next round."""
     shares = zipf(work.V)
     tokens = work.round_words * work.rounds
-    ids = np.searchsorted(np.cumsum(shares), np.random.default_rng(ranks.place.rank).random(tokens))
+    ids = np.searchsorted(np.cumsum(shares), np.random.default_rng(job.environment.rank).random(tokens))
     ids = ids.clip(max=work.V - 1).astype(np.int32)
     ends = np.append(np.arange(SENTENCE, tokens, SENTENCE, dtype=np.int64), tokens)
     noise = shares**0.75
@@ -107,23 +108,23 @@ def trained(ranks: Ranks, work: Work) -> dict[str, float]:
             blocks += 1
 
     train_round(0)
-    ranks.group.collect(torch.zeros(1))
+    job.comm.all_gather(torch.zeros(1))
     began = time.perf_counter()
     for number in range(work.rounds):
         train_round(number)
-    ranks.group.collect(torch.zeros(1))
+    job.comm.all_gather(torch.zeros(1))
     alone = time.perf_counter() - began
 
-    merger = merger_of(ranks, tables, work)
+    merger = merger_of(job, tables, work)
     before: dict[str, float] = {}
     for number in range(2 * work.rounds):
         if number == work.rounds:  # the first half finds its memory, and leaves an exchange under way
             before, began = asdict(merger.traffic), time.perf_counter()
         train_round(number)
-        merger.take_over()
+        merger.receive()
         merger.send(number, work.round_words, LR, [0.0])
     merged, after = time.perf_counter() - began, asdict(merger.traffic)
-    merger.take_over()
+    merger.receive()
     merger.close()
     parts = {name: (after[name] - before[name]) / work.rounds for name in ("seconds", "waited", "moved")}
     return {
@@ -137,11 +138,11 @@ def trained(ranks: Ranks, work: Work) -> dict[str, float]:
 
 def main() -> None:
     work = Work(**json.loads(sys.argv[1]))
-    place = Place.found()
-    assert place is not None
-    with Ranks(place) as ranks:
-        found: dict[str, Any] = trained(ranks, work) if work.round_words else only_merged(ranks, work)
-        if place.rank == 0:
+    environment = TorchrunEnvironment.read()
+    assert environment is not None
+    with TorchrunJob(environment) as job:
+        found: dict[str, Any] = trained(job, work) if work.round_words else only_merged(job, work)
+        if environment.rank == 0:
             print(json.dumps(found), flush=True)
 
 

@@ -29,7 +29,7 @@ from benchmarks.gpu_quality import quality  # noqa: E402
 from benchmarks.packed import Packed  # noqa: E402
 from sgns.config import Config  # noqa: E402
 from sgns.training.engines.cuda.engine import CudaEngine, Knobs  # noqa: E402
-from sgns.training.schedule import Schedule  # noqa: E402
+from sgns.training.schedule import BlockSchedule  # noqa: E402
 
 SWEEP = {
     "rows": [32, 64], "noise": [32, 64], "columns": [32, 64], "warps": [4, 8], "flight": [8_192, 16_384, 32_768],
@@ -53,7 +53,7 @@ def speed(packed: Packed, config: Config, knobs: Knobs, seconds: float, bandwidt
     began = time.perf_counter()
     engine.compile()
     compiled = time.perf_counter() - began
-    blocks = itertools.cycle(Schedule.of(len(packed.ids), config, engine.longest))
+    blocks = itertools.cycle(BlockSchedule.of(len(packed.ids), config, engine.longest))
     first = next(blocks)
     engine.train_block(first.epoch, first.number, first.start, first.stop, first.lr)
     words = kept = 0

@@ -12,8 +12,8 @@ from benchmarks.packed import Packed
 from sgns.config import Config
 from sgns.evaluation import evaluate_analogies, evaluate_similarity
 from sgns.training.engines.cpu.engine import CpuEngine
-from sgns.training.loop import train
-from sgns.training.schedule import Schedule
+from sgns.training.loop import train_blocks
+from sgns.training.schedule import BlockSchedule
 from sgns.vectors.vectors import Vectors
 
 
@@ -35,9 +35,9 @@ def quality(
                 )
                 engine, threads = CpuEngine(packed.ids, packed.ends, keep, noise, config), os.cpu_count() or 1
             engine.compile()
-            schedule = Schedule.of(len(packed.ids), config, engine.longest)
+            schedule = BlockSchedule.of(len(packed.ids), config, engine.longest)
             began = time.perf_counter()
-            state = train(engine, schedule, threads, lambda state: None)
+            state = train_blocks(engine, schedule, threads, lambda state: None)
             seconds = time.perf_counter() - began
             engine.sync()
             vectors = Vectors(vocabulary.words, engine.E[:, : config.dim], engine.C[:, : config.dim], vocabulary.counts)

@@ -56,14 +56,15 @@ def run_sgns(job: Job) -> tuple[int, float, float]:
     from sgns import Config
     from sgns.progress import Progress
     from sgns.text.corpus import Corpus
-    from sgns.training.train import run
+    from sgns.training.plan import Plan
+    from sgns.training.run import run
 
     options = {name: getattr(job, name) for name in ("dim", "window", "negatives", "epochs", "lr", "subsample")}
     config = Config(min_count=job.min_count, threads=job.threads, seed=job.seed, sharing=job.sharing, **options)
     with Progress(quiet=True) as display:
         corpus = Corpus.from_files(job.text, config, cache=job.cache)
         cpu = training_clock(display)
-        trained = run(corpus, config, display)
+        trained = run(corpus, Plan.of(corpus.vocabulary, config), display)
     if job.out:
         trained.vectors.save(job.out)
     return trained.report["words"], trained.report["seconds"]["train"], cpu[-1] - cpu[0]

@@ -160,7 +160,8 @@ import numpy, numba
 from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines.cpu.engine import CpuEngine, row_stride
-from sgns.training.train import run
+from sgns.training.plan import Plan
+from sgns.training.run import run
 from sgns.progress import Progress
 def status(key):
     for line in open("/proc/self/status"):
@@ -170,10 +171,10 @@ config = Config(epochs=1)
 corpus = Corpus.from_files(sys.argv[1], config)
 small = Corpus.from_sentences([["a", "b"]] * 10, config)
 with Progress(quiet=True) as p:
-    run(small, config, p)
+    run(small, Plan.of(small.vocabulary, config), p)
 base = status("VmRSS:") - status("RssFile:")
 with Progress(quiet=True) as p:
-    trained = run(corpus, config, p)
+    trained = run(corpus, Plan.of(corpus.vocabulary, config), p)
 peak = status("VmHWM:") - status("RssFile:")
 matrices = 2 * len(corpus.vocabulary) * row_stride(config.dim) * 4
 print(json.dumps({"beyond": peak - base - matrices, "base": base, "matrices": matrices, "ids": corpus.tokens * 4}))

@@ -7,18 +7,19 @@ import shutil
 import numpy as np
 import pytest
 
-from sgns import Config, Corpus
+from sgns import Config, Corpus, load
 from sgns.errors import CheckpointError, ConfigError, DivergedError
-from sgns.training import checkpoint, plan, train
-from sgns.training.checkpoint import Every
-from sgns.training.train import Keep
-from sgns import load
+from sgns.training import checkpoint, plan
+from sgns.training.checkpoint import CheckpointInterval, CheckpointPlan
+from sgns.training.loop import State
+from sgns.training.plan import Plan
+from sgns.training.run import run as train
 
 OPTIONS = {"dim": 20, "epochs": 3, "min_count": 1, "threads": 1, "validation": 0.05}
 
 
 class Notes:
-    """A display that keeps its notes and warnings."""
+    """A display that keeps its notes."""
 
     def __init__(self):
         self.lines = []
@@ -39,8 +40,9 @@ def corpus(text):
 
 def run(corpus, output, every="7blocks", resume=False, **options):
     display = Notes()
-    keep = Keep(output, Every.parse(every), resume) if output else None
-    trained = train.run(corpus, Config(**(OPTIONS | options)), display, keep)
+    checkpoints = CheckpointPlan(output, CheckpointInterval.parse(every), resume) if output else None
+    plan = Plan.of(corpus.vocabulary, Config(**(OPTIONS | options)))
+    trained = train(corpus, plan, display, checkpoints=checkpoints)
     return trained, display.lines
 
 
@@ -197,7 +199,7 @@ def test_a_full_disk_ends_no_run_and_spoils_no_older_checkpoint(corpus, tmp_path
 def test_a_folder_that_vanishes_ends_no_run(corpus, tmp_path, monkeypatch):
     folder = tmp_path / "folder"
     folder.mkdir()
-    sign, calls = checkpoint.sign, []
+    sign, calls = checkpoint.checksum_of, []
 
     def vanish(file):
         calls.append(1)
@@ -205,7 +207,7 @@ def test_a_folder_that_vanishes_ends_no_run(corpus, tmp_path, monkeypatch):
             shutil.rmtree(folder)
         return sign(file)
 
-    monkeypatch.setattr(checkpoint, "sign", vanish)
+    monkeypatch.setattr(checkpoint, "checksum_of", vanish)
     whole, _ = run(corpus, None)
     trained, notes = run(corpus, folder / "v")
     same(whole, trained)
@@ -242,18 +244,18 @@ def test_rows_that_are_not_finite_are_never_written(corpus, tmp_path):
     before = sorted(path.name for path in tmp_path.iterdir())
     trained.vectors.E[3, 3] = np.inf
     with pytest.raises(DivergedError, match="E holds numbers that are not finite"):
-        trained.checkpoints.write(trained.vectors, train.State(), wait=True)
+        trained.checkpoints.write(trained.vectors, State(), wait=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize("text", ["60s", "1.5h", "5m", "20blocks", "1block"])
 def test_how_often(text):
-    every = Every.parse(text)
+    every = CheckpointInterval.parse(text)
     assert (every.seconds is None) != (every.blocks is None)
-    assert Every.parse("5m").seconds == 300
+    assert CheckpointInterval.parse("5m").seconds == 300
 
 
 @pytest.mark.parametrize("text", ["60", "s", "-5s", "0s", "0blocks", "1.5blocks", "5 days", ""])
 def test_how_often_refuses(text):
     with pytest.raises(ConfigError, match="60s, 5m, 1h or 20blocks"):
-        Every.parse(text)
+        CheckpointInterval.parse(text)

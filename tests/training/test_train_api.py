@@ -119,7 +119,7 @@ def test_config_and_options_together_are_refused():
 
 
 def test_ctrl_c_returns_what_was_learnt(monkeypatch):
-    from sgns.training import train as room
+    from sgns.training import run as room
 
     def interrupted(*arguments, **named):
         threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()

@@ -1,4 +1,4 @@
-"""Threads that work while the main thread stays free, to show progress and to hear Ctrl-C."""
+"""Threads that work while the main thread stays free to show progress and to receive Ctrl-C."""
 
 import os
 import threading
@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 
 
 def run_threads(work: Callable[[threading.Event], None], threads: int, tick: Callable[[], None]) -> None:
-    """Run `work(stop)` in so many threads until all have returned; call `tick` ten times a second meanwhile.
+    """Run `work(stop)` in `threads` threads until all have returned; call `tick` ten times a second meanwhile.
 
-    The first exception of a thread is raised here, after the others were told to stop. On Ctrl-C they are told as well,
-    and a thread that waits for a pipe is left behind.
+    After an exception, or Ctrl-C, `stop` is set for the other threads; one that does not return within half a second,
+    because it waits for a pipe, is left behind.
+
+    Raises:
+        BaseException: the first exception of a thread.
     """
     stop, finished = threading.Event(), threading.Semaphore(0)
     errors: list[BaseException] = []
@@ -43,7 +46,7 @@ def run_threads(work: Callable[[threading.Event], None], threads: int, tick: Cal
 
 
 def run_all(functions: Sequence[Callable[[], None]], threads: int) -> None:
-    """Call all functions, so many at a time."""
+    """Call all functions, at most `threads` at a time. Raises the first exception of one; the rest is not begun."""
     waiting = list(functions)[::-1]
 
     def work(stop: threading.Event) -> None:
@@ -58,12 +61,13 @@ def run_all(functions: Sequence[Callable[[], None]], threads: int) -> None:
 
 
 def in_background(work: Callable[[], None], watch: Callable[[], None]) -> None:
-    """Calls `work` in a thread and `watch` ten times a second meanwhile, once half a second has passed.
+    """Run `work` in a thread; after half a second, call `watch` ten times a second until it has returned.
 
-    An exception of `work` is raised here.
+    Raises:
+        BaseException: an exception of `work`.
     """
     from concurrent.futures import ThreadPoolExecutor
-    from concurrent.futures import TimeoutError as Late
+    from concurrent.futures import TimeoutError as NotFinished
 
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(work)
@@ -71,7 +75,9 @@ def in_background(work: Callable[[], None], watch: Callable[[], None]) -> None:
         while True:
             try:
                 return result.result(wait)
-            except Late:
+            except NotFinished:
+                if result.done():  # or `work` raised a TimeoutError of its own
+                    return result.result()
                 watch()
                 wait = 0.1
 

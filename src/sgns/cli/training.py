@@ -19,7 +19,7 @@ from sgns.training.options import CheckpointOptions, DistributedOptions
 
 if TYPE_CHECKING:
     from sgns.progress import Progress
-    from sgns.training.train import Trained
+    from sgns.training.run import Trained
 
 
 FLAT = Parameter(name="*")  # the fields of a dataclass are options of the verb
@@ -87,15 +87,15 @@ def option_names() -> list[str]:
 
 def train_on(inputs: list[str] | None, options: TrainOptions) -> int:
     """Trains and prints the report. Returns the exit code: 0, 130 after Ctrl-C, 143 after SIGTERM."""
-    from sgns.training.distributed.environment import Place
+    from sgns.training.distributed.environment import TorchrunEnvironment
     from sgns.training.job import train_to_file
     from sgns.training.report import report_as_text
 
-    place = Place.found()
-    first = place is None or place.rank == 0
+    environment = TorchrunEnvironment.read()
+    first = environment is None or environment.rank == 0
     with make_display(options if first else TrainOptions(quiet=True)) as display:
         if options.dry_run:
-            return print_estimate(inputs, options, display, alone=place is None)
+            return print_estimate(inputs, options, display, alone=environment is None)
         trained = train_to_file(
             inputs,
             options.output,
@@ -103,7 +103,7 @@ def train_on(inputs: list[str] | None, options: TrainOptions) -> int:
             display,
             checkpoints=options.checkpoints,
             distributed=options.distributed,
-            place=place,
+            environment=environment,
         )
     if first:
         print(json.dumps(trained.report) if options.json else report_as_text(trained.report))
@@ -116,7 +116,7 @@ def train_on(inputs: list[str] | None, options: TrainOptions) -> int:
 
 def print_estimate(inputs: list[str] | None, options: TrainOptions, display: "Progress", alone: bool) -> int:
     """Prints what a run will need. Raises `ConfigError` under torchrun."""
-    from sgns.training.estimate import estimate_as_text, forecast
+    from sgns.training.estimate import estimate, estimate_as_text
     from sgns.training.job import check_alone
     from sgns.training.train import read
 
@@ -124,8 +124,8 @@ def print_estimate(inputs: list[str] | None, options: TrainOptions, display: "Pr
         raise ConfigError("--dry-run is for one machine; leave torchrun out, or name files")
     check_alone(options.distributed)
     display.update("read", 0, None)
-    estimate = forecast(read(inputs, options.config, display), options.config)
-    print(json.dumps(estimate) if options.json else estimate_as_text(estimate))
+    needs = estimate(read(inputs, options.config, display), options.config)
+    print(json.dumps(needs) if options.json else estimate_as_text(needs))
     return 0
 
 

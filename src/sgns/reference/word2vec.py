@@ -114,6 +114,7 @@ def train(
     noise_power: float = 0.75,
     seed: int = 1,
     on_progress: Callable[[int, int, int, float, float], None] | None = None,
+    on_epoch: Callable[[int, float], None] | None = None,
 ) -> list[float]:
     """Trains `model` in place on an encoded corpus.
 
@@ -137,6 +138,7 @@ def train(
         seed: Seed of every draw except the initial E.
         on_progress: Called after every batch with (epoch, words seen in all epochs, pairs of this epoch so far, their
             mean loss, lr). An exception raised in it ends the training.
+        on_epoch: Called after every epoch with (epoch, mean loss). An exception raised in it ends the training.
 
     Returns:
         The mean loss L of a positive with its negatives, for each epoch; NaN for an epoch without a pair.
@@ -174,4 +176,6 @@ def train(
             if on_progress:
                 on_progress(epoch, seen, pairs, loss_sum / pairs, optimizer.param_groups[0]["lr"])
         losses.append(loss_sum / pairs if pairs else float("nan"))
+        if on_epoch:
+            on_epoch(epoch, losses[-1])
     return losses

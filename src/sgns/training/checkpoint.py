@@ -1,46 +1,47 @@
 """Checkpoints: the state of a run on disk, whole or not at all, and the way back to it.
 
-A checkpoint is a vector file in our own format, so every verb reads it, and `--resume` goes on from it. It is written
-beside the output as `NAME.BLOCKS.checkpoint`, under a temporary name first; it gets its name after its checksum stands
-in its header and all of it is on the disk. The last two are kept, so there is always a whole one.
+A checkpoint is a vector file in our own format, so every command reads it, and `--resume` goes on from it. It is
+written beside the output as `NAME.BLOCKS.checkpoint`, under a temporary name first; it is renamed after its checksum
+stands in its header and all of it is on the disk. The last two are kept, so there is always a whole one.
 """
 
-import dataclasses
 import json
 import math
 import os
 import re
 import zlib
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sgns.errors import CheckpointError, ConfigError, DivergedError, FormatError
+from sgns.progress.callback import WarningCallback
 from sgns.training.loop import State
+from sgns.training.options import CheckpointOptions
 from sgns.vectors.files import safetensors
 from sgns.vectors.vectors import Vectors
 
 KEPT = 2
-PLACE = b'checksum\\": \\"'  # what stands before the checksum in the header: JSON inside JSON
-UNSIGNED = b"0" * 8
+BEFORE_CHECKSUM = b'checksum\\": \\"'  # what precedes the checksum in the header: JSON inside JSON
+NO_CHECKSUM = b"0" * 8
 HEAD = 2**20  # the checksum stands before this byte
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+PROGRESS = ("blocks", "words", "pairs", "loss", "validation")  # fields of `State` that a run goes on from
 
 
 @dataclass(frozen=True)
-class Every:
-    """How often to write a checkpoint: after so many seconds, or so many blocks; the other one is None."""
+class CheckpointInterval:
+    """How often to write a checkpoint: after a number of seconds or of blocks; the other one is None."""
 
     seconds: float | None = None
     blocks: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "Every":
+    def parse(cls, text: str) -> "CheckpointInterval":
         """From `60s`, `5m`, `1h` or `20blocks`. Raises `ConfigError`."""
         match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(s|m|h|blocks?)\s*", text)
         if match and match[2] in UNITS and float(match[1]) > 0:
@@ -52,44 +53,62 @@ class Every:
         )
 
 
+@dataclass(frozen=True)
+class CheckpointPlan:
+    """Where the checkpoints of a run are and how often they are written.
+
+    Attributes:
+        output: The vector file of the run; its checkpoints stand beside it.
+        interval: How often; None writes one only when the run is interrupted.
+        resume: Go on from the newest checkpoint that is whole.
+    """
+
+    output: Path
+    interval: CheckpointInterval | None = None
+    resume: bool = False
+
+    @classmethod
+    def of(cls, output: str | Path, options: CheckpointOptions) -> "CheckpointPlan":
+        """For an output and the options of the user. Raises `ConfigError`."""
+        every = options.checkpoint_every
+        return cls(Path(output), CheckpointInterval.parse(every) if every else None, options.resume)
+
+
 class Checkpoints:
     """The checkpoints of one output file.
 
     Args:
         output: The vector file that the run will write.
         identity: What a run must have in common with a checkpoint to go on from it: config, corpus, versions.
-        note: Told, in a sentence, of what went wrong without ending the run.
+        on_warning: Called with a sentence when something went wrong that does not end the run.
     """
 
-    def __init__(self, output: Path, identity: dict[str, Any], note: Callable[[str], None]) -> None:
-        self.output, self.identity, self._note = output, identity, note
+    def __init__(self, output: Path, identity: dict[str, Any], on_warning: WarningCallback) -> None:
+        self.output, self.identity, self._on_warning = output, identity, on_warning
         self.temporary = output.with_name(f"{output.name}.checkpoint.tmp")
         self._background = ThreadPoolExecutor(1, "sgns-checkpoint")
         self._running: Future[Path | None] | None = None
 
     def found(self) -> list[Path]:
         """Checkpoints of this output, the newest first."""
-        pattern = re.compile(re.escape(self.output.name) + r"\.(\d+)\.checkpoint")
-        matches = ((pattern.fullmatch(path.name), path) for path in self.output.resolve().parent.iterdir())
-        ages = [(path.stat().st_mtime_ns, int(match[1]), path) for match, path in matches if match]
-        return [path for _, _, path in sorted(ages, reverse=True)]
+        return checkpoints_of(self.output)
 
     def write(self, vectors: Vectors, state: State, wait: bool = False) -> Path | None:
         """Write a checkpoint of what `vectors` holds now; when this returns, training may go on.
 
-        What remains to be done (checksum, disk, name) is done in the background, or here if `wait` is set. A disk that
-        is full, or gone, ends no run: the user is told, and older checkpoints stay.
+        The rest (checksum, disk, name) is done in the background, or here if `wait` is set. A disk that is full or
+        gone ends no run: `on_warning` is called, and older checkpoints stay.
 
         Returns:
-            Where the checkpoint is, or None if it could not be written or is not waited for.
+            The path of the checkpoint, or None if it could not be written or is not waited for.
 
         Raises:
             DivergedError: a number in E or C is not finite; older checkpoints stay.
         """
-        self.settle()
+        self.wait()
         check_finite(vectors)
-        progress = {"checksum": UNSIGNED.decode()} | dataclasses.asdict(state)
-        content = dataclasses.replace(vectors.parts, metadata=self.identity | {"checkpoint": progress})
+        progress = {"checksum": NO_CHECKSUM.decode()} | {name: getattr(state, name) for name in PROGRESS}
+        content = replace(vectors.parts, metadata=self.identity | {"checkpoint": progress})
         target = self.output.with_name(f"{self.output.name}.{state.blocks:09d}.checkpoint")
         try:
             with self.temporary.open("wb") as file:
@@ -98,25 +117,32 @@ class Checkpoints:
             self._failed(error)
             return None
         self._running = self._background.submit(self._finish, target)
-        return self.settle() if wait else None
+        return self.wait() if wait else None
 
-    def settle(self) -> Path | None:
-        """Wait for what goes on in the background; where the last checkpoint went, or None if there was a failure."""
+    def wait(self) -> Path | None:
+        """Wait for the background; return the path of the last checkpoint, or None if it could not be written."""
         running, self._running = self._running, None
         return running.result() if running is not None else None
 
     def clear(self) -> None:
         """Remove all checkpoints of this output: the run is over and its vectors are saved."""
-        self.settle()
+        self.wait()
         for path in [*self.found(), self.temporary]:
             path.unlink(missing_ok=True)
+
+    def last_good(self) -> str:
+        """Where the last good state of a run that diverged is, the end of a sentence."""
+        self.wait()
+        if found := self.found():
+            return f"; the last good state is {found[0]}"
+        return "; no checkpoint had been written, --checkpoint-every 60s keeps the last good state"
 
     def _finish(self, target: Path) -> Path | None:
         try:
             with self.temporary.open("r+b") as file:
-                place, signature = sign(file)
-                file.seek(place)
-                file.write(signature)
+                offset, checksum = checksum_of(file)
+                file.seek(offset)
+                file.write(checksum)
                 file.flush()
                 os.fsync(file.fileno())
             self.temporary.replace(target)
@@ -129,7 +155,7 @@ class Checkpoints:
         return target
 
     def _failed(self, error: OSError) -> None:
-        self._note(
+        self._on_warning(
             f"no checkpoint: {self.output.parent.resolve()}: {error.strerror}; training goes on, older ones stay"
         )
         with suppress(OSError):  # a folder that has become read-only
@@ -146,12 +172,11 @@ class Checkpoints:
             try:
                 vectors = read(path)
             except (FormatError, OSError, KeyError, ValueError) as error:
-                self._note(f"checkpoint {path.name} is damaged ({error}); the one before it is tried")
+                self._on_warning(f"checkpoint {path.name} is damaged ({error}); the one before it is tried")
                 continue
-            progress = dict(vectors.metadata["checkpoint"])
-            self.compare(vectors.metadata, path)
-            progress.pop("checksum")
-            return vectors, State(**progress)
+            progress = vectors.metadata["checkpoint"]
+            self.check_identity(vectors.metadata, path)
+            return vectors, State(**{name: progress[name] for name in PROGRESS})
         if found:
             raise CheckpointError(
                 f"{len(found)} checkpoints of {self.output} are here and all are damaged; "
@@ -159,8 +184,8 @@ class Checkpoints:
             )
         return None
 
-    def compare(self, theirs: dict[str, Any], path: Path) -> None:
-        """Raises `CheckpointError` naming the first field in which a checkpoint belongs to another run."""
+    def check_identity(self, theirs: dict[str, Any], path: Path) -> None:
+        """Raise `CheckpointError` naming the first field in which a checkpoint belongs to another run."""
         for part in ("config", "versions"):
             mine, other = self.identity[part], theirs.get(part) or {}
             for name in sorted({*mine, *other}):
@@ -177,37 +202,43 @@ class Checkpoints:
             )
 
 
+def checkpoints_of(output: Path) -> list[Path]:
+    """Checkpoints of an output file, the newest first; none where its folder is missing."""
+    folder, pattern = output.resolve().parent, re.compile(re.escape(output.name) + r"\.(\d+)\.checkpoint")
+    matches = ((pattern.fullmatch(path.name), path) for path in folder.iterdir()) if folder.is_dir() else ()
+    ages = [(path.stat().st_mtime_ns, int(match[1]), path) for match, path in matches if match]
+    return [path for _, _, path in sorted(ages, reverse=True)]
+
+
 def read(path: Path) -> Vectors:
     """A checkpoint's vectors, its state in metadata["checkpoint"]. Raises `FormatError` if it is not whole."""
     with path.open("rb") as file:
-        _, signature = sign(file)
-        file.seek(0)
-        head = file.read(HEAD)
-        at = head.find(PLACE)
-        if head[at + len(PLACE) : at + len(PLACE) + 8] != signature:
+        offset, checksum = checksum_of(file)
+        file.seek(offset)
+        if file.read(len(checksum)) != checksum:
             raise FormatError("its checksum is not that of its content")
     return Vectors.load(path, "safetensors")
 
 
-def sign(file: Any) -> tuple[int, bytes]:
-    """Where a file's checksum stands, and what it must be: CRC-32 of all bytes with zeros in that place.
+def checksum_of(file: Any) -> tuple[int, bytes]:
+    """The offset of a file's checksum, and what it must be: CRC-32 of all bytes, with zeros for the checksum.
 
-    It tells a torn write or a decaying disk, at 3 GB/s; it is no guard against a forger.
+    It detects a torn write or a decaying disk, at 3 GB/s; it does not detect forgery.
     """
     file.seek(0)
     head = file.read(HEAD)
-    at = head.find(PLACE)
+    at = head.find(BEFORE_CHECKSUM)
     if at < 0:
         raise FormatError("it has no checksum")
-    place = at + len(PLACE)
-    crc = zlib.crc32(head[:place] + UNSIGNED + head[place + 8 :])
+    offset = at + len(BEFORE_CHECKSUM)
+    crc = zlib.crc32(head[:offset] + NO_CHECKSUM + head[offset + len(NO_CHECKSUM) :])
     while block := file.read(2**24):
         crc = zlib.crc32(block, crc)
-    return place, b"%08x" % crc
+    return offset, b"%08x" % crc
 
 
 def sync_folder(folder: Path) -> None:
-    """See to it that a name in `folder` survives a power cut (nothing to do on Windows)."""
+    """Make a new name in `folder` survive a power cut (nothing to do on Windows)."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -223,8 +254,8 @@ def check_finite(vectors: Vectors) -> None:
             raise DivergedError(f"the vectors diverged: {name} holds numbers that are not finite")
 
 
-def identity(config: dict[str, Any], corpus: str, versions: dict[str, str]) -> dict[str, Any]:
-    """What names a run: plain JSON, so that it compares equal after a trip through a file."""
+def run_identity(config: dict[str, Any], corpus: str, versions: dict[str, str]) -> dict[str, Any]:
+    """What identifies a run: plain JSON, so that it compares equal after a trip through a file."""
     fields = dict(config)
     if fields.get("deterministic"):
         fields["threads"] = 0  # any number of them gives the same bits

@@ -1,14 +1,19 @@
-"""What a run will take, said before it begins: `sgns train --dry-run`."""
+"""What a run will take: vocabulary, memory and time, before it begins (`sgns train --dry-run`)."""
 
 import os
 import sys
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from sgns.base.parallel import run_threads
 from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines.build import build
+from sgns.training.engines.contract import Engine, EpochEngine
 from sgns.training.plan import Plan
 from sgns.training.schedule import Schedule
 from sgns.training.validation import make_validation
@@ -17,7 +22,7 @@ from sgns.vectors.files.safetensors import WRITE_BLOCK
 TRIAL_SECONDS = 1.0
 
 
-def forecast(corpus: Corpus, config: Config) -> dict[str, Any]:
+def estimate(corpus: Corpus, config: Config) -> dict[str, Any]:
     """Vocabulary, parameters, bytes and minutes of a run.
 
     The time is measured: the engine trains a few blocks on vectors that are then thrown away.
@@ -38,19 +43,20 @@ def forecast(corpus: Corpus, config: Config) -> dict[str, Any]:
         "parameters": parameters,
         "file_bytes": parameters * 4,
     }
-    if report["engine"] == "reference":
+    if plan.engine == "reference":
         return report | {"memory_bytes": parameters * 4}
-    if report["engine"] == "cuda":
+    if plan.engine == "cuda":
         from sgns.training.engines.cuda.memory import bytes_needed, card_memory, check_fits
 
         report |= {"memory_bytes": bytes_needed(V, d, corpus.tokens), "card_free_bytes": card_memory()}
         check_fits(V, d, corpus.tokens, report["card_free_bytes"])
-        return report | {"expected_minutes": round(_trial(build(plan, corpus), corpus, plan)[0], 4)}
+        minutes, _ = time_trial(*prepare(corpus, plan))
+        return report | {"expected_minutes": round(minutes, 4)}
     report["corpus_bytes"] = corpus.tokens * 4 + corpus.sentences * 8
-    engine = build(plan, corpus, make_validation(corpus, plan))
-    minutes, tried = _trial(engine, corpus, plan)
+    engine, schedule, threads = prepare(corpus, plan)
+    minutes, words = time_trial(engine, schedule, threads)
     engine.C.fill(0)  # pages that no trial has touched
-    unread = report["corpus_bytes"] * (1 - tried) if is_mapped(corpus.ids) else 0
+    unread = report["corpus_bytes"] * (1 - min(1.0, words / corpus.tokens)) if is_mapped(corpus.ids) else 0
     saving = 2 * min(WRITE_BLOCK, V * d * 4)
     report["memory_bytes"] = round(resident_bytes() + unread + saving)
     report["expected_minutes"] = round(minutes, 4)
@@ -63,8 +69,58 @@ def estimate_as_text(estimate: dict[str, Any]) -> str:
     return "\n".join(f"{name:<22}{value}" for name, value in shown.items())
 
 
+def prepare(corpus: Corpus, plan: Plan) -> tuple[Engine, Schedule, int]:
+    """The engine, its kernels compiled, the schedule and the number of threads of a run."""
+    validation = None if plan.engine == "cuda" else make_validation(corpus, plan)
+    engine = build(plan, corpus, validation)
+    assert not isinstance(engine, EpochEngine)
+    engine.compile()
+    return engine, plan.schedule(corpus.tokens, engine.longest), plan.threads if engine.concurrent else 1
+
+
+def time_trial(
+    engine: Engine,
+    schedule: Schedule,
+    threads: int,
+    seconds: float = TRIAL_SECONDS,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[float, int]:
+    """Train for a moment, and extrapolate: minutes = words of the run / (words per second · 60).
+
+    Args:
+        engine: Its kernels compiled.
+        schedule: Of the run.
+        threads: That train.
+        seconds: How long; every thread finishes the block that it has begun.
+        clock: Seconds from any moment on.
+
+    Returns:
+        Minutes that the whole run will take, and the words that the trial trained on.
+
+    Raises:
+        Exception: what the engine raises.
+    """
+    words, lock = 0, threading.Lock()
+    blocks = iter(schedule)
+    began = clock()
+
+    def work(stop: threading.Event) -> None:
+        nonlocal words
+        while clock() - began < seconds and not stop.is_set():
+            with lock:
+                block = next(blocks, None)
+            if block is None:
+                return
+            engine.train_block(block.epoch, block.number, block.start, block.stop, block.lr)
+            with lock:
+                words += block.stop - block.start
+
+    run_threads(work, threads, lambda: None)
+    return schedule.words / max(1, words) * (clock() - began) / 60, words
+
+
 def is_mapped(array: np.ndarray) -> bool:
-    """Whether an array is a file's content, read when it is needed."""
+    """Whether an array is the content of a file, read when it is needed."""
     base: Any = array
     while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
         base = base.base
@@ -80,34 +136,3 @@ def resident_bytes() -> int:
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _trial(engine: Any, corpus: Corpus, plan: Plan) -> tuple[float, float]:
-    """Minutes that the run will take, from a short trial with all threads; and the share of the text that it read."""
-    import threading
-    import time
-
-    engine.compile()
-    schedule = Schedule.of(corpus.tokens, plan.config, engine.longest)
-    words, lock = 0, threading.Lock()
-    blocks = iter(schedule)
-    began = time.perf_counter()
-
-    def work() -> None:
-        nonlocal words
-        while time.perf_counter() - began < TRIAL_SECONDS:
-            with lock:
-                block = next(blocks, None)
-            if block is None:
-                return
-            engine.train_block(block.epoch, block.number, block.start, block.stop, block.lr)
-            with lock:
-                words += block.stop - block.start
-
-    workers = [threading.Thread(target=work) for _ in range(plan.threads if engine.concurrent else 1)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    minutes = schedule.words / max(1, words) * (time.perf_counter() - began) / 60
-    return minutes, min(1.0, words / corpus.tokens)

@@ -1,72 +1,153 @@
-"""What is done while the training threads rest: the held-out loss at the end of each epoch, and checkpoints."""
+"""Hooks of a run: validation, the user's function after each epoch, checkpoints. `loop.Hook` says when they are called.
 
+A hook reads E and C through `current`, which brings them up to date first: they may be on a card.
+"""
+
+import copy
 import time
 from collections.abc import Callable
 
-from sgns.training.checkpoint import Checkpoints, Every
-from sgns.training.loop import State
+from sgns.training.checkpoint import CheckpointInterval, Checkpoints
+from sgns.training.distributed.comm import Comm, all_gather_objects
+from sgns.training.loop import NEVER, State
 from sgns.training.schedule import Schedule
 from sgns.training.validation import Validation
 from sgns.vectors.vectors import Vectors
 
+OnEpoch = Callable[[int, float, float | None, Vectors], bool | None]
+"""Called as on_epoch(epoch, loss, validation_loss, vectors) after each epoch; see `training.train.train`."""
 
-class EpochsAndCheckpoints:
-    """The rests of a run; see `trainer.Rests`.
+
+class ValidationHook:
+    """Appends the validation loss to the state at the end of each epoch: the mean over the pairs of all ranks.
 
     Args:
-        vectors: E and C of the run, as views that change with it.
-        schedule: Knows where epochs end.
-        validation: Evaluated at the end of each epoch, if there is one.
-        checkpoints: Where they go, if they are wanted.
-        every: How often, if they are wanted on the way.
-        threads: For the evaluation.
-        settle: Called first, so that E and C are current.
+        comm: The ranks.
+        validation: The validation sentences of this rank.
+        schedule: Where epochs end.
+        threads: Threads that evaluate.
+        current: E and C of this rank.
+    """
+
+    def __init__(
+        self, comm: Comm, validation: Validation, schedule: Schedule, threads: int, current: Callable[[], Vectors]
+    ) -> None:
+        self._comm, self._validation, self._schedule = comm, validation, schedule
+        self._threads, self._current = threads, current
+
+    def next_barrier(self, blocks: int) -> int:
+        """The end of the next epoch."""
+        return self._schedule.next_epoch_end(blocks)
+
+    def due(self) -> bool:
+        """Only at the end of an epoch."""
+        return False
+
+    def at_barrier(self, state: State) -> None:
+        """Evaluate, if an epoch has just ended that has no validation loss yet."""
+        epochs = self._schedule.epochs_finished(state.blocks)
+        if not self._schedule.ends_epoch(state.blocks) or len(state.validation) != epochs - 1:
+            return
+        vectors = self._current()
+        assert vectors.C is not None
+        own = self._validation.loss(vectors.E, vectors.C, self._threads), self._validation.pairs
+        losses = all_gather_objects(self._comm, own)
+        weighted = sum(loss * pairs for loss, pairs in losses) / sum(pairs for _, pairs in losses)
+        state.validation.append(weighted if len(losses) > 1 else own[0])  # l·p/p is l but for rounding
+
+
+class EpochHook:
+    """Calls the user's function after each epoch, on rank 0 alone; all ranks end when it returns False.
+
+    Args:
+        comm: The ranks.
+        on_epoch: The function.
+        schedule: Where epochs end.
+        current: E and C.
+        blocks: Blocks that an earlier run has finished: its epochs are over.
+    """
+
+    def __init__(
+        self, comm: Comm, on_epoch: OnEpoch, schedule: Schedule, current: Callable[[], Vectors], blocks: int
+    ) -> None:
+        self._comm, self._on_epoch, self._schedule, self._current = comm, on_epoch, schedule, current
+        self._epochs = schedule.epochs_finished(blocks)
+
+    def next_barrier(self, blocks: int) -> int:
+        """The end of the next epoch."""
+        return self._schedule.next_epoch_end(blocks)
+
+    def due(self) -> bool:
+        """Only at the end of an epoch."""
+        return False
+
+    def at_barrier(self, state: State) -> None:
+        """Call the function, if an epoch has just ended; set `state.stopped_early` if it returns False."""
+        epochs = self._schedule.epochs_finished(state.blocks)
+        if not self._schedule.ends_epoch(state.blocks) or epochs == self._epochs:
+            return
+        self._epochs, stop = epochs, False
+        if self._comm.rank == 0:
+            validation = state.validation[-1] if state.validation else None
+            stop = self._on_epoch(epochs, state.losses[epochs - 1], validation, read_only(self._current())) is False
+        stop = all_gather_objects(self._comm, stop)[0]
+        state.stopped_early = stop and state.blocks < self._schedule.blocks
+
+
+def read_only(vectors: Vectors) -> Vectors:
+    """The same vectors, E and C as views that cannot be written to."""
+    view = copy.copy(vectors)
+    view.E = vectors.E.view()
+    view.E.flags.writeable = False
+    if vectors.C is not None:
+        view.C = vectors.C.view()
+        view.C.flags.writeable = False
+    return view
+
+
+class CheckpointHook:
+    """Writes checkpoints: as often as was asked for, and when the run is interrupted.
+
+    Args:
+        checkpoints: Of the output, on rank 0; None on the other ranks.
+        interval: How often, the same on all ranks; None for none but that of an interruption.
+        schedule: How many blocks the run has.
+        current: E and C.
+        blocks: Blocks that are finished already.
+        on_write: Called before a checkpoint that ends the run.
     """
 
     def __init__(
         self,
-        vectors: Vectors,
-        schedule: Schedule,
-        validation: Validation | None,
         checkpoints: Checkpoints | None,
-        every: Every | None,
-        threads: int,
-        settle: Callable[[], None],
+        interval: CheckpointInterval | None,
+        schedule: Schedule,
+        current: Callable[[], Vectors],
+        blocks: int,
+        on_write: Callable[[], None],
     ) -> None:
-        self._vectors, self._schedule, self._validation, self._threads = vectors, schedule, validation, threads
-        self._settle = settle
-        self._checkpoints = checkpoints if every is not None else None
-        self._every = every or Every()
-        self._last = time.monotonic()
+        self._checkpoints, self._interval, self._schedule = checkpoints, interval or CheckpointInterval(), schedule
+        self._current, self._on_write = current, on_write
+        self._last, self._next = time.monotonic(), self.next_barrier(blocks)
 
-    def after(self, blocks: int) -> int:
-        """The next end of an epoch that is evaluated, or the next multiple of `20blocks`."""
-        stops = []
-        if self._validation is not None:
-            stops.append(self._schedule.blocks_per_epoch)
-        if self._checkpoints is not None and self._every.blocks is not None:
-            stops.append(self._every.blocks)
-        return min(((blocks // step + 1) * step for step in stops), default=2**62)
+    def next_barrier(self, blocks: int) -> int:
+        """The next multiple of `20blocks`."""
+        every = self._interval.blocks
+        return NEVER if every is None else (blocks // every + 1) * every
 
     def due(self) -> bool:
-        """Whether the time for a checkpoint has come."""
-        if self._checkpoints is None or self._every.seconds is None:
+        """Whether the time for a checkpoint has come; rank 0 decides."""
+        if self._checkpoints is None or self._interval.seconds is None:
             return False
-        return time.monotonic() - self._last >= self._every.seconds
+        return time.monotonic() - self._last >= self._interval.seconds
 
-    def rest(self, state: State) -> None:
-        """Evaluate at the end of an epoch; write a checkpoint if its turn has come."""
-        self._settle()
-        self.evaluate(state)
-        by_number = self._every.blocks is not None and state.blocks % self._every.blocks == 0
-        if self._checkpoints is not None and state.blocks < self._schedule.blocks and (by_number or self.due()):
-            self._checkpoints.write(self._vectors, state)
-            self._last = time.monotonic()
-
-    def evaluate(self, state: State) -> None:
-        """Add the held-out loss, if an epoch has just ended that has none yet."""
-        epochs, within = divmod(state.blocks, self._schedule.blocks_per_epoch)
-        if self._validation is not None and within == 0 and len(state.validation) == epochs - 1:
-            E, C = self._vectors.E, self._vectors.C
-            assert C is not None
-            state.validation.append(self._validation.loss(E, C, self._threads))
+    def at_barrier(self, state: State) -> None:
+        """Write a checkpoint if the time or the number of blocks for it has come, or the run is interrupted."""
+        wanted = state.interrupted or (state.blocks >= self._next or self.due())
+        self._next = self.next_barrier(state.blocks)
+        if self._checkpoints is None or not wanted or state.blocks >= self._schedule.blocks or state.stopped_early:
+            return
+        if state.interrupted:
+            self._on_write()
+        self._checkpoints.write(self._current(), state, wait=state.interrupted)
+        self._last = time.monotonic()

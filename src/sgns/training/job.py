@@ -8,11 +8,13 @@ from sgns.base.files import check_writable
 from sgns.config import Config
 from sgns.errors import ConfigError, MissingExtra
 from sgns.progress import Progress
-from sgns.training.checkpoint import Every
-from sgns.training.distributed.environment import Place
+from sgns.training.checkpoint import CheckpointPlan
+from sgns.training.distributed.environment import TorchrunEnvironment
 from sgns.training.options import CheckpointOptions, DistributedOptions
-from sgns.training.report import write_record
-from sgns.training.train import Keep, Trained, read, run
+from sgns.training.plan import Plan
+from sgns.training.report import write_report
+from sgns.training.run import Trained, run
+from sgns.training.train import read
 from sgns.vectors.files.formats import format_to_write
 
 
@@ -24,7 +26,7 @@ def train_to_file(
     *,
     checkpoints: CheckpointOptions,
     distributed: DistributedOptions,
-    place: Place | None = None,
+    environment: TorchrunEnvironment | None = None,
 ) -> Trained:
     """Trains on files and saves the vectors, with the run report beside them; what is left of checkpoints goes.
 
@@ -35,7 +37,7 @@ def train_to_file(
         display: Where progress is shown.
         checkpoints: When checkpoints are written, and whether the run goes on from one.
         distributed: How ranks work together.
-        place: Which rank this process is; None if it trains alone.
+        environment: Which rank this process is; None if it trains alone.
 
     Returns:
         The run, the same on all ranks. Its report has the time of saving and the path of the vectors.
@@ -46,18 +48,19 @@ def train_to_file(
         SgnsError: as `training.train.run`.
     """
     began = time.perf_counter()
-    if place is not None:
-        trained, saved = _train_as_rank(place, inputs, output, config, display, checkpoints, distributed)
+    if environment is not None:
+        trained, saved = _train_as_rank(environment, inputs, output, config, display, checkpoints, distributed)
     else:
         check_alone(distributed)
-        keep = _checked(output, checkpoints, writes=True)
+        kept = _check(output, checkpoints, writes=True)
         display.update("read", 0, None)
-        trained = run(read(inputs, config, display), config, display, keep)
+        corpus = read(inputs, config, display)
+        trained = run(corpus, Plan.of(corpus.vocabulary, config), display, checkpoints=kept)
         saved = _save(trained, output, display)
     trained.report["output"] = str(output)
     trained.report["seconds"] |= {"save": saved, "total": time.perf_counter() - began}
-    if place is None or place.rank == 0:
-        write_record(output, trained.report)
+    if environment is None or environment.rank == 0:
+        write_report(output, trained.report)
     return trained
 
 
@@ -70,7 +73,7 @@ def check_alone(distributed: DistributedOptions) -> None:
 
 
 def _train_as_rank(
-    place: Place,
+    environment: TorchrunEnvironment,
     inputs: list[str] | None,
     output: Path,
     config: Config,
@@ -82,28 +85,25 @@ def _train_as_rank(
         raise MissingExtra("training on many machines needs PyTorch; install it with: pip install 'sgns[torch]'")
     if inputs is None:
         raise ConfigError("the built-in corpus is for one machine; leave torchrun out, or name files")
-    from sgns.training.distributed.comm import together
-    from sgns.training.distributed.environment import Sharing
-    from sgns.training.distributed.run import Job, run_job
-    from sgns.training.distributed.torchrun import Ranks
+    from sgns.training.distributed.comm import on_all_ranks
+    from sgns.training.distributed.launch import launch
+    from sgns.training.distributed.torchrun import TorchrunJob
 
-    first = place.rank == 0
+    first = environment.rank == 0
     display.update("wait for all ranks", 0, None)
-    with Ranks(place) as ranks:
-        ranks.leaving = display.close
-        keep = together(ranks.group, lambda: _checked(output, checkpoints, writes=first))
-        sharing = Sharing(distributed.shards, distributed.communication_dtype)
-        trained = run_job(ranks, Job(inputs, config, keep, sharing), display)
-        saved = together(ranks.group, lambda: _save(trained, output, display) if first else 0.0)
+    with TorchrunJob(environment) as job:
+        job.before_exit = display.close
+        kept = on_all_ranks(job.comm, lambda: _check(output, checkpoints, writes=first))
+        trained = launch(job, inputs, config, display, checkpoints=kept, options=distributed)
+        saved = on_all_ranks(job.comm, lambda: _save(trained, output, display) if first else 0.0)
     return trained, saved
 
 
-def _checked(output: Path, checkpoints: CheckpointOptions, writes: bool) -> Keep:
+def _check(output: Path, checkpoints: CheckpointOptions, writes: bool) -> CheckpointPlan:
     format_to_write(output)
     if writes:
         check_writable(output)
-    every = checkpoints.checkpoint_every
-    return Keep(output, Every.parse(every) if every else None, checkpoints.resume)
+    return CheckpointPlan.of(output, checkpoints)
 
 
 def _save(trained: Trained, output: Path, display: Progress) -> float:

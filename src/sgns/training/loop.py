@@ -1,45 +1,28 @@
-"""The training loop: threads take blocks from one counter, the main thread watches. It knows no device."""
+"""The training loop: threads take blocks from one counter, the main thread watches. It knows no device.
+
+At a barrier all threads pause: every block that was taken is finished, E and C stand still. Hooks say when barriers are
+and work there: validation, checkpoints, merging between ranks, the user's function after each epoch.
+"""
 
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-
 from sgns.errors import DivergedError
+from sgns.training.engines.contract import Engine, EpochEngine, Sums
 from sgns.training.schedule import Block, Schedule
 
 WATCH = 0.05  # seconds between two looks at the threads
 GRACE = 0.5  # seconds that threads have to end their blocks when everything is to stop at once
-BEYOND_REASON = (
-    10  # a block's loss, in units of the loss of vectors that are all zero, that only exploding vectors have
+DIVERGED = (
+    10  # mean loss of a block, in units of the loss of vectors that are all zero, that diverging vectors alone have
 )
 SAFE_LR = 0.05  # no text is known on which this diverges
-
-
-class Sums(Protocol):
-    """What an engine returns for a block."""
-
-    @property
-    def loss(self) -> float:
-        """Sum over its positive pairs of L, negatives included."""
-
-    @property
-    def pairs(self) -> int:
-        """Positive pairs."""
-
-
-class Engine(Protocol):
-    """Trains blocks in place. Several threads may call `train_block` at once; it releases the interpreter's lock."""
-
-    E: np.ndarray  # (V, stride) float32
-    C: np.ndarray  # (V, stride) float32
-
-    def train_block(self, epoch: int, block: int, start: int, stop: int, lr: float) -> Sums:
-        """Train on tokens start:stop at rate lr; draws depend on (seed, epoch, block) alone."""
+NEVER = 2**62  # a number of blocks that no run reaches
 
 
 @dataclass
@@ -51,9 +34,10 @@ class State:
         words: Tokens trained on, over all epochs.
         pairs: Positive pairs trained on, for each epoch.
         loss: Sum of their losses, for each epoch, float64.
-        validation: Mean loss of held-out text after each finished epoch.
-        interrupted: Whether the run was asked to end early.
-        signal: By which signal, if it was one.
+        validation: Mean loss on the validation sentences after each finished epoch.
+        interrupted: Whether a signal ended the run before its last block.
+        stopped_early: Whether the user's function ended it before its last block.
+        signal: The signal that ended it, if one did.
     """
 
     blocks: int = 0
@@ -62,180 +46,249 @@ class State:
     loss: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     interrupted: bool = False
+    stopped_early: bool = False
     signal: int | None = None
 
     @property
     def losses(self) -> list[float]:
-        """Mean loss L of a positive pair with its negatives, for each epoch begun."""
+        """Mean loss L of a positive pair with its negatives, for each epoch that was begun."""
         return [loss / pairs if pairs else math.nan for loss, pairs in zip(self.loss, self.pairs, strict=True)]
 
-    def add(self, block: Block, sums: Sums) -> None:
-        """Take in a finished block."""
-        while len(self.loss) <= block.epoch:
+    @property
+    def ended(self) -> bool:
+        """Whether the run was asked to end before its last block."""
+        return self.interrupted or self.stopped_early
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Make room for the sums of an epoch and of all before it."""
+        while len(self.loss) <= epoch:
             self.loss.append(0.0)
             self.pairs.append(0)
+
+    def add(self, block: Block, sums: Sums) -> None:
+        """Count a finished block."""
+        self.begin_epoch(block.epoch)
         self.blocks += 1
         self.words += block.stop - block.start
         self.loss[block.epoch] += sums.loss
         self.pairs[block.epoch] += sums.pairs
 
 
-class Rests(Protocol):
-    """What is done between blocks while all threads rest: an evaluation, a checkpoint."""
+class Hook(Protocol):
+    """Work at barriers, where all threads pause and E and C stand still."""
 
-    def after(self, blocks: int) -> int:
-        """The number of blocks, more than `blocks`, after which the next rest is due."""
-
-    def due(self) -> bool:
-        """Whether to rest as soon as may be."""
-
-    def rest(self, state: State) -> None:
-        """The work; E and C stand still, and every block that was begun is in `state`."""
-
-
-class NoRests:
-    """Threads never rest."""
-
-    def after(self, blocks: int) -> int:
-        """Beyond every run."""
-        return 2**62
+    def next_barrier(self, blocks: int) -> int:
+        """The number of finished blocks, more than `blocks`, at which this hook needs a barrier; `NEVER` for none."""
 
     def due(self) -> bool:
-        """Never."""
-        return False
+        """Whether this hook wants a barrier as soon as possible. It is asked about twenty times a second."""
 
-    def rest(self, state: State) -> None:
-        """Nothing to do."""
+    def at_barrier(self, state: State) -> None:
+        """Work. It is called at the barriers of all hooks, and once more after an interruption.
+
+        A hook ends the run by setting `state.interrupted` or `state.stopped_early`.
+        """
 
 
-class Blocks:
-    """The counter from which threads take their blocks, and the door that closes for a rest."""
+class BlockCounter:
+    """The counter from which threads take their blocks; it hands out none beyond the next barrier.
 
-    def __init__(self, schedule: Schedule, state: State, rests: Rests) -> None:
-        self.schedule, self.state, self._rests = schedule, state, rests
+    Args:
+        schedule: The blocks.
+        state: Where to begin; it counts the finished blocks.
+        hooks: Called at barriers, in this order.
+    """
+
+    def __init__(self, schedule: Schedule, state: State, hooks: Sequence[Hook]) -> None:
+        self._schedule, self._state, self._hooks = schedule, state, hooks
         self._change = threading.Condition()
         self._next = state.blocks
-        self._door = rests.after(state.blocks)  # blocks from this one on wait for the rest
-        self._over = False
+        self._barrier = self._next_barrier()
+        self._closed = False
 
     def take(self) -> Block | None:
-        """The next block; None when there is no more."""
+        """The next block, waiting while a barrier is ahead of it; None when there is no more."""
         with self._change:
-            while not self._over and self._next >= self._door and self._next < self.schedule.blocks:
+            while not self._closed and self._next >= self._barrier and self._next < self._schedule.blocks:
                 self._change.wait()
-            if self._over or self._next >= self.schedule.blocks:
+            if self._closed or self._next >= self._schedule.blocks:
                 return None
             self._next += 1
-            return self.schedule.block(self._next - 1)
+            return self._schedule.block(self._next - 1)
 
-    def done(self, block: Block, sums: Sums) -> None:
-        """Hand a finished block in."""
+    def finish(self, block: Block, sums: Sums) -> None:
+        """Count a finished block."""
         with self._change:
-            self.state.add(block, sums)
-            if self.state.blocks >= min(self._door, self.schedule.blocks):
+            self._state.add(block, sums)
+            if self._state.blocks >= min(self._barrier, self._schedule.blocks):
                 self._change.notify_all()
 
     def close(self) -> None:
-        """No more blocks."""
+        """Hand out no more blocks."""
         with self._change:
-            self._over = True
+            self._closed = True
             self._change.notify_all()
 
-    def attend(self, seconds: float) -> None:
-        """Wait for a while; see to the rest when it is due."""
+    def wait(self, seconds: float) -> None:
+        """Wait until a barrier is reached, at most `seconds`; call the hooks if it is, and let the threads go on."""
         with self._change:
-            if self._rests.due():
-                self._door = min(self._door, self._next)
-            if not self._resting():
+            if any(hook.due() for hook in self._hooks):
+                self._barrier = min(self._barrier, self._next)
+            if self._closed or not self._reached():
                 self._change.wait(seconds)
-            if not self._resting():
+            if self._closed or not self._reached():
                 return
-        self._rests.rest(self.state)  # nobody works: the door is closed and all blocks are in
+        self._call_hooks()  # no thread works: all blocks that were taken are finished
         with self._change:
-            self._door = self._rests.after(self.state.blocks)
+            self._barrier = self._next_barrier()
+            self._closed = self._closed or self._state.ended
             self._change.notify_all()
 
-    def _resting(self) -> bool:
-        return not self._over and self.state.blocks >= self._door
+    def end(self) -> None:
+        """After the last thread: call the hooks if a barrier is reached or the run was interrupted."""
+        if self._state.interrupted or self._reached():
+            self._call_hooks()
+
+    def _reached(self) -> bool:
+        return self._state.blocks >= self._barrier
+
+    def _next_barrier(self) -> int:
+        return min((hook.next_barrier(self._state.blocks) for hook in self._hooks), default=NEVER)
+
+    def _call_hooks(self) -> None:
+        for hook in self._hooks:
+            hook.at_barrier(self._state)
 
 
-def train(
+def train_blocks(
     engine: Engine,
     schedule: Schedule,
     threads: int,
     watch: Callable[[State], None],
     *,
     state: State | None = None,
-    rests: Rests | None = None,
+    hooks: Sequence[Hook] = (),
     stop: Callable[[], bool] = lambda: False,
 ) -> State:
-    """Train the blocks of `schedule` that `state` has not seen.
+    """Train the blocks of `schedule` that `state` has not counted.
 
     Args:
         engine: Changed in place.
-        schedule: Which blocks, at which rates.
+        schedule: The blocks and their learning rates.
         threads: How many train at once.
         watch: Called about twenty times a second from the calling thread.
         state: Where to go on; default is the beginning.
-        rests: What is done while all threads rest, and when.
-        stop: Asked as often; when it says yes the threads finish their blocks and the run ends, `interrupted`.
+        hooks: Called at barriers from the calling thread, in this order.
+        stop: Asked about twenty times a second; once it is true, threads finish their blocks and the run ends,
+            `interrupted`.
 
     Returns:
         The final state.
 
     Raises:
-        DivergedError: the loss of a block is no finite number, or beyond reason.
+        DivergedError: the loss of a block is not finite, or larger than that of any vectors that learn.
         KeyboardInterrupt: at once, without waiting for blocks to end.
+        Exception: what a hook raises; threads finish their blocks, within `GRACE` seconds.
     """
     state = state or State()
-    state.interrupted = False
-    blocks = Blocks(schedule, state, rests or NoRests())
+    state.interrupted = state.stopped_early = False
+    counter = BlockCounter(schedule, state, hooks)
     failures: list[BaseException] = []
 
     def work() -> None:
         try:
-            while (block := blocks.take()) is not None:
+            while (block := counter.take()) is not None:
                 sums = engine.train_block(block.epoch, block.number, block.start, block.stop, block.lr)
-                check(sums, block, schedule)
-                blocks.done(block, sums)
-        except BaseException as error:  # handed to the calling thread
+                check_loss(sums, block, schedule)
+                counter.finish(block, sums)
+        except BaseException as error:  # raised in the calling thread
             failures.append(error)
-            blocks.close()
+            counter.close()
 
     workers = [threading.Thread(target=work, name=f"sgns-{k}", daemon=True) for k in range(threads)]
     for worker in workers:
         worker.start()
     try:
         while any(worker.is_alive() for worker in workers):
-            blocks.attend(WATCH)
+            counter.wait(WATCH)
             watch(state)
             if stop() and state.blocks < schedule.blocks:
                 state.interrupted = True
-                blocks.close()
+                counter.close()
     except BaseException:
-        blocks.close()
-        patience = time.monotonic() + GRACE
+        counter.close()
+        end = time.monotonic() + GRACE
         for worker in workers:
-            worker.join(max(0.0, patience - time.monotonic()))
+            worker.join(max(0.0, end - time.monotonic()))
         raise
-    for worker in workers:
-        worker.join()
     if failures:
         raise failures[0]
-    blocks.attend(0.0)  # the rest after the last block
     state.interrupted = state.interrupted and state.blocks < schedule.blocks
+    counter.end()
     watch(state)
     return state
 
 
-def check(sums: Sums, block: Block, schedule: Schedule) -> None:
-    """Raise `DivergedError` where the loss of a block shows that the vectors have exploded.
+class _Ended(Exception):
+    """Leaves an engine's own loop."""
 
-    Vectors that are all zero have the loss (1 + k)·log 2; training starts there and falls. Exploding rows have scores
+
+def train_epochs(
+    engine: EpochEngine,
+    schedule: Schedule,
+    watch: Callable[[State], None],
+    *,
+    hooks: Sequence[Hook] = (),
+    stop: Callable[[], bool] = lambda: False,
+) -> State:
+    """Train all epochs of `schedule` with an engine that goes through them by itself; a barrier follows each epoch.
+
+    Args:
+        engine: Changed in place.
+        schedule: Its tokens and epochs; a finished epoch counts as all of its blocks.
+        watch: Called after each batch.
+        hooks: As for `train_blocks`.
+        stop: Asked after each batch; once it is true, the run ends, `interrupted`.
+
+    Returns:
+        The final state.
+    """
+    state = State()
+
+    def on_batch(epoch: int, words: int, pairs: int, loss: float) -> None:
+        state.begin_epoch(epoch)
+        state.words = epoch * schedule.tokens + words
+        state.pairs[epoch], state.loss[epoch] = pairs, loss
+        watch(state)
+        if stop():
+            state.interrupted = True
+            raise _Ended
+
+    def on_epoch(epoch: int) -> None:
+        state.begin_epoch(epoch)  # an epoch may have had no pair
+        state.words, state.blocks = (epoch + 1) * schedule.tokens, (epoch + 1) * schedule.blocks_per_epoch
+        for hook in hooks:
+            hook.at_barrier(state)
+        if state.ended:
+            raise _Ended
+
+    with suppress(_Ended):
+        engine.train_epochs(on_batch, on_epoch)
+    if state.interrupted:
+        for hook in hooks:
+            hook.at_barrier(state)
+    watch(state)
+    return state
+
+
+def check_loss(sums: Sums, block: Block, schedule: Schedule) -> None:
+    """Raise `DivergedError` if the mean loss of a block shows that E and C diverge.
+
+    Vectors that are all zero have the loss (1 + k)·log 2; training starts there and falls. Diverging rows have scores
     in the hundreds, and a score x of the wrong sign costs |x|.
     """
     mean = sums.loss / max(1, sums.pairs)
-    if math.isfinite(mean) and mean < BEYOND_REASON * schedule.first_loss:
+    if math.isfinite(mean) and mean < DIVERGED * schedule.first_loss:
         return
     raise DivergedError(
         f"the vectors diverged: the loss is {mean:.3g} in epoch {block.epoch + 1}, block {block.number + 1}, "

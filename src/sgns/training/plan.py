@@ -6,11 +6,37 @@ from typing import Self
 
 import numpy as np
 
-from sgns import __version__
 from sgns.base.parallel import usable_cores
 from sgns.config import Config
 from sgns.text.vocabulary import Vocabulary
 from sgns.training.engines.choice import choose
+from sgns.training.schedule import LONGEST, BlockSchedule
+from sgns.version import __version__
+
+SINGLE_THREADED = ("reference", "cuda")  # engines that one thread of this process drives
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a process trains with; known before the text is read.
+
+    Attributes:
+        engine: Name of the engine: cpu, cuda or reference.
+        threads: Threads that read, train and evaluate.
+    """
+
+    engine: str
+    threads: int
+
+    @classmethod
+    def of(cls, config: Config, local_world_size: int = 1) -> Self:
+        """The engine that the options and this machine allow, and this process's part of the machine's cores.
+
+        Raises:
+            ConfigError: the engine does not have what the options ask for.
+            MissingExtra: a library of the engine is not installed.
+        """
+        return cls(choose(config), config.threads or max(1, usable_cores() // local_world_size))
 
 
 @dataclass(frozen=True)
@@ -20,7 +46,7 @@ class Plan:
     Attributes:
         config: The options, `subsample` replaced by the threshold that holds for this text.
         engine: Name of the engine: cpu, cuda or reference.
-        threads: Threads that train.
+        threads: Threads that train and evaluate.
         counts: (V,) int64, how often each word occurs in the text.
         keep_probability: (V,) float64, see `Vocabulary.keep_probability`.
         noise_distribution: (V,) float64, see `Vocabulary.noise_distribution`.
@@ -34,32 +60,50 @@ class Plan:
     noise_distribution: np.ndarray
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, config: Config) -> Self:
+    def of(cls, vocabulary: Vocabulary, config: Config, resources: Resources | None = None) -> Self:
         """The decisions for a text and options.
+
+        Args:
+            vocabulary: Of the text.
+            config: The options.
+            resources: Engine and threads, if they are decided already.
 
         Raises:
             ConfigError: the engine does not have what the options ask for.
             MissingExtra: a library of the engine is not installed.
         """
-        engine = choose(config)
+        resources = resources or Resources.of(config)
         config = replace(config, subsample=vocabulary.threshold(config.subsample))
         return cls(
             config,
-            engine,
-            thread_count(config),
+            resources.engine,
+            resources.threads,
             vocabulary.counts,
             vocabulary.keep_probability(config.subsample),
             vocabulary.noise_distribution(config.noise_power),
         )
 
+    @property
+    def training_threads(self) -> int:
+        """Threads of this process that train."""
+        return 1 if self.engine in SINGLE_THREADED else self.threads
+
+    def with_seed(self, seed: int) -> Self:
+        """The same decisions, with other random streams."""
+        return replace(self, config=replace(self.config, seed=seed))
+
+    def schedule(self, tokens: int, longest: int = LONGEST) -> BlockSchedule:
+        """The schedule of one process.
+
+        Args:
+            tokens: Of the corpus.
+            longest: Tokens of a block of the engine at most.
+        """
+        return BlockSchedule.of(tokens, self.config, longest)
+
     def versions(self) -> dict[str, str]:
         """Versions of sgns and of the libraries that the engine's numbers depend on."""
         return versions(self.engine)
-
-
-def thread_count(config: Config) -> int:
-    """Threads that train: those asked for, or all cores that this process may use."""
-    return config.threads or usable_cores()
 
 
 def versions(engine: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The order of work: a corpus cut into blocks, epoch after epoch, each block with its learning rate."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ BLOCKS_AT_LEAST = 200  # in a run, so that the learning rate falls smoothly on a
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of one epoch's work."""
+    """A stretch of the corpus that is trained on as a whole, in one epoch and at one learning rate."""
 
     epoch: int
     number: int  # in its epoch
@@ -22,16 +23,15 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """All blocks of a run. It depends on the corpus and the options, never on the number of threads.
+class Schedule(ABC):
+    """All blocks of a run in their order. It depends on the corpus and the options, never on the number of threads.
 
     Attributes:
-        tokens: Tokens of the corpus, n.
-        epochs: Passes over it.
+        tokens: Tokens that this process trains on in an epoch.
+        epochs: Passes over them.
         lr: Learning rate at the first token.
         min_lr: Learning rate after the last.
         first_loss: Loss of a pair before training, (1 + k)·log 2.
-        longest: Tokens of a block at most.
     """
 
     tokens: int
@@ -39,11 +39,59 @@ class Schedule:
     lr: float
     min_lr: float
     first_loss: float = 6 * math.log(2)
+
+    @property
+    @abstractmethod
+    def blocks_per_epoch(self) -> int:
+        """Blocks in an epoch."""
+
+    @property
+    @abstractmethod
+    def words(self) -> int:
+        """Tokens of all epochs, trained on by all processes."""
+
+    @abstractmethod
+    def block(self, index: int) -> Block:
+        """Block `index` of the run."""
+
+    @abstractmethod
+    def position(self, blocks: int) -> str:
+        """How far a run with `blocks` finished blocks is, for the user: `block 7 of 400`."""
+
+    @property
+    def blocks(self) -> int:
+        """Blocks in the run."""
+        return self.blocks_per_epoch * self.epochs
+
+    def epochs_finished(self, blocks: int) -> int:
+        """Whole epochs in the first `blocks` blocks."""
+        return blocks // self.blocks_per_epoch
+
+    def ends_epoch(self, blocks: int) -> bool:
+        """Whether an epoch ends with the last of the first `blocks` blocks."""
+        return blocks > 0 and blocks % self.blocks_per_epoch == 0
+
+    def next_epoch_end(self, blocks: int) -> int:
+        """The number of finished blocks, more than `blocks`, with which the next epoch ends."""
+        return (self.epochs_finished(blocks) + 1) * self.blocks_per_epoch
+
+    def __iter__(self) -> Iterator[Block]:
+        return (self.block(index) for index in range(self.blocks))
+
+
+@dataclass(frozen=True)
+class BlockSchedule(Schedule):
+    """The schedule of one process: blocks of equal length; the learning rate falls with the words before a block.
+
+    Attributes:
+        longest: Tokens of a block at most.
+    """
+
     longest: int = LONGEST
 
     @classmethod
-    def of(cls, tokens: int, config: Config, longest: int = LONGEST) -> "Schedule":
-        """The schedule of a corpus of so many tokens under these options, for an engine with blocks up to `longest`."""
+    def of(cls, tokens: int, config: Config, longest: int = LONGEST) -> "BlockSchedule":
+        """The schedule of `tokens` tokens under these options, for an engine with blocks of up to `longest` tokens."""
         return cls(tokens, config.epochs, config.lr, config.min_lr, (1 + config.negatives) * math.log(2), longest)
 
     @property
@@ -55,11 +103,6 @@ class Schedule:
     def blocks_per_epoch(self) -> int:
         """Blocks in an epoch."""
         return -(-self.tokens // self.length)
-
-    @property
-    def blocks(self) -> int:
-        """Blocks in the run."""
-        return self.blocks_per_epoch * self.epochs
 
     @property
     def words(self) -> int:
@@ -74,5 +117,6 @@ class Schedule:
         lr = self.lr - (self.lr - self.min_lr) * before / self.words
         return Block(epoch, number, start, min(self.tokens, start + self.length), lr)
 
-    def __iter__(self) -> Iterator[Block]:
-        return (self.block(index) for index in range(self.blocks))
+    def position(self, blocks: int) -> str:
+        """How far the run is: `block 7 of 400`."""
+        return f"block {blocks:,} of {self.blocks:,}"

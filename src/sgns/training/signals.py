@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one asks the run to end well, a second Ctrl-C ends it at once."""
+"""Ctrl-C and SIGTERM: the first one asks the run to end in order, a second Ctrl-C ends it at once."""
 
 import signal
 import threading
@@ -7,19 +7,22 @@ from typing import Any, Self
 
 
 class Interrupts:
-    """While it is entered, the first signal is kept in `asked`; the second Ctrl-C raises KeyboardInterrupt.
+    """Within its context, the first signal is kept in `asked`; the second Ctrl-C raises KeyboardInterrupt.
 
     Outside the main thread Python lets nobody handle signals, and nothing changes.
+
+    Attributes:
+        asked: The first signal, such as signal.SIGTERM; None before.
     """
 
     def __init__(self) -> None:
-        self.asked: int | None = None  # the signal that came, such as signal.SIGTERM
+        self.asked: int | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._hear)
+                self._before[number] = signal.signal(number, self.receive)
         return self
 
     def __exit__(
@@ -28,7 +31,8 @@ class Interrupts:
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
         if self.asked is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.asked = self.asked or number

@@ -1,14 +1,14 @@
 """Ranks that differ are refused at the start, and the field is named on all of them."""
 
 import pytest
-from threaded import run_threads
+from threaded import run_on_ranks
 
 from sgns.config import Config
 from sgns.errors import ConfigError, InputError
 from sgns.text.sources import find
 from sgns.training.distributed.checks import check_options, check_text
-from sgns.training.distributed.comm import collect_things, swap_bytes, together
-from sgns.training.distributed.environment import Sharing
+from sgns.training.distributed.comm import all_gather_objects, all_to_all_bytes, on_all_ranks
+from sgns.training.options import DistributedOptions
 
 VERSIONS = {"sgns": "1", "numba": "0.60"}
 
@@ -16,32 +16,32 @@ VERSIONS = {"sgns": "1", "numba": "0.60"}
 @pytest.mark.parametrize(
     ("config", "sharing", "more", "versions", "line"),
     [
-        ({"window": 7}, Sharing(), {}, {}, "--window is 7 on rank 2 and 5 on rank 0"),
-        ({"max_vocabulary": 9}, Sharing(), {}, {}, "--max-vocabulary is 9 on rank 2 and None on rank 0"),
-        ({}, Sharing(communication_dtype="bfloat16"), {}, {}, "--communication-dtype is bfloat16 on rank 2"),
-        ({}, Sharing(), {"engine": "cuda"}, {}, "--engine is cuda on rank 2 and cpu on rank 0"),
-        ({}, Sharing(), {}, {"numba": "0.61"}, "numba version is 0.61 on rank 2 and 0.60 on rank 0"),
-        ({}, Sharing(), {}, {"triton": "3"}, "triton version is 3 on rank 2 and None on rank 0"),
+        ({"window": 7}, DistributedOptions(), {}, {}, "--window is 7 on rank 2 and 5 on rank 0"),
+        ({"max_vocabulary": 9}, DistributedOptions(), {}, {}, "--max-vocabulary is 9 on rank 2 and None on rank 0"),
+        ({}, DistributedOptions(communication_dtype="bfloat16"), {}, {}, "--communication-dtype is bfloat16 on rank 2"),
+        ({}, DistributedOptions(), {"engine": "cuda"}, {}, "--engine is cuda on rank 2 and cpu on rank 0"),
+        ({}, DistributedOptions(), {}, {"numba": "0.61"}, "numba version is 0.61 on rank 2 and 0.60 on rank 0"),
+        ({}, DistributedOptions(), {}, {"triton": "3"}, "triton version is 3 on rank 2 and None on rank 0"),
     ],
 )
 def test_options_and_versions(config, sharing, more, versions, line):
-    def work(group):
-        mine = group.rank == 2
+    def work(comm):
+        mine = comm.rank == 2
         with pytest.raises(ConfigError, match=line) as raised:
             check_options(
-                group,
+                comm,
                 Config(**(config if mine else {})),
-                sharing if mine else Sharing(),
+                sharing if mine else DistributedOptions(),
                 {"engine": "cpu"} | (more if mine else {}),
                 VERSIONS | (versions if mine else {}),
             )
         return raised.value.found_by_all
 
-    assert run_threads(3, work) == [True] * 3
+    assert run_on_ranks(3, work) == [True] * 3
 
 
 def test_threads_may_differ():
-    run_threads(2, lambda group: check_options(group, Config(threads=1 + group.rank), Sharing(), {}, VERSIONS))
+    run_on_ranks(2, lambda comm: check_options(comm, Config(threads=1 + comm.rank), DistributedOptions(), {}, VERSIONS))
 
 
 @pytest.mark.parametrize(
@@ -61,37 +61,37 @@ def test_texts(tmp_path, name, content, line):
     if content is None:
         (tmp_path / "one/more.txt").write_text("more\n")
 
-    def work(group):
+    def work(comm):
         with pytest.raises(InputError, match=line):
-            check_text(group, find(tmp_path / ("one" if group.rank else "zero")))
+            check_text(comm, find(tmp_path / ("one" if comm.rank else "zero")))
 
-    run_threads(2, work)
+    run_on_ranks(2, work)
 
 
 def test_the_same_text_elsewhere_is_the_same(tmp_path):
     for folder in ("zero", "one"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.txt").write_text("some text\n")
-    run_threads(2, lambda group: check_text(group, find(tmp_path / ("one" if group.rank else "zero"))))
+    run_on_ranks(2, lambda comm: check_text(comm, find(tmp_path / ("one" if comm.rank else "zero"))))
 
 
 def test_one_error_ends_all():
-    def work(group):
+    def work(comm):
         def failing():
-            if group.rank == 1:
+            if comm.rank == 1:
                 raise InputError("no such file; check the path")
 
         with pytest.raises(InputError, match=r"^rank 1: no such file; check the path$"):
-            together(group, failing)
+            on_all_ranks(comm, failing)
 
-    run_threads(3, work)
+    run_on_ranks(3, work)
 
 
 def test_bytes_and_things_arrive():
-    def work(group):
-        pieces = swap_bytes(group, [b"%d to %d" % (group.rank, other) * other for other in range(3)])
-        return pieces, collect_things(group, {"rank": group.rank, "none": None})
+    def work(comm):
+        pieces = all_to_all_bytes(comm, [b"%d to %d" % (comm.rank, other) * other for other in range(3)])
+        return pieces, all_gather_objects(comm, {"rank": comm.rank, "none": None})
 
-    for rank, (pieces, things) in enumerate(run_threads(3, work)):
+    for rank, (pieces, things) in enumerate(run_on_ranks(3, work)):
         assert pieces == [b"%d to %d" % (other, rank) * rank for other in range(3)]
         assert things == [{"rank": other, "none": None} for other in range(3)]

@@ -4,37 +4,38 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threaded import run_threads
+from threaded import run_on_ranks
 
 from sgns.config import Config
 from sgns.errors import InputError
 from sgns.text.corpus import Corpus
 from sgns.text.shards import shard_of
 from sgns.text.sources import find
-from sgns.training.distributed.vocabulary import read_part
+from sgns.training.distributed.vocabulary import read_shard
 
 
 def parts_of(path, ranks, config):
-    def work(group):
-        shard = shard_of(find(path), group.rank, ranks, config.sentences)
-        return read_part(group, shard, config, lambda *_: None)
+    def work(comm):
+        shard = shard_of(find(path), comm.rank, ranks, config.sentences)
+        return read_shard(comm, shard, config, lambda *_: None)
 
-    return run_threads(ranks, work)
+    return run_on_ranks(ranks, work)
 
 
 def compare(path, ranks, config):
     """Every figure of the parts together against one reader's."""
     whole = Corpus.from_files(path, config, cache=False)
     parts = parts_of(path, ranks, config)
-    for corpus, totals in parts:
+    for name in ("tokens", "raw_tokens", "sentences"):
+        assert sum(getattr(corpus, name) for corpus in parts) == getattr(whole, name)
+    for corpus in parts:
         assert corpus.vocabulary.words == whole.vocabulary.words
         assert corpus.vocabulary.counts.tolist() == whole.vocabulary.counts.tolist()
-        assert (totals.tokens, totals.raw_tokens, totals.sentences) == (whole.tokens, whole.raw_tokens, whole.sentences)
-    assert np.array_equal(np.concatenate([corpus.ids for corpus, _ in parts]), whole.ids)
-    starts = np.cumsum([0, *(corpus.tokens for corpus, _ in parts)])
-    ends = np.concatenate([corpus.sentence_ends + start for (corpus, _), start in zip(parts, starts)])
+    assert np.array_equal(np.concatenate([corpus.ids for corpus in parts]), whole.ids)
+    starts = np.cumsum([0, *(corpus.tokens for corpus in parts)])
+    ends = np.concatenate([corpus.sentence_ends + start for corpus, start in zip(parts, starts)])
     assert np.array_equal(ends, whole.sentence_ends)
-    assert len({corpus.hash for corpus, _ in parts}) == 1
+    assert len({corpus.hash for corpus in parts}) == 1
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 5])
@@ -61,8 +62,8 @@ def test_the_parts_of_a_file_are_told_apart_in_the_cache(text, monkeypatch, tmp_
     config = Config(min_count=1, threads=1)
     first = parts_of(text, 2, config)
     again = parts_of(text, 2, config)
-    assert [corpus.from_cache for corpus, _ in again] == [True, True]
-    assert all(np.array_equal(a.ids, b.ids) for (a, _), (b, _) in zip(first, again))
+    assert [corpus.from_cache for corpus in again] == [True, True]
+    assert all(np.array_equal(a.ids, b.ids) for a, b in zip(first, again))
 
 
 def test_nothing_left_is_said_on_every_rank(text):

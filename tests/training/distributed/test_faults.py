@@ -14,9 +14,9 @@ import pytest
 
 from sgns.errors import ConfigError
 from sgns.training.checkpoint import read
-from sgns.training.distributed.comm import told
-from sgns.training.distributed.environment import Place
-from sgns.training.distributed.torchrun import Ranks
+from sgns.training.distributed.comm import raised_on_all_ranks
+from sgns.training.distributed.environment import TorchrunEnvironment
+from sgns.training.distributed.torchrun import TorchrunJob
 
 OPTIONS = ["--threads", "1", "--min-count", "2", "--dim", "50"]
 
@@ -36,7 +36,7 @@ def lines(said):
     return [line for _, err in said for line in err.splitlines() if line.startswith("sgns:")]
 
 
-@pytest.mark.parametrize("error", [None, told(ConfigError("all have found it"))])
+@pytest.mark.parametrize("error", [None, raised_on_all_ranks(ConfigError("all have found it"))])
 def test_a_rank_that_goes_on_leaves_nothing_behind(error):
     """A watching thread in the store while Python goes down ends the process with SIGABRT, now and then."""
     import torch.distributed as dist
@@ -47,7 +47,7 @@ def test_a_rank_that_goes_on_leaves_nothing_behind(error):
         port = one.getsockname()[1]
     raised = None
     try:
-        with Ranks(Place(0, 1, 0, 1, port=port)):
+        with TorchrunJob(TorchrunEnvironment(0, 1, 0, 1, port=port)):
             assert dist.is_initialized()
             if error:
                 raise error

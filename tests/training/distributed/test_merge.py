@@ -7,19 +7,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threaded import run_threads
+from threaded import run_on_ranks
 
-from sgns.training.distributed.combine import combine, curvatures, sample, shape
-from sgns.training.distributed.merge import Merger, Merging
-from sgns.training.distributed.row_schedule import Rows
+from sgns.training.distributed.combine import combine, curvatures, eigen_curvature, sample
+from sgns.training.distributed.merge import MergeOptions, Merger
+from sgns.training.distributed.row_schedule import RowSchedule
 
 V, D, STRIDE = 90, 5, 16
 
 
 @settings(max_examples=40, deadline=None)
-@given(V=st.integers(1, 5_000), head=st.integers(1, 300), rarest=st.sampled_from([1, 2, 8, 1 << 30]))
-def test_each_row_has_its_turn_as_often_as_its_band_says(V, head, rarest):
-    rows = Rows(V, head, rarest)
+@given(V=st.integers(1, 5_000), hot_rows=st.integers(1, 300), interval=st.sampled_from([1, 2, 8, 1 << 30]))
+def test_each_row_has_its_turn_as_often_as_its_band_says(V, hot_rows, interval):
+    rows = RowSchedule(V, hot_rows, interval)
     longest = max(every for _, _, every in rows.bands())
     times = np.zeros(V, int)
     for number in range(longest):
@@ -30,52 +30,55 @@ def test_each_row_has_its_turn_as_often_as_its_band_says(V, head, rarest):
         times += here
     for begin, end, every in rows.bands():
         assert (times[begin:end] == longest // every).all()
-    assert longest <= rarest
+    assert longest <= interval
     assert rows.bands()[0][0] == 0
     assert rows.bands()[-1][1] == V
 
 
 def test_rounds_are_equally_short():
-    rows = Rows(1_000_000, 1_024)
+    rows = RowSchedule(1_000_000, 1_024)
     sizes = [sum(high - low for low, high in rows.of_round(number)) for number in range(2_048)]
     assert max(sizes) - min(sizes) <= len(rows.bands())
-    assert np.mean(sizes) == pytest.approx(rows.in_a_round, rel=0.01)
+    assert np.mean(sizes) == pytest.approx(rows.rows_per_round, rel=0.01)
 
 
-def merged(ranks, combiner, communication_dtype="float32", rounds=6, settle_at=(), head=16, steps=None):
-    """Each rank adds `steps(rank, round)` to its tables in each round; its tables after all is settled."""
+def merged(ranks, combiner, communication_dtype="float32", rounds=6, merge_all_at=(), hot_rows=16, steps=None):
+    """Each rank adds `steps(rank, round)` to its tables in each round.
+
+    Returns the tables at the start, and of each rank its tables at the end and the figures that it received.
+    """
     steps = steps or (lambda rank, number: np.random.default_rng([rank, number]).normal(0, 0.01, (2, V, D)))
     start = np.random.default_rng(1).normal(size=(2, V, STRIDE)).astype(np.float32)
     uses = (np.ones(V, np.float32), np.ones(V, np.float32))
 
-    def work(group):
+    def work(comm):
         tables = start.copy()
         merger = Merger(
-            (torch.from_numpy(tables[0]), torch.from_numpy(tables[1])), D, group, uses,
-            Merging(head=head, combiner=combiner, communication_dtype=communication_dtype),
+            (torch.from_numpy(tables[0]), torch.from_numpy(tables[1])), D, comm, uses,
+            MergeOptions(hot_rows=hot_rows, combiner=combiner, communication_dtype=communication_dtype),
         )  # fmt: skip
-        heard = []
+        received = []
         for number in range(rounds):
-            tables[:, :, :D] += steps(group.rank, number).astype(np.float32)
-            heard.append(merger.take_over())
-            if number in settle_at:
-                merger.settle(1.0, 0.025)
+            tables[:, :, :D] += steps(comm.rank, number).astype(np.float32)
+            received.append(merger.receive())
+            if number in merge_all_at:
+                merger.merge_all(1.0, 0.025)
             else:
-                merger.send(number, 1.0, 0.025, [float(group.rank), float(number)])
-        heard.append(merger.take_over())
-        merger.settle(0.0, 0.025)
+                merger.send(number, 1.0, 0.025, [float(comm.rank), float(number)])
+        received.append(merger.receive())
+        merger.merge_all(0.0, 0.025)
         merger.close()
-        return tables, heard
+        return tables, received
 
-    return start, run_threads(ranks, work)
+    return start, run_on_ranks(ranks, work)
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4])
 @pytest.mark.parametrize(("combiner", "share"), [("sum", 1.0), ("mean", None)])
-@pytest.mark.parametrize("settle_at", [(), (2,)])
-def test_no_step_is_lost_or_counted_twice(ranks, combiner, share, settle_at):
+@pytest.mark.parametrize("merge_all_at", [(), (2,)])
+def test_no_step_is_lost_or_counted_twice(ranks, combiner, share, merge_all_at):
     """However rows travel, the end is the start plus all steps (sum), or plus their mean over the ranks."""
-    start, found = merged(ranks, combiner, settle_at=settle_at)
+    start, found = merged(ranks, combiner, merge_all_at=merge_all_at)
     steps = sum(
         np.random.default_rng([rank, number]).normal(0, 0.01, (2, V, D)) for rank in range(ranks) for number in range(6)
     )
@@ -94,19 +97,19 @@ def test_all_ranks_end_with_the_same_bits_and_a_run_repeats(combiner, communicat
         assert np.array_equal(tables, found[0][0])
 
 
-def test_what_rounding_for_the_wire_loses_is_sent_later():
+def test_what_rounding_before_sending_loses_is_sent_later():
     """The same small step in every round: without the remainder bfloat16 would lose a part of each."""
     steps = np.full((2, V, D), 0.0100021)
-    start, found = merged(2, "mean", "bfloat16", rounds=40, head=V, steps=lambda *_: steps)
+    start, found = merged(2, "mean", "bfloat16", rounds=40, hot_rows=V, steps=lambda *_: steps)
     gone = found[0][0][:, :, :D] - start[:, :, :D]
     assert abs(gone.mean() / (40 * 0.0100021) - 1) < 3e-3
     assert abs(float(torch.tensor(0.0100021).bfloat16()) / 0.0100021 - 1) < 4e-3
 
 
-def test_ranks_hear_each_other_after_a_round():
+def test_ranks_receive_the_figures_of_all_after_a_round():
     _, found = merged(3, "sum", rounds=3)
-    for _, heard in found:
-        assert heard == [[], *([[float(r), float(n)] for r in range(3)] for n in range(3))]
+    for _, received in found:
+        assert received == [[], *([[float(r), float(n)] for r in range(3)] for n in range(3))]
 
 
 def test_touched_divides_by_the_ranks_that_moved_a_row():
@@ -127,7 +130,7 @@ def test_on_a_quadratic_the_common_step_is_that_of_all_uses_one_after_the_other(
     """Ranks descend ½·xᵀHx from one place; combined along H's axes, they arrive where one rank with all uses does."""
     generator = torch.Generator().manual_seed(3)
     rows = torch.randn(200, D, generator=generator) * torch.tensor([3.0, 1.0, 0.5, 0.2, 0.1])
-    H, lr, uses, N = shape(rows, torch.full((200,), 0.25)), 0.025, 300, 4
+    H, lr, uses, N = eigen_curvature(rows, torch.full((200,), 0.25)), 0.025, 300, 4
     x = torch.randn(D, generator=generator).double()
     U, values = H.vectors.double(), H.values.double()
 
@@ -160,22 +163,22 @@ def test_a_slow_rank_does_not_keep_the_others_from_the_next_round():
     """Rank 1 ends its round 2 only after rank 0 has ended its round 3: with exchanges in step, both would wait."""
     ended = threading.Event()
 
-    def work(group):
+    def work(comm):
         tables = torch.zeros(2, V, STRIDE)
         uses = (np.ones(V, np.float32), np.ones(V, np.float32))
-        merger = Merger((tables[0], tables[1]), D, group, uses, Merging(head=16, combiner="sum"))
+        merger = Merger((tables[0], tables[1]), D, comm, uses, MergeOptions(hot_rows=16, combiner="sum"))
         for number in range(5):
-            if group.rank == 1 and number == 2:
+            if comm.rank == 1 and number == 2:
                 assert ended.wait(20)
             tables[:, :, :D] += 1.0
-            if group.rank == 0 and number == 3:
+            if comm.rank == 0 and number == 3:
                 ended.set()
-            merger.take_over()
+            merger.receive()
             merger.send(number, 1.0, 0.025, [])
-        merger.take_over()
-        merger.settle(0.0, 0.025)
+        merger.receive()
+        merger.merge_all(0.0, 0.025)
         merger.close()
         return tables
 
-    for tables in run_threads(2, work):
+    for tables in run_on_ranks(2, work):
         assert (tables[:, :, :D] == 10).all()

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from sgns.config import Config
 from sgns.errors import ConfigError
-from sgns.training.distributed.environment import Place
-from sgns.training.distributed.merge import Merging
-from sgns.training.distributed.rounds import Rounds
+from sgns.training.distributed.environment import TorchrunEnvironment
+from sgns.training.distributed.rounds import ROUND_WORDS, RoundSchedule
 
 TORCHRUN = {"MASTER_ADDR": "here", "MASTER_PORT": "1", "TORCHELASTIC_RUN_ID": "x"}
 
@@ -23,7 +22,7 @@ TORCHRUN = {"MASTER_ADDR": "here", "MASTER_PORT": "1", "TORCHELASTIC_RUN_ID": "x
     longest=st.integers(500, 40_000),
 )
 def test_every_rank_trains_each_of_its_tokens_once_an_epoch(parts, epochs, round_words, longest):
-    ranks = [Rounds.of(parts, r, Config(epochs=epochs), round_words, longest) for r in range(len(parts))]
+    ranks = [RoundSchedule.of(parts, r, Config(epochs=epochs), round_words, longest) for r in range(len(parts))]
     assert len({(one.blocks, one.blocks_per_round, one.blocks_per_epoch) for one in ranks}) == 1
     assert ranks[0].blocks_per_epoch % ranks[0].blocks_per_round == 0
     for rank, one in enumerate(ranks):
@@ -48,24 +47,25 @@ def test_every_rank_trains_each_of_its_tokens_once_an_epoch(parts, epochs, round
     ],
 )
 def test_a_small_text_has_short_rounds_and_a_large_one_no_more_than_it_needs(part, words, rounds):
-    found = Rounds.of([part, part // 2], 1, Config(), Merging().round)
+    found = RoundSchedule.of([part, part // 2], 1, Config(), ROUND_WORDS)
     assert (found.round_words, found.rounds_per_epoch) == (words, rounds)
 
 
 def test_the_rate_begins_and_ends_as_on_one_machine():
-    rounds = Rounds.of([1_000_000, 900_000], 0, Config(lr=0.025), 10_000)
+    rounds = RoundSchedule.of([1_000_000, 900_000], 0, Config(lr=0.025), 10_000)
     assert rounds.block(0).lr == 0.025
     assert rounds.block(rounds.blocks - 1).lr == pytest.approx(0.0001, abs=1e-4)
     assert rounds.words == 5 * 1_900_000
 
 
-def test_without_torchrun_there_is_no_place():
-    assert Place.found({}) is None
-    assert Place.found({"RANK": "0", "WORLD_SIZE": "1"}) is None
-    assert Place.found({"RANK": "0", "WORLD_SIZE": "1", **TORCHRUN}) == Place(0, 1, 0, 1, host="here", port=1)
+def test_without_torchrun_there_are_no_ranks():
+    assert TorchrunEnvironment.read({}) is None
+    assert TorchrunEnvironment.read({"RANK": "0", "WORLD_SIZE": "1"}) is None
+    found = TorchrunEnvironment.read({"RANK": "0", "WORLD_SIZE": "1", **TORCHRUN})
+    assert found == TorchrunEnvironment(0, 1, 0, 1, host="here", port=1)
 
 
-def test_the_place_is_read_from_the_environment():
+def test_the_rank_is_read_from_the_environment():
     said = {
         "RANK": "5",
         "WORLD_SIZE": "8",
@@ -73,8 +73,8 @@ def test_the_place_is_read_from_the_environment():
         "LOCAL_WORLD_SIZE": "4",
         "TORCHELASTIC_RESTART_COUNT": "2",
     }
-    found = Place.found(said | TORCHRUN | {"TORCHELASTIC_MAX_RESTARTS": "3"})
-    assert found == Place(5, 8, 1, 4, restarts=2, may_restart=True, host="here", port=1)
+    found = TorchrunEnvironment.read(said | TORCHRUN | {"TORCHELASTIC_MAX_RESTARTS": "3"})
+    assert found == TorchrunEnvironment(5, 8, 1, 4, restarts=2, may_restart=True, host="here", port=1)
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_the_place_is_read_from_the_environment():
 def test_an_environment_that_makes_no_sense_is_refused(change):
     said = {"RANK": "0", "WORLD_SIZE": "4", **TORCHRUN} | change
     with pytest.raises(ConfigError, match="start it with torchrun"):
-        Place.found({name: value for name, value in said.items() if value is not None})
+        TorchrunEnvironment.read({name: value for name, value in said.items() if value is not None})

@@ -3,21 +3,21 @@
 import json
 import threading
 
-from sgns.training.distributed.comm import ThreadGroup
+from sgns.training.distributed.comm import ThreadComm
 
 
-def run_threads(n, work):
-    """work(group) on n ranks that are threads; their results in the order of the ranks."""
+def run_on_ranks(n, work):
+    """work(comm) on n ranks that are threads; their results in the order of the ranks."""
     results, errors = [None] * n, []
 
-    def run(group):
+    def run(comm):
         try:
-            results[group.rank] = work(group)
+            results[comm.rank] = work(comm)
         except BaseException as error:
             errors.append(error)
-            group.abort()
+            comm.abort()
 
-    threads = [threading.Thread(target=run, args=(group,)) for group in ThreadGroup.of(n)]
+    threads = [threading.Thread(target=run, args=(comm,)) for comm in ThreadComm.of(n)]
     for thread in threads:
         thread.start()
     for thread in threads:

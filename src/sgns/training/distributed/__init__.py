@@ -1,7 +1,7 @@
-"""One run on many machines, under torchrun: ranks share out the text, train their parts, and merge what they learnt.
+"""One run on several machines, under torchrun: ranks train shards of the text and merge what they learn.
 
-`place.py` says which rank this process is, `group.py` carries bytes between ranks, `counting.py` finds the common
-vocabulary, `rounds.py` cuts the work, `rows.py` says which rows are merged when, `merging.py` merges them. `run.py` is
-the road from text to vectors, `one_rank.py` a rank's part of it, `beginning.py` finds the checkpoint it goes on from.
-docs/scale.md tells what it costs.
+`environment` and `torchrun` join the ranks and watch them, `comm` has the collective operations, `checks` compares what
+must be equal, `vocabulary` makes the common vocabulary. `rounds` is a rank's schedule, `row_schedule` says which rows
+are merged when, `merge` and `combine` merge them, `merge_hook` does so at the barriers of the training loop. `launch`
+goes from text to vectors. docs/scale.md has the costs.
 """

@@ -1,10 +1,9 @@
-"""One vocabulary for all ranks: each counts its part, the counts are added up where each word is dealt to.
+"""The vocabulary of all ranks: each counts the words of its shard, and the counts of a word are added up on one rank.
 
-Map-reduce (Dean & Ghemawat 2004): exact, and no rank holds the words of all parts at once.
+Map-reduce (Dean & Ghemawat 2004): exact, and no rank holds the words of all shards at once.
 """
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,46 +15,46 @@ from sgns.text.corpus import Corpus
 from sgns.text.joint_vocabulary import WordCounts, choose, count_part, divide, encode_part, renumber, sum_counts
 from sgns.text.shards import Shard
 from sgns.text.vocabulary import Vocabulary, nothing_left
-from sgns.training.distributed.comm import Group, collect_bytes, collect_things, swap_bytes, together
+from sgns.training.distributed.comm import (
+    Comm,
+    all_gather_bytes,
+    all_gather_objects,
+    all_to_all_bytes,
+    on_all_ranks,
+    raised_on_all_ranks,
+)
 
 
-@dataclass(frozen=True)
-class Totals:
-    """Figures of the whole text: tokens of the vocabulary, raw tokens, and sentences with a word of the vocabulary."""
-
-    tokens: int
-    raw_tokens: int
-    sentences: int
-
-
-def read_part(group: Group, shard: Shard, config: Config, progress: ProgressCallback) -> tuple[Corpus, Totals]:
-    """This rank's part of the text, in the vocabulary of all.
+def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallback) -> Corpus:
+    """Encode this rank's shard of the text in the vocabulary of all ranks.
 
     Args:
-        group: The ranks.
+        comm: The ranks.
         shard: What this rank reads.
         config: Text options and threads.
-        progress: Told how far this rank is.
+        progress: Called with the progress of this rank.
 
     Returns:
-        A corpus whose ids are those of this part, whose vocabulary and hash are those of the whole text; and totals.
+        A corpus with the ids of this shard, and the vocabulary and the hash of the whole text.
 
     Raises:
-        InputError: of any rank; or nothing is left of the text, or of the part of a rank.
+        InputError: of any rank; or nothing is left of the text, or of the shard of a rank.
     """
     began = time.perf_counter()
-    text = together(group, lambda: encode_part(shard.sources, config, progress))
-    parts = collect_things(group, (len(text.ids), text.hash))
+    text = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
+    shards = all_gather_objects(comm, (len(text.ids), text.hash))
     progress("count words together", 0, None, "")
-    before = sum(tokens for tokens, _ in parts[: group.rank])
-    dealt = swap_bytes(group, [piece.pack() for piece in divide(count_part(text, before), group.ranks)])
-    mine, distinct, highest = sum_counts(map(WordCounts.unpack, dealt), config)
-    del dealt
-    chosen = choose(map(WordCounts.unpack, collect_bytes(group, mine.pack())), config)
-    raw_tokens = sum(tokens for tokens, _ in parts)
-    figures = collect_things(group, (distinct, highest))
+    before = sum(tokens for tokens, _ in shards[: comm.rank])
+    parts = divide(count_part(text, before), comm.world_size)
+    received = all_to_all_bytes(comm, [part.pack() for part in parts])
+    own, distinct, highest = sum_counts(map(WordCounts.unpack, received), config)
+    del parts, received
+    chosen = choose(map(WordCounts.unpack, all_gather_bytes(comm, own.pack())), config)
+    raw_tokens = sum(tokens for tokens, _ in shards)
+    figures = all_gather_objects(comm, (distinct, highest))
     if not chosen.words:
-        raise nothing_left(raw_tokens, sum(n for n, _ in figures), max(n for _, n in figures), config)
+        distinct, highest = sum(n for n, _ in figures), max(n for _, n in figures)
+        raise raised_on_all_ranks(nothing_left(raw_tokens, distinct, highest, config))
 
     def numbered() -> tuple[np.ndarray, np.ndarray]:
         ids, ends = renumber(text, chosen.words)
@@ -66,19 +65,19 @@ def read_part(group: Group, shard: Shard, config: Config, progress: ProgressCall
             )
         return ids, ends
 
-    ids, ends = together(group, numbered)
-    notes = list(text.warnings)
+    ids, ends = on_all_ranks(comm, numbered)
+    warnings = list(text.warnings)
     if shard.cut_sentences:
-        notes.append("a sentence is longer than the part of a rank, so it was cut between two words where parts meet")
-    corpus = Corpus(
+        warnings.append(
+            "a sentence is longer than the shard of a rank, so it was cut between two words where shards meet"
+        )
+    return Corpus(
         ids,
         ends,
         Vocabulary(chosen.words, chosen.counts),
-        digest([name for _, name in parts] + [config.min_count, config.max_vocabulary]),
+        digest([name for _, name in shards] + [config.min_count, config.max_vocabulary]),
         len(text.ids),
         scan_seconds=time.perf_counter() - began,
         from_cache=text.from_cache,
-        warnings=notes,
+        warnings=warnings,
     )
-    sentences = sum(collect_things(group, len(ends)))
-    return corpus, Totals(int(chosen.counts.sum()), raw_tokens, sentences)

@@ -6,13 +6,18 @@ from subprocess import CalledProcessError
 from sgns.base.parallel import in_background
 from sgns.errors import MissingExtra
 from sgns.text.corpus import Corpus
-from sgns.training.engines.contract import Engine
+from sgns.training.engines.contract import Engine, EpochEngine
 from sgns.training.plan import Plan
 from sgns.training.validation import Validation
 
 
-def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> Engine:
+def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> Engine | EpochEngine:
     """The engine for a corpus; it trains on all of it but what is held out for validation."""
+    if plan.engine == "reference":
+        from sgns.training.engines.reference import ReferenceEngine
+
+        ids, ends = (corpus.ids, corpus.sentence_ends) if validation is None else validation.training_text(corpus.ids)
+        return ReferenceEngine(ids, ends, plan)
     from sgns.training.engines.cpu.engine import CpuEngine, one_span
 
     ends = corpus.sentence_ends if validation is None else validation.sentence_ends
@@ -35,7 +40,7 @@ def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> E
     return CpuEngine(*text, spans=spans, hot_rows=hot_rows)
 
 
-def start(plan: Plan, corpus: Corpus, validation: Validation | None, watch: Callable[[], None]) -> Engine:
+def start(plan: Plan, corpus: Corpus, validation: Validation | None, watch: Callable[[], None]) -> Engine | EpochEngine:
     """Builds the engine and compiles its kernels, and those of the validation loss.
 
     Args:
@@ -48,7 +53,7 @@ def start(plan: Plan, corpus: Corpus, validation: Validation | None, watch: Call
         MissingExtra: The card's driver, Triton or PyTorch refuse; their first line is in the message.
     """
 
-    def compile(engine: Engine) -> None:
+    def compile(engine: Engine | EpochEngine) -> None:
         engine.compile()
         if validation is not None:
             validation.loss(engine.E, engine.C)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -65,3 +65,31 @@ class Engine(Protocol):
 
     def tables(self) -> "tuple[torch.Tensor, torch.Tensor]":
         """E and C as tensors, (V, stride) float32, where the engine trains them."""
+
+
+@runtime_checkable
+class EpochEngine(Protocol):
+    """An engine that trains whole epochs, in an order of its own; it cannot go on from a checkpoint.
+
+    Attributes:
+        E: (V, ≥ d) float32 in the memory of the host, always current.
+        C: As E.
+    """
+
+    E: np.ndarray
+    C: np.ndarray
+
+    def compile(self) -> None:
+        """Prepares the training; changes no row."""
+
+    def train_epochs(self, on_batch: Callable[[int, int, int, float], None], on_epoch: Callable[[int], None]) -> None:
+        """Trains all epochs in the calling thread.
+
+        Args:
+            on_batch: Called after each batch with the epoch, from 0, its tokens and positive pairs so far, and the sum
+                of their losses. What it raises ends the training.
+            on_epoch: Called after each epoch with its number, from 0. What it raises ends the training.
+        """
+
+    def sync(self) -> None:
+        """Does nothing: E and C are current."""

@@ -1,95 +1,65 @@
-"""Trains the readable PyTorch model: a whole run in one call, with the state and the progress of the other engines."""
+"""The reference engine: the readable PyTorch model, trained epoch by epoch."""
 
-import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
-from sgns.config import Config
-from sgns.progress.callback import Display
-from sgns.training.loop import State
-from sgns.training.signals import Interrupts
-
-if TYPE_CHECKING:
-    from sgns.text.corpus import Corpus
-    from sgns.training.validation import Validation
+from sgns.training.plan import Plan
 
 
-def run_reference(
-    corpus: "Corpus", config: Config, display: Display, validation: "Validation | None" = None
-) -> tuple[np.ndarray, np.ndarray, State, float, float]:
-    """Trains `sgns.reference.word2vec.SGNS`.
+class ReferenceEngine:
+    """E and C of `sgns.reference.word2vec.SGNS`, and its training loop; see `contract.EpochEngine`.
 
     Args:
-        corpus: The text.
-        config: The options.
-        display: Shows the progress.
-        validation: What is held out; its loss is measured after each epoch.
+        ids: (n,) int32, the tokens that are trained on.
+        sentence_ends: (s,) int64, where their sentences end, exclusive.
+        plan: Options, counts.
 
-    Returns:
-        E and C (V, d) float32, the final state, seconds to load PyTorch, seconds to train.
+    Attributes:
+        E: (V, d) float32, the model's own memory.
+        C: As E.
     """
-    display.update("load PyTorch", 0, None)
-    began = time.perf_counter()
-    import torch
 
-    from sgns.reference.word2vec import SGNS, train
+    def __init__(self, ids: np.ndarray, sentence_ends: np.ndarray, plan: Plan) -> None:
+        from sgns.reference.word2vec import SGNS
 
-    model = SGNS(len(corpus.vocabulary), config.dim, seed=config.seed)
-    loaded = time.perf_counter() - began
-    state, total = State(), corpus.tokens * config.epochs
+        self._ids, self._ends, self._plan = np.asarray(ids), np.asarray(sentence_ends), plan
+        self.model = SGNS(len(plan.counts), plan.config.dim, seed=plan.config.seed)
+        self.E, self.C = (table.weight.detach().numpy() for table in (self.model.E, self.model.C))
 
-    def begin(epoch: int) -> None:
-        while len(state.loss) <= epoch:
-            state.pairs.append(0)
-            state.loss.append(0.0)
+    def compile(self) -> None:
+        """Nothing is compiled."""
 
-    ids, ends = np.asarray(corpus.ids), np.asarray(corpus.sentence_ends)
-    if validation is not None:
-        ids, ends = validation.training_text(ids)
-    signals = Interrupts()
+    def sync(self) -> None:
+        """E and C are always up to date."""
 
-    def evaluate(epochs: int) -> None:
-        if validation is not None and len(state.validation) < epochs:
-            E, C = (table.weight.detach().numpy() for table in (model.E, model.C))
-            state.validation.append(validation.loss(E, C))
+    def train_epochs(self, on_batch: Callable[[int, int, int, float], None], on_epoch: Callable[[int], None]) -> None:
+        """Train all epochs; see `contract.EpochEngine`."""
+        import torch
 
-    def on_progress(epoch: int, words: int, pairs: int, loss: float, lr: float) -> None:
-        if signals.asked is not None:
-            raise KeyboardInterrupt
-        evaluate(epoch)  # after the first batch of the next epoch, which moves it little
-        state.words = epoch * corpus.tokens + words - epoch * len(ids)
-        begin(epoch)
-        state.pairs[epoch], state.loss[epoch] = pairs, loss * pairs
-        figures = {"epoch": f"{epoch + 1}/{config.epochs}", "loss": f"{loss:.4f}"}
-        display.update("train", words, total, "words", figures)
+        from sgns.reference.word2vec import train
 
-    began = time.perf_counter()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # a batch is so small that threads would mostly wait for each other
-    try:
-        with signals:
+        def on_progress(epoch: int, words: int, pairs: int, loss: float, lr: float) -> None:
+            on_batch(epoch, words - epoch * len(self._ids), pairs, loss * pairs)
+
+        config, threads = self._plan.config, torch.get_num_threads()
+        torch.set_num_threads(1)  # a batch is so small that threads would mostly wait for each other
+        try:
             train(
-                model,
-                ids,
-                ends,
-                corpus.vocabulary.counts,
+                self.model,
+                self._ids,
+                self._ends,
+                self._plan.counts,
                 window=config.window,
                 negatives=config.negatives,
                 epochs=config.epochs,
                 lr=config.lr,
                 min_lr=config.min_lr,
-                subsample=corpus.vocabulary.threshold(config.subsample),
+                subsample=config.subsample or 0.0,
                 noise_power=config.noise_power,
                 seed=config.seed,
                 on_progress=on_progress,
+                on_epoch=lambda epoch, loss: on_epoch(epoch),
             )
-        evaluate(config.epochs)
-        begin(config.epochs - 1)  # an epoch may have had no pair
-        state.words = total
-    except KeyboardInterrupt:
-        state.interrupted, state.signal = True, signals.asked
-    finally:
-        torch.set_num_threads(threads)
-    E, C = (table.weight.detach().numpy() for table in (model.E, model.C))
-    return E, C, state, loaded, time.perf_counter() - began
+        finally:
+            torch.set_num_threads(threads)
