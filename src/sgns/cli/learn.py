@@ -146,9 +146,9 @@ def report(
         model = DEFAULT_VECTORS
     vectors, run_report = None if model is None else opened(model), {}
     if model is not None and vectors is not None:
-        from sgns.training.report import read_record
+        from sgns.training.report import read_report
 
-        run_report = read_record(model, vectors.metadata.get("losses"))
+        run_report = read_report(model, vectors.metadata.get("losses"))
     if vectors is None:
         warn(f"{DEFAULT_VECTORS} is not there: the report leaves out the run; python word2vec.py trains one")
     name = "" if model is None else model.name
