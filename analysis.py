@@ -1,7 +1,7 @@
 """Look at trained vectors: `python analysis.py --save_vectors vectors.tsv --save_plot vectors.png`.
 
 Writes a TSV for TensorBoard's projector and a PCA plot of words, and prints each word's nearest neighbours and the
-tightest groups. The work is done in `sgns.figures.analysis`.
+tightest groups. The work is done in `sgns.figures.analyse`.
 """
 
 import sys
