@@ -22,9 +22,7 @@ import unicodedata
 from functools import lru_cache
 
 JOINERS = "'-_‐‑·"  # one of these between two word characters belongs to the word
-FREQUENT = (
-    string.punctuation + "„“”‚‘’«»…–—。，、「」『』（）《》：；！？"
-)  # marks that are stripped without a look at the tables of Unicode
+FREQUENT = string.punctuation + "„“”‚‘’«»…–—。，、「」『』（）《》：；！？"  # marks; known without a look-up
 NUMERIC = ".,:/"  # one of these between two digits belongs to the number
 # Scripts written without blanks between words: kana, Han, Thai, Lao, Burmese, Khmer. Ten letters on end are no word.
 UNSEGMENTED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{10}")
