@@ -20,7 +20,7 @@ _WHERE = {
     "read_pairs": "sgns.evaluation.similarity",
     "read_questions": "sgns.evaluation.analogy",
 }
-__all__ = list(_WHERE)
+__all__ = sorted(_WHERE)
 
 if TYPE_CHECKING:
     from sgns.evaluation.agreement import compare_spaces as compare_spaces

@@ -15,6 +15,7 @@ from sgns.base.geometry import unit
 from sgns.errors import ConfigError, FormatError
 from sgns.evaluation.sets import Lookup, read_lines
 from sgns.evaluation.statistics import Interval, proportion
+from sgns.vectors.search import inverse as inverse_lengths
 from sgns.vectors.vectors import Method, Vectors
 
 COLUMNS, QUESTIONS = 2048, 64  # scored at once: a tile that fits in the cache
@@ -206,7 +207,7 @@ def best_answers(vectors: Vectors, questions: np.ndarray, same: np.ndarray, meth
     words, at = np.unique(questions, return_inverse=True)
     a, b, c = at.reshape(questions.shape).T
     directions = unit(vectors.E[words])
-    inverse = np.divide(1, vectors.norms, out=np.zeros_like(vectors.norms), where=vectors.norms > 0)
+    inverse = inverse_lengths(vectors.norms)
     best = np.full(len(questions), -np.inf, np.float32)
     answers = np.zeros(len(questions), np.int64)
     slices = [slice(i, i + QUESTIONS) for i in range(0, len(questions), QUESTIONS)]

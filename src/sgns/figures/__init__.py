@@ -25,7 +25,7 @@ _WHERE = {
     "plot_words": "sgns.figures.plot",
     "words_to_show": "sgns.figures.words",
 }
-__all__ = list(_WHERE)
+__all__ = sorted(_WHERE)
 
 if TYPE_CHECKING:
     from sgns.figures.analysis import analyse as analyse
