@@ -93,7 +93,7 @@ def test_kernel_and_slow_reader_agree_on_every_number(rows: list[list[str]]) -> 
     ends = np.cumsum([len(line) + 1 for line in lines]) - 1
     starts = np.concatenate([[0], ends[:-1] + 1])
     out = np.full((len(rows), 3), np.nan, np.float32)
-    word_ends = decimals.parse(data, starts, ends, out)
+    word_ends = decimals.parse_rows(data, starts, ends, out)
     for row, values, word_end, start in zip(rows, out, word_ends, starts):
         if word_end >= 0:
             assert word_end == start + 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sgns.errors import ExpressionError, UnknownWord
 from sgns.vectors import Vectors
-from sgns.vectors.query import LONGEST, Question, ask, hint, parse, quoted
+from sgns.vectors.query import LONGEST_QUESTION, Question, ask, hint, parse, quoted
 
 WORDS = {"king": 3.0, "man": 5.0, "self-made": 7.0, "c++": 11.0, "new york": 13.0, "1984": 17.0, '"': 19.0}
 
@@ -64,7 +64,7 @@ def test_words_that_look_like_something_else() -> None:
         ('"paris', "character 1: a quote without its end"),
         ("a : b", "the end does not fit an analogy"),
         ("a : b = c + d", "character 11: .* does not fit an analogy"),
-        ("a" * (LONGEST + 1), "more than 10,000"),
+        ("a" * (LONGEST_QUESTION + 1), "more than 10,000"),
         ("999999999 * (" * 40 + "a" + ")" * 40, "multiply to infinity"),
     ],
 )

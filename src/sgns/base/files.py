@@ -161,6 +161,19 @@ class PackedFile:
         while data := self.read(READ_BLOCK):
             yield data
 
+    def lines(self, longest: int) -> Iterator[bytes]:
+        """Yields what is left line by line, with line breaks; a line of more than `longest` bytes may come in parts."""
+        rest = b""
+        for block in self.blocks():
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                yield line + b"\n"
+            if len(rest) > longest:
+                yield rest
+                rest = b""
+        if rest:
+            yield rest
+
     def error(self, message: str) -> FormatError:
         """A FormatError that names this file."""
         return FormatError(f"{self.name}: {message}")
@@ -271,15 +284,10 @@ def replacing(*paths: str | PathLike[str]) -> Iterator[list[IO[bytes]]]:
                     raw.close()
             for temporary, _ in temporaries:
                 temporary.unlink(missing_ok=True)
-    except BrokenPipeError:
+    except (BrokenPipeError, SgnsError):
         raise
-    except (FileNotFoundError, NotADirectoryError):
-        raise OutputError(
-            f"{target}: the folder {target.parent} is not there; make it: mkdir -p {target.parent}"
-        ) from None
     except OSError as error:
-        if isinstance(error, SgnsError):
-            raise
+        check_writable(target)  # knows more of the reason, unless the disk is full
         raise OutputError(f"{target} cannot be written: {error.strerror or error}; choose another place") from None
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
-from sgns.base.files import decompress, is_damage, packed_kind
+from sgns.base.files import opened
 from sgns.base.geometry import unit
-from sgns.errors import FormatError, InputError
+from sgns.errors import FormatError
 from sgns.vectors.vectors import Vectors
 
 LONGEST_LINE = 10_000  # characters; the lines of a test set are short
@@ -25,32 +24,17 @@ def read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
         InputError: the file cannot be read.
         FormatError: it is not UTF-8, a line is longer than 10,000 characters, or a packed file is damaged.
     """
-    path = Path(path)
-    kind, number = "", 0
+    number = 0
     try:
-        with path.open("rb") as raw:
-            kind = packed_kind(raw.read(16))
-            raw.seek(0)
-            file = decompress(kind, raw) if kind else raw
-            while line := file.readline(4 * LONGEST_LINE):
-                number += 1
+        with opened(path) as file:
+            for number, line in enumerate(file.lines(4 * LONGEST_LINE), 1):
                 if len(line) >= 4 * LONGEST_LINE:
-                    raise FormatError(
-                        f"{path}: line {number} is longer than {LONGEST_LINE:,} characters; it is no test set"
-                    )
+                    raise file.error(f"line {number} is longer than {LONGEST_LINE:,} characters; it is no test set")
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
                 if text.strip():
                     yield number, text
     except UnicodeDecodeError:
         raise FormatError(f"{path}: line {number} is not UTF-8; convert it: iconv -f latin1 -t utf-8") from None
-    except FormatError:
-        raise
-    except Exception as error:
-        if kind and is_damage(error):
-            raise FormatError(f"{path}: the {kind} file is torn ({error}); copy it again") from None
-        if isinstance(error, OSError):
-            raise InputError(f"{path}: {error.strerror or error}; check the path") from None
-        raise
 
 
 def unit_rows(vectors: Vectors, rows: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@
     term     = [number "*"] (word | "(" sum ")")
 
 An operator stands between blanks, so that `self-made` and `c++` are words; a word with blanks, brackets or quotes in it
-stands in double quotes, with \\" and \\\\ inside. Brackets only change signs and weights, so a stack of factors does
-and nothing recurses.
+stands in double quotes, with \\" and \\\\ inside. Brackets change signs and weights and nothing else, so the parser
+keeps a stack of factors and does not recurse.
 """
 
 import math
@@ -17,24 +17,24 @@ from dataclasses import dataclass
 from sgns.errors import ExpressionError, UnknownWord
 from sgns.vectors.vectors import Answers, Vectors
 
-LONGEST = 10_000  # characters
+LONGEST_QUESTION = 10_000  # characters
 OPERATORS = {"+": "+", "-": "-", "−": "-", "–": "-", "*": "*", "×": "*", ":": ":", "=": "=", "::": "="}
-TOKEN = re.compile(r'\s+|"((?:[^"\\]|\\.)*)"|([()])|([^\s()"]+)|(")', re.DOTALL)
+LEXEME = re.compile(r'\s+|"((?:[^"\\]|\\.)*)"|([()])|([^\s()"]+)|(")', re.DOTALL)
 NUMBER = re.compile(r"(\d{1,9}(\.\d{0,9})?|\.\d{1,9})\Z", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Token:
-    """A piece of a question: kind is word, number, or the operator itself."""
+class Lexeme:
+    """The smallest part of a question: `kind` is word, number, or the operator itself; `position` counts from 1."""
 
     kind: str
     text: str
-    place: int
+    position: int
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a weighted sum of words; or, when `analogy` is set, a : b = c : ?"""
+    """A parsed question: a weighted sum of words; or, when `analogy` is set, (a, b, c) of a : b = c : ?"""
 
     terms: tuple[tuple[float, str], ...] = ()
     analogy: tuple[str, str, str] | None = None
@@ -69,96 +69,98 @@ def ask(vectors: Vectors, question: str, n: int = 10) -> Answers:
     return vectors.nearest_to(direction, n, without=rows)
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The pieces of a question. Raises `ExpressionError` for an open quote."""
-    for match in TOKEN.finditer(text):
+def lexemes(text: str) -> Iterator[Lexeme]:
+    """Splits a question into lexemes. Raises `ExpressionError` for a quote without its end."""
+    for match in LEXEME.finditer(text):
         quoted, bracket, run, stray = match.groups()
         if stray:
             raise ExpressionError(f'character {match.start() + 1}: a quote without its end; close it with another "')
         if bracket:
-            yield Token(bracket, bracket, match.start() + 1)
+            yield Lexeme(bracket, bracket, match.start() + 1)
         elif quoted is not None:
-            yield Token("word", re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL), match.start() + 1)
+            yield Lexeme("word", re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL), match.start() + 1)
         elif run in OPERATORS:
-            yield Token(OPERATORS[run], run, match.start() + 1)
+            yield Lexeme(OPERATORS[run], run, match.start() + 1)
         elif run:
-            yield Token("number" if NUMBER.match(run) else "word", run, match.start() + 1)
+            yield Lexeme("number" if NUMBER.match(run) else "word", run, match.start() + 1)
 
 
 def parse(text: str) -> Question:
-    """The question in `text`.
+    """Parses a question.
 
     Args:
-        text: see the grammar above.
+        text: The question, in the grammar above.
 
     Returns:
         Terms with their weights in the order of the text, or an analogy.
 
     Raises:
-        ExpressionError: with the character where it cannot be understood, and what belongs there.
+        ExpressionError: The text does not fit the grammar; the message has the character and what belongs there.
     """
-    if len(text) > LONGEST:
-        raise ExpressionError(f"the question has {len(text):,} characters, more than {LONGEST:,}; ask a shorter one")
-    parts = list(tokens(text))
+    if len(text) > LONGEST_QUESTION:
+        raise ExpressionError(
+            f"the question has {len(text):,} characters, more than {LONGEST_QUESTION:,}; ask a shorter one"
+        )
+    parts = list(lexemes(text))
     if any(part.kind in ":=" for part in parts):
         return Question(analogy=parse_analogy(parts))
     return Question(terms=tuple(parse_sum(parts)))
 
 
-def parse_analogy(parts: list[Token]) -> tuple[str, str, str]:
-    """A, b, c of a : b = c : ?"""
+def parse_analogy(parts: list[Lexeme]) -> tuple[str, str, str]:
+    """Parses an analogy, (a, b, c) of a : b = c : ? Raises `ExpressionError`."""
     if parts and parts[-1].text == "?" and len(parts) > 6:
         parts = parts[:-1]
     kinds = ["word" if part.kind == "number" else part.kind for part in parts]
     if kinds != ["word", ":", "word", "=", "word", ":"]:
         wanted = ["word", ":", "word", "=", "word", ":"]
         at = next((i for i, (kind, want) in enumerate(zip(kinds, wanted)) if kind != want), min(len(kinds), 6))
-        where = f"character {parts[at].place}: {parts[at].text!r}" if at < len(parts) else "the end"
+        where = f"character {parts[at].position}: {parts[at].text!r}" if at < len(parts) else "the end"
         raise ExpressionError(f"{where} does not fit an analogy; write it as man : king = woman : ?")
     return parts[0].text, parts[2].text, parts[4].text
 
 
-def parse_sum(parts: list[Token]) -> list[tuple[float, str]]:
-    """The weighted words of a sum."""
+def parse_sum(parts: list[Lexeme]) -> list[tuple[float, str]]:
+    """Parses a sum into (weight, word). Raises `ExpressionError`."""
     terms: list[tuple[float, str]] = []
-    factors = [1.0]  # of the brackets that are open
-    opened: list[int] = []
+    factors = [1.0]  # of the open brackets
+    opened: list[int] = []  # positions of the open brackets
     sign, weight = 1.0, 1.0
     wants_term, may_sign = True, True
     for i, part in enumerate(parts):
         following = parts[i + 1].kind if i + 1 < len(parts) else ""
         if part.kind in "+-":
             if wants_term and not may_sign:
-                raise ExpressionError(f"character {part.place}: a word belongs here, not {part.text!r}")
+                raise ExpressionError(f"character {part.position}: a word belongs here, not {part.text!r}")
             sign, weight = (-1.0 if part.kind == "-" else 1.0), 1.0
             wants_term, may_sign = True, False
         elif part.kind == "*":
-            raise ExpressionError(f"character {part.place}: * follows a number, as in 2 * king")
+            raise ExpressionError(f"character {part.position}: * follows a number, as in 2 * king")
         elif part.kind == ")":
             if wants_term or not opened:
                 what = "a word belongs before )" if wants_term else ") closes nothing; take it out"
-                raise ExpressionError(f"character {part.place}: {what}")
+                raise ExpressionError(f"character {part.position}: {what}")
             opened.pop()
             factors.pop()
         elif not wants_term:
-            raise ExpressionError(f"character {part.place}: + or - belongs before {part.text[:40]!r}")
+            raise ExpressionError(f"character {part.position}: + or - belongs before {part.text[:40]!r}")
         elif part.kind == "number" and following == "*":
             if i + 2 >= len(parts) or parts[i + 2].kind not in ("word", "number", "("):
-                raise ExpressionError(f"character {parts[i + 1].place}: a word belongs after *")
+                raise ExpressionError(f"character {parts[i + 1].position}: a word belongs after *")
             weight *= float(part.text)
-            parts[i + 1] = Token("skip", "*", part.place)
+            parts[i + 1] = Lexeme("skip", "*", part.position)
         elif part.kind == "skip":
             may_sign = False
         elif part.kind == "(":
-            opened.append(part.place)
+            opened.append(part.position)
             factors.append(factors[-1] * sign * weight)
             if not math.isfinite(factors[-1]):
-                raise ExpressionError(f"character {part.place}: the weights multiply to infinity; take smaller ones")
+                raise ExpressionError(f"character {part.position}: the weights multiply to infinity; take smaller ones")
             sign, weight, may_sign = 1.0, 1.0, True
         else:
             value = factors[-1] * sign * weight
             if not math.isfinite(value):
-                raise ExpressionError(f"character {part.place}: the weights multiply to infinity; take smaller ones")
+                raise ExpressionError(f"character {part.position}: the weights multiply to infinity; take smaller ones")
             terms.append((value, part.text))
             sign, weight, wants_term, may_sign = 1.0, 1.0, False, False
     if opened:
@@ -169,7 +171,7 @@ def parse_sum(parts: list[Token]) -> list[tuple[float, str]]:
 
 
 def hint(word: str, known: Container[str]) -> str | None:
-    """How to write `word` when it is several known words with signs but no blanks between, or None."""
+    """How to write `word` with blanks, when it is known words with signs between them; None otherwise."""
     pieces = [piece for piece in re.split(r"([+−-])", word) if piece]
     words = pieces[::2]
     if len(pieces) > 2 and len(pieces) % 2 and all(piece in known for piece in words):
@@ -178,7 +180,7 @@ def hint(word: str, known: Container[str]) -> str | None:
 
 
 def quoted(word: str) -> str:
-    """`word` as the grammar reads it back: in quotes if it has blanks, brackets or quotes, or is an operator."""
+    """`word` as it is written in a question: in quotes if it has blanks, brackets or quotes, or is an operator."""
     if re.search(r'[\s()"]', word) or not word or word in OPERATORS:
         return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return word

@@ -1,9 +1,11 @@
-"""Decimal numbers of vector files, parsed in parallel by a Numba kernel: exact, or left to Python's `float`.
+"""Parses the decimal numbers of vector files in parallel, with the results of Python's `float`, bit for bit.
 
-A number of up to 19 digits whose digits form an integer below 2^53, scaled by at most 10^22, is one correctly rounded
-double operation away from its value (Clinger 1990), so the result equals Python's bit for bit. All else (longer
-numbers, nan, inf, rubbish) is handed back to the slow reader line by line.
+Where the digits of a number form an integer below 2^53 and its power of ten is at most 22, one multiplication or
+division of two exact doubles gives the correctly rounded value (Clinger 1990, "How to read floating point numbers
+accurately"). A line with any other number (more digits, nan, inf, no number at all) is left to Python.
 """
+
+from functools import partial
 
 import numba
 import numpy as np
@@ -14,15 +16,16 @@ POWERS = np.array([10.0**i for i in range(23)])
 BLANK, TAB, DOT, PLUS, MINUS = 32, 9, 46, 43, 45
 
 
+@partial(kernel, parallel=True, error_model="python")
 def parse_lines(
     data: np.ndarray,  # (n,) uint8
     starts: np.ndarray,  # (m,) int64, first byte of each line
     ends: np.ndarray,  # (m,) int64, after its last byte
     powers: np.ndarray,  # (23,) float64
     out: np.ndarray,  # (m, d) float32
-    word_ends: np.ndarray,  # (m,) int64, −1 for a line that the slow reader must read
+    word_ends: np.ndarray,  # (m,) int64, −1 for a line that is left to Python
 ) -> None:
-    """The last d numbers of each line; what stands before them is its word."""
+    """Writes the last d numbers of each line to `out`; what stands before them is its word."""
     d = out.shape[1]
     for line in numba.prange(len(starts)):
         start, at = starts[line], ends[line]
@@ -92,14 +95,17 @@ def parse_lines(
             word_ends[line] = word_end
 
 
-parse_lines = kernel(parse_lines, parallel=True, error_model="python")
+def parse_rows(data: bytes, starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Parses lines of a word and d numbers.
 
-
-def parse(data: bytes, starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """Run the kernel on the lines of `data`.
+    Args:
+        data: Text.
+        starts: (m,) int64, the first byte of each line.
+        ends: (m,) int64, the byte after its last one.
+        out: (m, d) float32, where the numbers go.
 
     Returns:
-        (m,) int64: where each line's word ends; −1 for a line that is left to the slow reader.
+        (m,) int64: the end of each line's word; −1 for a line that is left to Python's `float`.
     """
     word_ends = np.empty(len(starts), np.int64)
     parse_lines(np.frombuffer(data, np.uint8), starts, ends, POWERS, out, word_ends)

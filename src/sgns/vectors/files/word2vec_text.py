@@ -141,9 +141,9 @@ class Lines:
             return
         out = builder.next_rows(len(starts))
         if compiled:
-            from sgns.vectors.files.decimals import parse
+            from sgns.vectors.files.decimals import parse_rows
 
-            word_ends = parse(data, starts, ends, out)
+            word_ends = parse_rows(data, starts, ends, out)
         else:
             word_ends = np.full(len(starts), -1)
         words: list[str] = []
