@@ -1,48 +1,194 @@
-"""Kernels where their machine code cannot be kept: they compile in each process, and nothing else is different."""
+"""Kernels: their machine code is kept under one fingerprint of all sources; where it cannot be kept, they still run."""
 
 import errno
+import json
 import os
+import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numba.core.caching as caching
 import numpy as np
 import pytest
 
+import sgns
 from sgns.base import jit
-
-
-@pytest.fixture(autouse=True)
-def kernels_of_this_file(monkeypatch, tmp_path):
-    monkeypatch.setattr(jit, "PACKAGE", Path(__file__).parent.parent)
-    monkeypatch.setattr(jit, "kernel_files", lambda: [Path(__file__)])
-    monkeypatch.setattr(jit, "fingerprint", lambda: "test")
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
 
 
 def triple(x):
     return 3 * x
 
 
-def test_machine_code_is_kept(tmp_path):
-    assert jit.kernel(triple)(4) == 12
-    assert list(tmp_path.rglob("*.nbc"))
+@pytest.fixture
+def kernels_of_this_file(monkeypatch, tmp_path):
+    """This file may hold kernels, and is all of the fingerprint; nothing of this process was used or deleted before."""
+    monkeypatch.setattr(jit, "PACKAGE", Path(__file__).parent.parent)
+    monkeypatch.setattr(jit, "kernel_files", lambda: [Path(__file__)])
+    monkeypatch.setattr(jit, "fingerprint", lambda: "test")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
+    jit.mark_used.cache_clear()
+    jit.delete_old_kernels.cache_clear()
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
-    (tmp_path / "kernels").write_text("in the way")
-    assert jit.kernel(triple)(4) == 12
+@pytest.mark.usefixtures("kernels_of_this_file")
+class TestOneKernel:
+    def test_machine_code_is_kept_and_loaded(self, tmp_path):
+        one, two = jit.kernel(triple), jit.kernel(triple)
+        assert one(4) == two(4) == 12
+        assert list(tmp_path.rglob("*.nbc"))
+        assert sum(one.stats.cache_misses.values()) == 1
+        assert sum(two.stats.cache_hits.values()) == 1
+        assert sum(two.stats.cache_misses.values()) == 0
+
+    def test_a_folder_that_cannot_be_made(self, tmp_path):
+        (tmp_path / "kernels").write_text("in the way")
+        assert jit.kernel(triple)(4) == 12
+
+    @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="no folder is closed to an administrator")
+    def test_a_folder_that_cannot_be_written(self, tmp_path):
+        (tmp_path / "kernels").mkdir(mode=0o500)
+        assert jit.kernel(triple)(4) == 12
+
+    def test_a_full_disk(self, monkeypatch, tmp_path):
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(caching.IndexDataCacheFile, "_save_data", full)
+        assert jit.kernel(triple)(np.int64(5)) == 15
+        assert not list(tmp_path.rglob("*.nbc"))
+        monkeypatch.undo()
+
+    def test_an_index_that_was_cut(self, tmp_path):
+        jit.kernel(triple)(4)
+        (index,) = tmp_path.rglob("*.nbi")
+        index.write_bytes(index.read_bytes()[:-10])
+        assert jit.kernel(triple)(4) == 12
+        again = jit.kernel(triple)
+        again(4)
+        assert sum(again.stats.cache_hits.values()) == 1
+
+    def test_kernels_of_other_sources_are_deleted_once_nobody_has_used_them_for_long(self, tmp_path):
+        folder = tmp_path / "kernels/sgns"
+        long_ago = time.time() - jit.UNUSED_SECONDS - 60
+        for name, used in (("old", long_ago), ("new", long_ago + 120), ("test", long_ago)):
+            (folder / name).mkdir(parents=True)
+            os.utime(folder / name, (used, used))
+        (tmp_path / "kernels/other").mkdir()
+        jit.kernel(triple)(4)
+        assert sorted(path.name for path in folder.iterdir()) == ["new", "test"]
+        assert (folder / "test").stat().st_mtime > time.time() - 60
+        assert (tmp_path / "kernels/other").exists()
+
+    def test_loading_counts_as_use(self, tmp_path):
+        jit.kernel(triple)(4)
+        os.utime(tmp_path / "kernels/sgns/test", (0, 0))
+        jit.mark_used.cache_clear()
+        jit.kernel(triple)(4)
+        assert (tmp_path / "kernels/sgns/test").stat().st_mtime > time.time() - 60
 
 
-def test_a_full_disk(monkeypatch, tmp_path):
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+@pytest.mark.parametrize("decorator", [jit.kernel, jit.helper, jit.inlined])
+def test_a_function_outside_the_fingerprint_is_refused(decorator):
+    with pytest.raises(
+        ValueError, match=r"test_jit\.py holds triple, but is not one of sgns\.base\.jit\.KERNEL_SOURCES"
+    ):
+        decorator(triple)
 
-    monkeypatch.setattr(caching.IndexDataCacheFile, "save", full)
-    assert jit.kernel(triple)(np.int64(5)) == 15
-    assert not list(tmp_path.rglob("*.nbc"))
+
+def test_every_kernel_source_is_there():
+    assert all((jit.PACKAGE / source).exists() for source in jit.KERNEL_SOURCES)
+    assert {path.name for path in jit.kernel_files()} >= {
+        "jit.py",
+        "sampling.py",
+        "tile_kernel.py",
+        "scan.py",
+        "decimals.py",
+    }
 
 
-def test_a_kernel_outside_the_fingerprint_is_refused(monkeypatch):
-    monkeypatch.setattr(jit, "kernel_files", list)
-    with pytest.raises(ValueError, match="KERNEL_SOURCES"):
-        jit.kernel(triple)
+@pytest.mark.parametrize("numba_folder", [None, "numba"])
+def test_the_folder_follows_the_environment(monkeypatch, tmp_path, numba_folder):
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    if numba_folder:
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / numba_folder))
+    where = tmp_path / "numba/sgns" if numba_folder else tmp_path / "cache/kernels"
+    assert jit.kernel_folder() == where / jit.fingerprint()
+
+
+class Copy:
+    """A copy of the package, whose sources may be changed, and a cache of its own."""
+
+    def __init__(self, folder):
+        self.package = folder / "sgns"
+        shutil.copytree(Path(sgns.__file__).parent, self.package, ignore=shutil.ignore_patterns("__pycache__"))
+        self.environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+        self.environment |= {"PYTHONPATH": str(folder), "SGNS_CACHE": str(folder / "cache")}
+
+    def run(self, code):
+        """What a process prints as JSON in which `code` has assigned `kernel` and `found`."""
+        code += "\nimport json, sgns; s = kernel.stats"
+        code += "\nprint(json.dumps([sgns.__file__, sum(s.cache_hits.values()), sum(s.cache_misses.values()), found]))"
+        done = subprocess.run([sys.executable, "-c", code], env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2_000:]
+        file, hits, misses, found = json.loads(done.stdout)
+        assert Path(file).parent == self.package
+        return (hits, misses), found
+
+    def change(self, file, before, after):
+        path = self.package / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(before) == 1
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+KERNELS = {  # kernel: code that runs it; another file with what it calls, and a change there
+    "choose_spans": (
+        """
+import numpy as np
+from sgns.training.engines.cpu.validation_kernels import choose_spans as kernel
+found = kernel(np.arange(10, 500, 10), np.uint64(1), np.uint64(2**62)).tolist()
+""",
+        ("training/engines/sampling.py", "    return x ^ (x >> u64(31))\n", "    return x ^ (x >> u64(30))\n"),
+    ),
+    "draw_windows": (
+        """
+import numpy as np
+from sgns.training.engines.cpu.window_kernel import draw_windows as kernel
+from sgns.training.engines.sampling import alias_table, as_thresholds
+text = np.arange(40, dtype=np.int32) % 9, np.array([15, 40]), 0, 40
+tables = as_thresholds(np.full(9, 0.8)), alias_table(np.full(9, 1 / 9))
+found = [part.tolist() for part in kernel(*text, 5, 2, False, *tables, np.uint64(1), np.uint64(2))[:4]]
+""",
+        ("training/engines/sampling.py", "right[c] = min(m, c + reach + 1)", "right[c] = min(m, c + 2)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_change_in_what_a_kernel_calls_is_seen_by_the_next_process(tmp_path, name):
+    copy, (code, change) = Copy(tmp_path), KERNELS[name]
+    compiled, first = copy.run(code)
+    loaded, again = copy.run(code)
+    assert (compiled, loaded) == ((0, 1), (1, 0))
+    assert again == first
+    copy.change(*change)
+    compiled, changed = copy.run(code)
+    assert compiled == (0, 1)
+    assert changed != first
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["training.validation", "training.engines.cpu.deterministic", "vectors.files.decimals", "text.kernels.remap"],
+)
+def test_modules_can_be_imported_where_there_is_no_cache(tmp_path, module):
+    """As with a home that is read-only, or does not exist."""
+    (tmp_path / "file").write_text("in the way")
+    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    environment |= {"SGNS_CACHE": str(tmp_path / "file/cache")}
+    code = f"import importlib; importlib.import_module('sgns.{module}')"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-500:]

@@ -1,7 +1,7 @@
 """What every engine must compute, once more in plain NumPy and float64: the loss, its gradient, the steps of a block.
 
 A step is the exact gradient of its weighted samples' loss, taken from the values before the step. The samples of a
-block are made anew here from the definitions, with the engine's hash in place of chance.
+block are made anew here from the definitions, with the engine's hash as the source of randomness.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ class Samples:
     c: np.ndarray
     label: np.ndarray
     weight: np.ndarray
-    fresh: bool = True  # whether its negatives are new; the loss of negatives whose scores were just lowered says nothing
+    fresh: bool = (
+        True  # whether its negatives are new; the loss of negatives whose scores were just lowered says nothing
+    )
 
     @classmethod
     def of(cls, rows: list[tuple[int, int, int, float]], fresh: bool = True) -> "Samples":
@@ -112,15 +114,15 @@ def draw_word(random, table):
 
 @dataclass
 class Drawn:
-    """The tokens that survive and their windows: kept[i] was at places[i] in the text, its window is left[i]:right[i]."""
+    """The kept tokens and their windows: kept[i] is at indices[i] in the text, its window is left[i]:right[i]."""
 
     kept: list[int]
-    places: list[int]
+    indices: list[int]
     left: list[int]
     right: list[int]
 
     def centres(self, start: int, stop: int) -> list[int]:
-        return [i for i, place in enumerate(self.places) if start <= place < stop]
+        return [i for i, index in enumerate(self.indices) if start <= index < stop]
 
     def inputs(self, centre: int) -> list[int]:
         return [i for i in range(self.left[centre], self.right[centre]) if i != centre]
@@ -134,11 +136,11 @@ def draw_corpus(ids, ends, keep, window, seed, epoch):
     for end in ends:
         opened = len(drawn.kept)
         reaches = []
-        for place in range(start, end):
-            random = draw(key, place)
-            if random >> 32 <= int(thresholds[ids[place]]):
-                drawn.kept.append(int(ids[place]))
-                drawn.places.append(place)
+        for index in range(start, end):
+            random = draw(key, index)
+            if random >> 32 <= int(thresholds[ids[index]]):
+                drawn.kept.append(int(ids[index]))
+                drawn.indices.append(index)
                 reaches.append(window - ((random & LOW) * window >> 32))
         for i, reach in enumerate(reaches, opened):
             drawn.left.append(max(opened, i - reach))

@@ -13,6 +13,9 @@ from sgns.config import Config
 from sgns.text.vocabulary import Vocabulary
 from sgns.training.engines.cpu import tile_kernel
 from sgns.training.engines.cpu.engine import CpuEngine
+from sgns.training.engines.cpu.plain import plain_update
+from sgns.training.engines.cpu.window_kernel import draw_windows
+from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, stream_key
 
 SHARINGS = ["tile", "window", "pair"]
 SHAPES = [  # dim, window, negatives: one kernel each
@@ -87,6 +90,26 @@ def test_a_block_of_many_sentences(sharing, dim, window, negatives):
     config = Config(dim=dim, window=window, negatives=negatives, sharing=sharing)
     assert Case(ids, ends, 25, config).check(lr=0.1) > 0
     assert Case(ids, ends, 25, config, subsample=0.02).check(lr=0.1, epoch=3) > 0
+
+
+@pytest.mark.parametrize("sharing", ["window", "pair"])
+def test_a_block_equals_the_plain_updates_of_its_windows(sharing):
+    """The same drawn samples, window by window; with few inputs a window is one step of the fast kernel."""
+    ids, ends = corpus([1, 2, 30, 1, 1, 7], V=25)
+    config = Config(dim=20, window=2, negatives=5, sharing=sharing)
+    case = Case(ids, ends, 25, config, subsample=0.05)
+    engine, E, C = case.engine(), case.E.copy(), case.C.copy()
+    sums = engine.train_block(0, 0, 0, len(ids), 0.1)
+    inputs, input_ends, centres, negatives, _ = draw_windows(
+        case.ids, case.ends, 0, len(ids), 2, 5, sharing == "pair", as_thresholds(case.keep), alias_table(case.noise),
+        stream_key(config.seed, KEEP, 0), stream_key(config.seed, NOISE, 0, 0),
+    )  # fmt: skip
+    parts = np.split(inputs, input_ends[:-1])
+    loss = sum(plain_update(E, C, *step, np.float32(0.1)) for step in zip(parts, centres, negatives, strict=True))
+    assert max(map(len, parts)) == (4 if sharing == "window" else 1)
+    assert sums.loss == pytest.approx(loss, rel=1e-5)
+    np.testing.assert_allclose(engine.E[:, :20], E, atol=1e-4 * np.abs(E - case.E).max())
+    np.testing.assert_allclose(engine.C[:, :20], C, atol=1e-4 * np.abs(C - case.C).max())
 
 
 @pytest.mark.parametrize(("dim", "window", "negatives"), SHAPES)

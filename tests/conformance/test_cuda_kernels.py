@@ -18,23 +18,23 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
 from sgns.training.engines.cuda import engine as cuda  # noqa: E402
-from sgns.training.engines.cuda.shape import DIRECTIONS  # noqa: E402
+from sgns.training.engines.cuda.hessian import DIRECTIONS  # noqa: E402
 from sgns.training.engines.cuda.tile import rounded  # noqa: E402
-from sgns.training.engines.sampling import noise_table  # noqa: E402
+from sgns.training.engines.sampling import alias_table  # noqa: E402
 
 SURE = 1e-3
-BIG = cuda.Knobs(rows=256, noise=64, step_rows=2_048, columns=32, flight=2_000)  # few programs: interpreting is slow
-PLAIN = cuda.Knobs(rows=32, step_rows=128, columns=32, flight=1_000, damping=0.0)
+BIG = cuda.Tuning(rows=256, noise=64, step_rows=2_048, columns=32, batch=2_000)  # few programs: interpreting is slow
+PLAIN = cuda.Tuning(rows=32, step_rows=128, columns=32, batch=1_000, damping=0.0)
 
 
-def made(n=90, V=23, length=9, dim=20, window=3, keep=0.7, knobs=PLAIN, seed=0, **options):
+def made(n=90, V=23, length=9, dim=20, window=3, keep=0.7, tuning=PLAIN, seed=0, **options):
     """An engine on a random text, with E and C as they may be in the middle of training."""
     rng = np.random.default_rng(seed)
     ids, ends = rng.integers(0, V, n).astype(np.int32), np.unique([*np.arange(length, n, length), n])
     counts = np.bincount(ids, minlength=V) + 1
     config = Config(dim=dim, window=window, negatives=5, engine="cuda")
     noise = counts**0.75 / (counts**0.75).sum()
-    engine = cuda.CudaEngine(ids, ends, np.full(V, keep), noise, config, counts=counts, knobs=knobs, **options)
+    engine = cuda.CudaEngine(ids, ends, np.full(V, keep), noise, config, counts=counts, tuning=tuning, **options)
     for table in (engine.E, engine.C):
         table[:, :dim] = rng.normal(0, 0.4, (V, dim))
     return engine
@@ -55,17 +55,17 @@ def samples(engine, kept, noise_words):
     return Samples.of(rows)
 
 
-def fly(engine, start, stop, lr):
-    """Train on a block as one flight; the samples that it drew, E and C before, and what it returned."""
+def train_one_batch(engine, start, stop, lr):
+    """Train on a block as one batch; the samples that it drew, E and C before, and what it returned."""
     seen = {}
-    one = engine._fly
+    one = engine._train_batch
 
     def watch(kept, *arguments):
         one(kept, *arguments)
-        assert not seen, "one flight was meant"
+        assert not seen, "one batch was meant"
         seen["kept"], seen["noise"] = kept, arguments[6].cpu().numpy()
 
-    engine._fly = watch
+    engine._train_batch = watch
     E, C = engine.E.astype(float), engine.C.astype(float)
     sums = engine.train_block(0, 3, start, stop, lr)
     engine.sync()
@@ -78,7 +78,7 @@ def fly(engine, start, stop, lr):
 )
 def test_with_lr_1_the_undamped_step_is_the_gradient(dim, window, length, start, stop):
     engine = made(dim=dim, window=window, length=length)
-    drawn, E, C, sums = fly(engine, start, stop, 1.0)
+    drawn, E, C, sums = train_one_batch(engine, start, stop, 1.0)
     assert sums.pairs == drawn.label.sum()
     assert sums.loss == pytest.approx(loss(E, C, drawn), rel=1e-5)
     dE, dC = gradient(E, C, drawn)
@@ -104,8 +104,8 @@ def curvature(E, C, s):
 
 @pytest.mark.parametrize("lr", [0.025, 1.0])
 def test_the_damped_step_is_its_formula(lr):
-    engine = made(knobs=cuda.Knobs(rows=32, step_rows=64, columns=32, flight=1_000))
-    drawn, E, C, _ = fly(engine, 0, 90, lr)
+    engine = made(tuning=cuda.Tuning(rows=32, step_rows=64, columns=32, batch=1_000))
+    drawn, E, C, _ = train_one_batch(engine, 0, 90, lr)
     directions, shares = (t.cpu().numpy().astype(float) for t in (engine.shape.directions, engine.shape.shares))
     for new, old, g, h, Q, share in zip(
         (engine.E, engine.C), (E, C), gradient(E, C, drawn), curvature(E, C, drawn), directions, shares, strict=True
@@ -121,10 +121,10 @@ def test_the_damped_step_is_its_formula(lr):
 def test_the_shape_holds_the_largest_shares():
     engine = made(dim=40, V=200, n=400)
     engine.upload()
-    engine.shape.look()
-    met = engine.shape._sample.cpu().numpy()
+    engine.shape.estimate()
+    sample = engine.shape._sample.cpu().numpy()
     both = np.concatenate([engine.E, engine.C])
-    for rows, Q, share in zip(met, engine.shape.directions.cpu().numpy(), engine.shape.shares.cpu().numpy()):
+    for rows, Q, share in zip(sample, engine.shape.directions.cpu().numpy(), engine.shape.shares.cpu().numpy()):
         S = both[rows].astype(float)
         size = np.linalg.eigvalsh(S.T @ S)[::-1] / (S * S).sum()
         inside = ((S @ Q) ** 2).sum(0) / (S * S).sum()
@@ -135,7 +135,7 @@ def test_the_shape_holds_the_largest_shares():
 
 def test_nothing_is_left_behind_and_untouched_rows_stay():
     engine = made(n=60, V=400)
-    drawn, E, C, _ = fly(engine, 0, 60, 0.5)
+    drawn, E, C, _ = train_one_batch(engine, 0, 60, 0.5)
     assert not engine._gradients.any()
     assert not engine._curvatures.any()
     idle = np.setdiff1d(np.arange(400), drawn.w)
@@ -146,10 +146,10 @@ def test_nothing_is_left_behind_and_untouched_rows_stay():
 
 
 def test_a_large_step_cannot_overshoot_where_sgd_does():
-    """One word that meets few others in many pairs of a flight: the sum of its steps, and the damped one."""
+    """One word that meets few others in many pairs of a batch: the sum of its steps, and the damped one."""
     grown = {}
     for damping in (0.0, 1.0):
-        engine = made(n=300, V=4, length=300, keep=1.0, knobs=dataclasses.replace(BIG, rows=64, damping=damping))
+        engine = made(n=300, V=4, length=300, keep=1.0, tuning=dataclasses.replace(BIG, rows=64, damping=damping))
         for block in range(3):
             engine.train_block(0, block, 0, 300, 0.2)
         engine.sync()
@@ -173,7 +173,7 @@ def test_sums_do_not_depend_on_their_order():
     assert abs(sums.pop() - float(values.double().sum())) < 20_000 * grain * 2.0**-24
 
 
-def survivors(keep, window, n=20_000, V=3, seed=1, epoch=0):
+def kept_tokens(keep, window, n=20_000, V=3, seed=1, epoch=0):
     ids = np.random.default_rng(0).integers(0, V, n).astype(np.int32)
     config = Config(dim=4, window=window, seed=seed)
     engine = cuda.CudaEngine(ids, np.array([n]), np.asarray(keep), np.full(V, 1 / V), config, counts=np.ones(V))
@@ -181,10 +181,10 @@ def survivors(keep, window, n=20_000, V=3, seed=1, epoch=0):
     return ids, kept
 
 
-def test_survival_obeys_its_chances():
+def test_tokens_are_kept_with_their_probabilities():
     keep = np.array([0.05, 0.4, 1.0])
     for seed, epoch in ((1, 0), (1, 1), (2, 0)):
-        ids, kept = survivors(keep, 5, seed=seed, epoch=epoch)
+        ids, kept = kept_tokens(keep, 5, seed=seed, epoch=epoch)
         got, n = np.bincount(kept.words.cpu(), minlength=3), np.bincount(ids)
         assert got[2] == n[2]
         z2 = (got - n * keep)[:2] ** 2 / (n * keep * (1 - keep))[:2]
@@ -192,8 +192,8 @@ def test_survival_obeys_its_chances():
 
 
 @pytest.mark.parametrize("window", [1, 2, 5, 13])
-def test_reach_is_uniform_and_does_not_follow_survival(window):
-    _, kept = survivors([0.3, 0.6, 1.0], window)
+def test_reach_is_uniform_and_independent_of_what_is_kept(window):
+    _, kept = kept_tokens([0.3, 0.6, 1.0], window)
     words, reaches = kept.words.cpu().numpy(), kept.reaches.cpu().numpy()
     for word in range(3):
         of_word = np.bincount(reaches[words == word], minlength=window + 1)
@@ -204,13 +204,13 @@ def test_reach_is_uniform_and_does_not_follow_survival(window):
 
 def test_noise_obeys_its_law():
     engine = made(
-        V=40, n=1_500, length=1_500, keep=1.0, knobs=cuda.Knobs(rows=64, noise=256, step_rows=8_192, columns=32)
+        V=40, n=1_500, length=1_500, keep=1.0, tuning=cuda.Tuning(rows=64, noise=256, step_rows=8_192, columns=32)
     )
     noise = np.arange(1, 41) ** 0.75
-    engine._cells = engine._put(noise_table(noise / noise.sum()).view(np.int64))
+    engine._noise_table = engine._put(alias_table(noise / noise.sum()).view(np.int64))
     drawn = []
-    one = engine._fly
-    engine._fly = lambda *a: (one(*a), drawn.append(a[7].cpu().numpy()))
+    one = engine._train_batch
+    engine._train_batch = lambda *a: (one(*a), drawn.append(a[7].cpu().numpy()))
     engine.train_block(0, 0, 0, 1_500, 0.0)
     words = drawn[-1]
     assert len(words) > 6_000
@@ -262,7 +262,7 @@ def language():
 
 def test_learns_the_language_and_reports_the_loss_of_the_cpu(language, monkeypatch):
     if not torch.cuda.is_available():
-        monkeypatch.setattr(cuda, "Knobs", lambda: BIG)
+        monkeypatch.setattr(cuda, "Tuning", lambda: BIG)
     options = {"dim": 32, "window": 3, "epochs": 2, "lr": 0.2, "subsample": 0.0, "threads": 1}
     trained = sgns.train(language, engine="cuda", quiet=True, **options)
     assert trained.metadata["engine"] == "cuda"

@@ -1,10 +1,14 @@
-"""On the same samples with lr = 1, four ways to the gradient of L agree: closed form, differences, autograd, kernel."""
+"""On the same samples with lr = 1, five ways to the gradient of L agree.
+
+They are the closed form, central differences, autograd of the readable model, the plain kernel and the fast kernels.
+"""
 
 import numpy as np
 import pytest
 from mirror import Samples, descend, gradient, loss, window_steps
 
-from sgns.training.engines.cpu.window_kernel import one_window
+from sgns.training.engines.cpu.plain import plain_update
+from sgns.training.engines.cpu.window_kernel import STEP_INPUTS, STEP_OUTPUTS, one_window
 
 V = 40
 CASES = {  # inputs w, c+, negatives
@@ -101,6 +105,51 @@ def test_the_kernel_steps_by_the_gradient(case, dim):
     agree(C_kernel - C64, C_mirror - C64, 1e-4)
 
 
+def arrays(case):
+    """inputs, c+, negatives, as kernels take them."""
+    inputs, centre, negatives = CASES[case]
+    return np.array(inputs, np.int32), np.int32(centre), np.array(negatives, np.int32)
+
+
+@pytest.mark.parametrize("dim", DIMS)
+@pytest.mark.parametrize("case", CASES)
+def test_the_plain_update_equals_autograd(case, dim):
+    """In float64, on E and C that the update changes in place."""
+    torch = pytest.importorskip("torch")
+    E, C = vectors(dim)
+    inputs, centre, negatives = CASES[case]
+    e, c = (torch.from_numpy(A.copy()).requires_grad_() for A in (E, C))
+    log_sigmoid = torch.nn.functional.logsigmoid
+    loss = sum(
+        -log_sigmoid(e[w] @ c[centre]) - sum(log_sigmoid(-e[w] @ c[z]) for z in negatives if z != centre)
+        for w in inputs
+    )
+    loss.backward()
+    e_plain, c_plain = E.copy(), C.copy()
+    assert plain_update(e_plain, c_plain, *arrays(case), 1.0) == pytest.approx(loss.item(), rel=1e-12)
+    agree(E - e_plain, e.grad.numpy(), 1e-12)
+    agree(C - c_plain, c.grad.numpy(), 1e-12)
+
+
+@pytest.mark.parametrize("dim", DIMS)
+@pytest.mark.parametrize("case", CASES)
+def test_the_fast_kernel_equals_the_plain_update(case, dim):
+    """Both in float32, the plain one on as many inputs at a time as a step of the fast one has."""
+    inputs, centre, negatives = arrays(case)
+    if len(negatives) >= STEP_OUTPUTS:
+        pytest.skip("more negatives take several steps, and only the first of them has the positive")
+    E, C = (A.astype(np.float32) for A in vectors(dim))
+    (e, c), (e_plain, c_plain) = (E.copy(), C.copy()), (E.copy(), C.copy())
+    got = one_window(e, c, inputs, centre, negatives, lr=1.0)
+    expected = sum(
+        plain_update(e_plain, c_plain, inputs[first : first + STEP_INPUTS], centre, negatives, np.float32(1))
+        for first in range(0, len(inputs), STEP_INPUTS)
+    )
+    assert got == pytest.approx(expected, rel=1e-5)
+    agree(e - E, e_plain - E, 1e-4)
+    agree(c - C, c_plain - C, 1e-4)
+
+
 def test_large_scores_stay_finite_and_right():
     E = np.array([[1.0], [-1.0], [30.0], [-30.0]], np.float32)
     C = np.array([[50.0], [-50.0], [4.0]], np.float32)
@@ -111,8 +160,11 @@ def test_large_scores_stay_finite_and_right():
             E_mirror, C_mirror, expected = descend(E, C, [step], lr=1.0)
             e, c = E.copy(), C.copy()
             assert one_window(e, c, [w], centre, negatives, lr=1.0) == pytest.approx(expected, rel=1e-6)
-            np.testing.assert_allclose(e, E_mirror, rtol=1e-4, atol=1e-5)
-            np.testing.assert_allclose(c, C_mirror, rtol=1e-4, atol=1e-5)
+            e_plain, c_plain = E.copy(), C.copy()
+            plain = plain_update(e_plain, c_plain, np.array([w]), centre, np.array(negatives), np.float32(1))
+            assert plain == pytest.approx(expected, rel=1e-6)
+            for got, mirror in ((e, E_mirror), (c, C_mirror), (e_plain, E_mirror), (c_plain, C_mirror)):
+                np.testing.assert_allclose(got, mirror, rtol=1e-4, atol=1e-5)
 
 
 def test_lr_scales_the_step_and_0_leaves_all_in_place():

@@ -1,4 +1,4 @@
-"""Training beyond what fits: places behind 2^31, one endless sentence, texts larger than memory."""
+"""Training beyond what fits: tokens behind 2^31, one endless sentence, texts larger than memory."""
 
 import json
 import subprocess
@@ -10,18 +10,18 @@ import pytest
 import sgns
 from sgns import Config, Corpus
 from sgns.errors import InputError
-from sgns.training.engines.cpu.deterministic import FlightEngine
+from sgns.training.engines.cpu.deterministic import DeterministicEngine
 from sgns.training.engines.cpu.engine import CpuEngine
 
 
-@pytest.mark.parametrize("kind", [CpuEngine, FlightEngine])
+@pytest.mark.parametrize("kind", [CpuEngine, DeterministicEngine])
 @pytest.mark.parametrize("sharing", ["tile", "window", "pair"])
 def test_tokens_behind_two_to_the_31(tmp_path, kind, sharing):
     """A file of 8.6 GB that is almost all hole: the last block is trained on, with the words that stand there."""
     n, tail = 2**31 + 100_000, 4_000
     ids = np.memmap(tmp_path / "ids", np.int32, "w+", shape=(n,))
     ids[-tail:] = 1 + np.arange(tail) % 3
-    more = {"counts": np.array([n - tail, 1334, 1333, 1333])} if kind is FlightEngine else {}
+    more = {"counts": np.array([n - tail, 1334, 1333, 1333])} if kind is DeterministicEngine else {}
     ends = np.array([n - tail, n])
     engine = kind(ids, ends, np.ones(4), np.full(4, 0.25), Config(dim=8, window=2, sharing=sharing), **more)
     before = engine.E.copy()
@@ -38,7 +38,7 @@ def test_rows_behind_two_to_the_31_bytes():
     ids = (V - 1 - np.arange(2_000) % 5).astype(np.int32)
     keep, noise = np.ones(V), np.zeros(V)
     noise[-5:] = 0.2
-    from sgns.training.engines.cpu.engine import engine as cpu
+    from sgns.training.engines.cpu import engine as cpu
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cpu, "first_vectors", lambda E, dim, seed: E[-5:, :dim].fill(0.1))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import sgns
 from sgns import Config, Corpus
 from sgns.errors import ConfigError
-from sgns.training.engines.cpu.validation_kernels import LONG, STRETCH
+from sgns.training.engines.cpu.validation_kernels import HELD_OUT_PART, LONG_SENTENCE
 from sgns.training.validation import Validation
 
 
@@ -21,12 +21,12 @@ def validation_of(ends, share=0.3, seed=1, V=40, **options):
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(2, 30), min_size=40, max_size=80), st.data())
-def test_runs_and_held_out_sentences_are_the_text_once(lengths, data):
+def test_spans_and_held_out_sentences_are_the_text_once(lengths, data):
     ids, held = validation_of(np.cumsum(lengths))
     start = data.draw(st.integers(0, len(ids)))
     stop = data.draw(st.integers(start, len(ids)))
     seen = np.zeros(len(ids), int)
-    for a, b in held.runs(start, stop):
+    for a, b in held.training_spans(start, stop):
         assert a < b
         seen[a:b] += 1
     for a, b in zip(held.begins, held.ends):
@@ -43,10 +43,10 @@ def test_the_share_is_kept_and_the_seed_chooses():
     assert len(np.intersect1d(a.begins, b.begins)) < 0.2 * len(a.begins)
 
 
-def test_a_long_sentence_gives_stretches_with_borders():
-    n = LONG * 20
+def test_of_a_long_sentence_parts_are_held_out_with_borders():
+    n = LONG_SENTENCE * 20
     _, held = validation_of([n], 0.05)
-    assert ((held.ends - held.begins) == STRETCH).all()
+    assert ((held.ends - held.begins) == HELD_OUT_PART).all()
     assert set(held.begins[held.begins > 0]) | set(held.ends) <= set(held.sentence_ends)
     assert held.sentence_ends[-1] == n
 

@@ -12,7 +12,7 @@ import pytest
 from sgns.training.engines.choice import cuda_cards
 
 pytest.importorskip("triton")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def run(*arguments):

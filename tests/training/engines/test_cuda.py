@@ -1,4 +1,4 @@
-"""Choosing the GPU engine, what it refuses, what it foresees; files, held-out text and resuming as on the CPU."""
+"""Choosing the GPU engine, what it refuses, what it estimates; files, held-out text and resuming as on the CPU."""
 
 import dataclasses
 import os
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sgns.config import Config
 from sgns.errors import ConfigError, MissingExtra
 from sgns.text.vocabulary import Vocabulary
-from sgns.training.engines import choice
+from sgns.training.engines import build, choice
 from sgns.training.engines.cuda.memory import bytes_needed, check_fits, device_stride
 from sgns.training.plan import Plan
 
@@ -77,20 +77,55 @@ def test_what_triton_needs_of_the_machine_is_said_before_training(monkeypatch, c
     assert choice.choose(Config()) == "cpu"
 
 
-def test_a_card_that_refuses_to_start_is_told_in_one_line(monkeypatch):
-    from sgns.training.engines import build
+def start_of(error, monkeypatch, engine="cuda"):
+    """Starts an engine whose construction raises an error."""
 
-    def refuses(*_):
-        raise RuntimeError("CUDA error: no kernel image is available\nfor execution on the device")
+    def fails(*_):
+        raise error
 
-    plan = dataclasses.replace(Plan.of(Vocabulary(["a"], [5]), Config()), engine="cuda")
-    monkeypatch.setattr(build, "build", refuses)
+    plan = dataclasses.replace(Plan.of(Vocabulary(["a"], [5]), Config(engine="cpu")), engine=engine)
+    monkeypatch.setattr(build, "build", fails)
+    build.start(plan, None, None, lambda: None)
+
+
+def triton_error():
+    from triton.runtime.errors import OutOfResources
+
+    return OutOfResources(300_000, 232_448, "shared memory")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            RuntimeError("CUDA error: no kernel image is available\nfor execution on the device"),
+            "RuntimeError: CUDA error: no kernel image is available",
+        ),
+        (
+            OSError("libcuda.so.1: cannot open shared object file"),
+            "OSError: libcuda.so.1: cannot open shared object file",
+        ),
+        (ImportError("DLL load failed"), "ImportError: DLL load failed"),
+        (subprocess.CalledProcessError(1, "gcc"), "CalledProcessError: Command 'gcc' returned non-zero exit status 1."),
+        (triton_error(), f"OutOfResources: {triton_error()}"),
+    ],
+)
+def test_a_card_that_refuses_to_start_is_reported_in_one_line(monkeypatch, error, reason):
     with pytest.raises(MissingExtra) as caught:
-        build.start(plan, None, None, lambda: None)
-    assert str(caught.value) == (
-        "the cuda engine does not start on this card (RuntimeError: CUDA error: no kernel image is available); "
-        "take --engine cpu"
-    )
+        start_of(error, monkeypatch)
+    assert str(caught.value) == f"the cuda engine does not start on this card ({reason}); take --engine cpu"
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("kind", [TypeError, IndexError, AssertionError, ValueError, RecursionError, ConfigError])
+def test_a_mistake_of_ours_is_not_reported_as_a_missing_library(monkeypatch, kind):
+    with pytest.raises(kind, match=r"^ours$"):
+        start_of(kind("ours"), monkeypatch)
+
+
+def test_another_engine_reports_its_errors_as_they_are(monkeypatch):
+    with pytest.raises(RuntimeError, match=r"^no memory$"):
+        start_of(RuntimeError("no memory"), monkeypatch, engine="cpu")
 
 
 def test_auto_takes_the_card_unless_an_option_needs_the_cpu(monkeypatch, card):
@@ -129,7 +164,7 @@ def test_what_does_not_fit_is_refused_with_the_largest_that_does(V, dim, tokens,
         assert bytes_needed(best, dim, tokens) <= free < bytes_needed(best + 1, dim, tokens)
 
 
-def test_the_forecast_counts_what_the_engine_allocates():
+def test_the_estimate_counts_what_the_engine_allocates():
     pytest.importorskip("triton")
     from sgns.training.engines.cuda.engine import CudaEngine
     from sgns.training.engines.cuda.memory import SPARE
@@ -137,7 +172,14 @@ def test_the_forecast_counts_what_the_engine_allocates():
     V, n, dim = 5_000, 70_000, 50
     ids = np.arange(n, dtype=np.int32) % V
     engine = CudaEngine(ids, np.array([n]), np.ones(V), np.full(V, 1 / V), Config(dim=dim), counts=np.full(V, n // V))
-    big = (engine._ids, engine._keep, engine._cells, engine._tables, engine._gradients, engine._curvatures)
+    big = (
+        engine._ids,
+        engine._keep_thresholds,
+        engine._noise_table,
+        engine._tables,
+        engine._gradients,
+        engine._curvatures,
+    )
     allocated = sum(tensor.nbytes for tensor in (*big, engine._claims))
     assert abs(bytes_needed(V, dim, n) - SPARE - allocated) < 100
     assert engine.stride == device_stride(dim) == 56
@@ -147,9 +189,9 @@ def test_rows_beyond_two_billion_numbers():
     """2^27 rows of 16 floats: the last one lies 2^31 floats on. Only touched pages take memory."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("triton")
-    from sgns.training.engines.cuda.shape import DIRECTIONS
+    from sgns.training.engines.cuda.hessian import DIRECTIONS
     from sgns.training.engines.cuda.step import step
-    from sgns.training.engines.cuda.tile import flight
+    from sgns.training.engines.cuda.tile import sum_gradients
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     V, stride = 2**27 + 8, 16
@@ -161,16 +203,16 @@ def test_rows_beyond_two_billion_numbers():
 
     try:
         tables, gradients = zeros(V, stride), zeros(V, stride)
-        curvatures, claims, cells = zeros(V), zeros(V, kind=np.int32), zeros(V, kind=np.int64)
+        curvatures, claims, noise_table = zeros(V), zeros(V, kind=np.int32), zeros(V, kind=np.int64)
     except (MemoryError, RuntimeError):
         pytest.skip("no room for 19 GB of untouched memory")
     words = torch.tensor([V - 1, V - 3, V - 2], dtype=torch.int32, device=device)
     ones = torch.ones(3, dtype=torch.int32, device=device)
     tables[V - 3 :] = torch.tensor([[0.1], [0.2], [0.3]])
     out = [torch.zeros(32, dtype=kind, device=device) for kind in (torch.int32, torch.float64, torch.int32)]
-    flight[(1,)](
+    sum_gradients[(1,)](
         words, ones, ones, 3, 0, 3, 0, tables, tables, gradients, gradients, curvatures, curvatures,
-        cells, V, 2**62 + 5, torch.zeros(4, device=device), *out, 0.0,
+        noise_table, V, 2**62 + 5, torch.zeros(4, device=device), *out, 0.0,
         WINDOW=1, ROWS=32, NOISE=32, STRIDE=stride, COLUMNS=16, PRECISION="tf32x3", num_warps=4,
     )  # fmt: skip
     assert gradients[V - 3 :].abs().min() > 0
@@ -213,18 +255,18 @@ def test_the_command_says_what_is_missing_in_one_line(small, tmp_path):
 
 def test_dry_run_counts_the_card_and_refuses_what_does_not_fit(small, monkeypatch):
     from sgns.text.corpus import Corpus
-    from sgns.training.engines.cuda.engine import memory as cuda_memory
-    from sgns.training.estimate import forecast
+    from sgns.training.engines.cuda import memory as cuda_memory
+    from sgns.training.estimate import estimate
 
     config = Config(engine="cuda", dim=8, window=2)
     corpus = Corpus.from_files([small], config)
-    report = forecast(corpus, config)
+    report = estimate(corpus, config)
     assert report["engine"] == "cuda"
     assert report["memory_bytes"] == bytes_needed(30, 8, corpus.tokens) < report["card_free_bytes"]
     assert report["expected_minutes"] > 0
     monkeypatch.setattr(cuda_memory, "card_memory", lambda: bytes_needed(30, 100, corpus.tokens))
     with pytest.raises(ConfigError, match=r"take --dim 10\d or --max-vocabulary 1\d or --engine cpu$"):
-        forecast(corpus, Config(engine="cuda", dim=200))
+        estimate(corpus, Config(engine="cuda", dim=200))
 
 
 def test_a_resumed_run_gives_the_bits_of_one_that_never_stopped(small, tmp_path):
