@@ -33,6 +33,7 @@ KERNEL_SOURCES = (
     "vectors/files/decimals.py",
 )
 """Files and folders that may hold kernels and what they call, relative to the package."""
+HELPER = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 UNUSED_SECONDS = 30 * 86_400  # after which the kernels of another fingerprint are deleted
 
 
@@ -49,7 +50,7 @@ def kernel(function: Callable[..., Any], **options: Any) -> Any:
         ValueError: The file of the kernel is not part of the fingerprint.
     """
     check_source(function)
-    compiled = njit(**{"nogil": True, "error_model": "numpy"} | options)(function)
+    compiled = njit(**{"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True} | options)(function)
     compiled._cache = KernelCache(function)
     return compiled
 
@@ -61,16 +62,16 @@ def helper(function: Callable[..., Any]) -> Any:
         ValueError: The file of the function is not part of the fingerprint.
     """
     check_source(function)
-    return njit(nogil=True, error_model="numpy")(function)
+    return njit(**HELPER)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """As `helper`, but put into its callers line by line.
+    """As `helper`, but LLVM puts its code into that of its callers.
 
     For a few lines inside hot loops, where a call that passes arrays would cost more than they do.
     """
     check_source(function)
-    return njit(inline="always", nogil=True, error_model="numpy")(function)
+    return njit(**HELPER, forceinline=True)(function)
 
 
 def check_source(function: Callable[..., Any]) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgns.base.jit import inlined, kernel
+from sgns.base.jit import helper, inlined, kernel
 from sgns.text.kernels.bits import word_at
 
 u64 = np.uint64
@@ -73,14 +73,14 @@ class Strings(NamedTuple):
 # --- kernels ----------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@helper
 def hashed(lo, hi, seeds):
     """A 64-bit hash of a key; its high bits are the good ones."""
     mixed = (lo ^ (hi * seeds[1])) * seeds[0]
     return (mixed ^ (mixed >> SHIFT32)) * seeds[1]
 
 
-@kernel
+@helper
 def key_of(address, length, seeds):
     """The key of `length` bytes at `address`; 16 bytes must be readable there. hi is LONG for a long string."""
     if length <= SHORT:
@@ -98,7 +98,7 @@ def key_of(address, length, seeds):
     return mixed | ONE, LONG
 
 
-@kernel
+@helper
 def same_bytes(one, other, length):
     """Whether `length` >= 8 bytes at two addresses are equal."""
     at = 0
@@ -119,7 +119,7 @@ def find_short(table, lo, hi):
     return at
 
 
-@kernel
+@helper
 def find(table, lo, hi, address, length):
     """The index of a key's slot, or of the empty slot where it belongs; a long string's bytes stand at `address`."""
     mask = u64(table.slots.shape[0] - 1)
@@ -158,7 +158,7 @@ def count_short(table, at, lo, hi, count, position):
     return number
 
 
-@kernel
+@helper
 def add(table, lo, hi, address, length, count, position):
     """Counts a string, new or known; the capacity must suffice. Returns its number."""
     at = find(table, lo, hi, address, length)
@@ -187,11 +187,20 @@ def add(table, lo, hi, address, length, count, position):
     return number
 
 
+@helper
+def fits(table, items, longs, tail):
+    """Whether `items` more strings, `longs` long ones among them, with `tail` bytes, fit into the arrays of a table."""
+    return (
+        3 * (table.used[N_ITEMS] + items) <= 2 * table.slots.shape[0]  # at most two thirds full
+        and table.used[N_LONG] + longs + 1 <= table.tail_starts.shape[0]
+        and table.used[N_TAIL] + tail + 16 <= table.tails.shape[0]
+    )
+
+
 @kernel
-def rehashed(slots, size, seeds):
-    """(size, 4) slots with the strings of a smaller table."""
-    larger = np.zeros((size, 4), dtype=np.uint64)
-    mask = u64(size - 1)
+def rehash(slots, larger, seeds):
+    """Puts the strings of `slots` into the empty, larger array of slots."""
+    mask = u64(larger.shape[0] - 1)
     for old in range(slots.shape[0]):
         if slots[old, KEY] != ZERO:
             hi = slots[old, KEY_END]
@@ -202,49 +211,6 @@ def rehashed(slots, size, seeds):
                 at = (at + ONE) & mask
             for column in range(4):  # a slice would compile for three seconds, for its error message
                 larger[at, column] = slots[old, column]
-    return larger
-
-
-@kernel
-def longer(array, size):
-    """A copy of `array` with zeros behind it, `size` items or more."""
-    capacity = array.shape[0]
-    while capacity < size:
-        capacity *= 2
-    larger = np.zeros(capacity, dtype=array.dtype)
-    for i in range(array.shape[0]):
-        larger[i] = array[i]
-    return larger
-
-
-@kernel
-def with_capacity(table, items, longs, tail):
-    """The table, enlarged where `items` more strings, `longs` more long ones and `tail` bytes of these do not fit."""
-    slots, first, tails, tail_starts, used = table.slots, table.first, table.tails, table.tail_starts, table.used
-    size = slots.shape[0]
-    while 3 * (used[N_ITEMS] + items) > 2 * size:  # at most two thirds full
-        size *= 2
-    if size > slots.shape[0]:
-        slots, first = rehashed(slots, size, table.seeds), longer(first, size)
-    if used[N_LONG] + longs + 1 > tail_starts.shape[0]:
-        tail_starts = longer(tail_starts, used[N_LONG] + longs + 1)
-    if used[N_TAIL] + tail + 16 > tails.shape[0]:
-        tails = longer(tails, used[N_TAIL] + tail + 16)
-    return HashTable(slots, first, tails, tail_starts, used, table.seeds)
-
-
-@kernel
-def keys_and_counts(slots, n):
-    """(n, 2) keys and (n,) counts by number."""
-    keys = np.empty((n, 2), dtype=np.uint64)
-    counts = np.empty(n, dtype=np.int64)
-    for at in range(slots.shape[0]):
-        if slots[at, KEY] != ZERO:
-            number = np.int64(slots[at, NUMBER])
-            keys[number, 0] = slots[at, KEY]
-            keys[number, 1] = slots[at, KEY_END]
-            counts[number] = np.int64(slots[at, COUNT])
-    return keys, counts
 
 
 @kernel
@@ -279,39 +245,6 @@ def look_up(table, other, value):
     return found
 
 
-@kernel
-def joined(strings, numbers):
-    r"""The strings `numbers`, each followed by \n, as one array of bytes."""
-    keys, tails, tail_starts = strings.keys, strings.tails, strings.tail_starts
-    size = 0
-    for number in numbers:
-        hi = keys[number, 1]
-        if (hi >> SHIFT56) == u64(255):
-            which = np.int64(hi & TAIL_INDEX)
-            size += tail_starts[which + 1] - tail_starts[which] + 1
-        else:
-            size += SHORT + 1
-    text = np.empty(size, dtype=np.uint8)
-    at = 0
-    for number in numbers:
-        hi = keys[number, 1]
-        if (hi >> SHIFT56) == u64(255):
-            which = np.int64(hi & TAIL_INDEX)
-            for i in range(tail_starts[which], tail_starts[which + 1]):
-                text[at] = tails[i]
-                at += 1
-        else:
-            for half in range(2):
-                rest = keys[number, half]
-                while rest:
-                    text[at] = np.uint8(rest & u64(255))
-                    rest >>= SHIFT8
-                    at += 1
-        text[at] = 10
-        at += 1
-    return text[:at]
-
-
 # --- whole tables, from Python ----------------------------------------------------------------------------------------
 
 
@@ -328,10 +261,41 @@ def new_table(capacity: int = 8192) -> HashTable:
     )
 
 
+def with_capacity(table: HashTable, items: int, longs: int, tail: int) -> HashTable:
+    """The table, enlarged where `items` more strings, `longs` long ones among them, with `tail` bytes, do not fit."""
+    slots, first, tails, tail_starts, used, seeds = table
+    n_items, n_longs, n_tail = used.tolist()
+    size = len(slots)
+    while 3 * (n_items + items) > 2 * size:  # as in `fits`
+        size *= 2
+    if size > len(slots):
+        larger = np.zeros((size, 4), dtype=np.uint64)
+        rehash(slots, larger, seeds)
+        slots, first = larger, lengthened(first, size)
+    tail_starts = lengthened(tail_starts, n_longs + longs + 1)
+    tails = lengthened(tails, n_tail + tail + 16)
+    return HashTable(slots, first, tails, tail_starts, used, seeds)
+
+
+def lengthened(array: np.ndarray, size: int) -> np.ndarray:
+    """The array, or where it is shorter than `size` a copy of doubled length, with zeros at the end."""
+    capacity = len(array)
+    while capacity < size:
+        capacity *= 2
+    if capacity == len(array):
+        return array
+    longer = np.zeros(capacity, dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
 def contents(table: HashTable) -> Strings:
     """All strings of a table."""
     items, longs, tail = (int(n) for n in table.used)
-    keys, counts = keys_and_counts(table.slots, items)
+    full = table.slots[table.slots[:, KEY] != ZERO]
+    number = full[:, NUMBER].astype(np.int64)
+    keys, counts = np.empty((items, 2), dtype=np.uint64), np.empty(items, dtype=np.int64)
+    keys[number], counts[number] = full[:, : KEY_END + 1], full[:, COUNT]
     return Strings(keys, counts, table.first[:items], table.tails[: tail + 16], table.tail_starts[: longs + 1])
 
 
@@ -353,8 +317,23 @@ def add_all(table: HashTable, other: Strings, numbers: np.ndarray | None = None)
 
 def text_of(strings: Strings, numbers: np.ndarray) -> bytes:
     r"""The strings with these numbers, each followed by \n."""
-    data: bytes = joined(strings, numbers.astype(np.int64)).tobytes()
-    return data
+    keys = strings.keys[numbers]
+    long = np.flatnonzero(keys[:, 1] >= LONG)
+    tail = (keys[long, 1] & TAIL_INDEX).astype(np.int64)
+    keys[long] = ZERO
+    rows = np.empty((len(keys), SHORT + 2), dtype=np.uint8)  # the bytes of a key, padded with zeros, and a line feed
+    rows[:, :-1] = keys.astype("<u8", copy=False).view(np.uint8).reshape(len(keys), SHORT + 1)
+    rows[:, -1] = 10
+    text = rows[rows != 0].tobytes()
+    if not len(long):
+        return text
+    ends = np.cumsum(np.count_nonzero(rows, axis=1))[long] - 1  # where the bytes of each long string belong
+    begins, stops = strings.tail_starts[tail].tolist(), strings.tail_starts[tail + 1].tolist()
+    parts, at = [], 0
+    for end, begin, stop in zip(ends.tolist(), begins, stops, strict=True):
+        parts += [text[at:end], strings.tails[begin:stop].tobytes()]
+        at = end
+    return b"".join([*parts, text[at:]])
 
 
 def divide_by_hash(strings: Strings, parts: int) -> tuple[np.ndarray, np.ndarray]:

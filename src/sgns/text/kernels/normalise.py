@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgns.base.jit import inlined, kernel
+from sgns.base.jit import helper, inlined, kernel
 from sgns.text.kernels.hash_table import (
     SHIFT8,
     SHIFT56,
@@ -196,7 +196,7 @@ def normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others):
     return n_others
 
 
-@kernel
+@helper
 def is_ascii_mark(byte):
     """Whether an ASCII byte is neither letter nor digit; other bytes are not."""
     return not (97 <= byte <= 122 or 48 <= byte <= 57 or 65 <= byte <= 90 or byte >= 128)
