@@ -45,7 +45,7 @@ def compare(corpus: Corpus, threads: int, rounds: int) -> dict[str, dict[str, An
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in engines}
     for turn in range(rounds + 1):  # the first one warms up
         for name in sorted(engines, reverse=bool(turn % 2)):
-            at_once = 1 if name == "fixed" else threads  # a flight uses its threads itself
+            at_once = 1 if name == "fixed" else threads  # a batch uses its threads itself
             blocks = partial(next_block, engines[name], count(turn * BLOCKS), corpus.tokens // LONGEST)
             spent[name].append(seconds(blocks, BLOCKS, at_once))
     pairs = list(zip(spent["free"][1:], spent["fixed"][1:], strict=True))

@@ -23,9 +23,9 @@ from benchmarks.distributed_quality import DATA
 from benchmarks.parts import quality
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.engines.cpu.engine import KEEP, NOISE, first_vectors, matrix, row_stride
 from sgns.training.engines.cpu.window_kernel import draw_windows, window_kernel
-from sgns.training.engines.sampling import alias_table, as_thresholds, draw, draw_word, stream_key
+from sgns.training.engines.matrices import first_vectors, row_stride, zero_rows
+from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, draw, draw_word, stream_key
 from sgns.vectors.vectors import Vectors
 
 CHUNK = 40_000  # tokens whose pairs are drawn together
@@ -53,7 +53,7 @@ def train(corpus: Corpus, config: Config, parts: int, tokens: int, episode: int)
     )
     tables = np.stack([alias_table(probabilities[k::parts] / probabilities[k::parts].sum()) for k in range(parts)])
     stride = row_stride(config.dim)
-    E, C = matrix(len(v), stride), matrix(len(v), stride)
+    E, C = zero_rows(len(v), stride), zero_rows(len(v), stride)
     first_vectors(E, config.dim, config.seed)
     step, out = window_kernel(stride, True), np.zeros(3)
     ids, ends = np.asarray(corpus.ids), np.asarray(corpus.sentence_ends)

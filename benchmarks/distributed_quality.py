@@ -27,7 +27,8 @@ from sgns.text.corpus import Corpus
 from sgns.training.distributed.comm import ThreadComm
 from sgns.training.distributed.merge import MergeOptions, Merger
 from sgns.training.distributed.rounds import RoundSchedule
-from sgns.training.engines.cpu.engine import CpuEngine, first_vectors
+from sgns.training.engines.cpu.engine import CpuEngine
+from sgns.training.engines.matrices import first_vectors
 from sgns.training.engines.sampling import stream_key
 from sgns.training.update_scaling import expected_updates
 from sgns.vectors.vectors import Vectors

@@ -2,7 +2,7 @@
 
     python benchmarks/gpu.py --corpus wiki100m.npz --sets DATA            all of it, under 8 minutes
     python benchmarks/gpu.py --prepare text8.txt wiki100m.npz             pack a text for a machine without it
-    python benchmarks/gpu.py --sweep                                      try tiles, negatives, warps, flights
+    python benchmarks/gpu.py --sweep                                      try tiles, negatives, warps, batches
     TRITON_INTERPRET=1 python benchmarks/gpu.py --interpret               without a card: that everything runs
 
 Needs this repository, torch, triton, numpy, numba, safetensors, and no network. DATA holds `similarity/*.tsv` and
@@ -28,27 +28,27 @@ from benchmarks.gpu_check import check  # noqa: E402
 from benchmarks.gpu_quality import quality  # noqa: E402
 from benchmarks.packed import Packed  # noqa: E402
 from sgns.config import Config  # noqa: E402
-from sgns.training.engines.cuda.engine import CudaEngine, Knobs  # noqa: E402
+from sgns.training.engines.cuda.engine import CudaEngine, Tuning  # noqa: E402
 from sgns.training.schedule import BlockSchedule  # noqa: E402
 
 SWEEP = {
-    "rows": [32, 64], "noise": [32, 64], "columns": [32, 64], "warps": [4, 8], "flight": [8_192, 16_384, 32_768],
+    "rows": [32, 64], "noise": [32, 64], "columns": [32, 64], "warps": [4, 8], "batch": [8_192, 16_384, 32_768],
     "precision": ["tf32x3", "tf32"],
 }  # fmt: skip
 
 
-def make(packed: Packed, config: Config, knobs: Knobs) -> CudaEngine:
+def make(packed: Packed, config: Config, tuning: Tuning) -> CudaEngine:
     """The engine for a corpus."""
     keep, noise = (
         packed.vocabulary.keep_probability(config.subsample),
         packed.vocabulary.noise_distribution(config.noise_power),
     )
-    return CudaEngine(packed.ids, packed.ends, keep, noise, config, counts=packed.vocabulary.counts, knobs=knobs)
+    return CudaEngine(packed.ids, packed.ends, keep, noise, config, counts=packed.vocabulary.counts, tuning=tuning)
 
 
-def speed(packed: Packed, config: Config, knobs: Knobs, seconds: float, bandwidth: float) -> dict[str, Any]:
+def speed(packed: Packed, config: Config, tuning: Tuning, seconds: float, bandwidth: float) -> dict[str, Any]:
     """Words a second over whole blocks of the schedule, after a block that warms up."""
-    engine = make(packed, config, knobs)
+    engine = make(packed, config, tuning)
     engine.synchronise()
     began = time.perf_counter()
     engine.compile()
@@ -94,21 +94,21 @@ def stages(engine: CudaEngine, block: Any) -> dict[str, float]:
 
         setattr(owner, name, wrapper)
 
-    for owner, name in ((engine, "_draw"), (engine, "_sum_gradients"), (engine, "_take_step"), (engine.shape, "look")):
+    for owner, name in ((engine, "_draw"), (engine, "_sum_gradients"), (engine, "_step"), (engine.shape, "estimate")):
         timed(owner, name)
     engine.train_block(block.epoch, block.number, block.start, block.stop, block.lr)
     return {name.strip("_"): seconds / (block.stop - block.start) * 1e9 for name, seconds in spent.items()}
 
 
 def sweep(packed: Packed, config: Config, seconds: float, bandwidth: float) -> list[tuple[str, float]]:
-    """Words a second with one knob changed at a time; what does not compile or fit is told."""
+    """Words a second with one value changed at a time; what does not compile or fit is told."""
     lines = []
     for name, values in SWEEP.items():
         for value in values:
-            if getattr(Knobs(), name) == value:
+            if getattr(Tuning(), name) == value:
                 continue
             try:
-                figure = speed(packed, config, replace(Knobs(), **{name: value}), seconds, bandwidth)["words/s"]
+                figure = speed(packed, config, replace(Tuning(), **{name: value}), seconds, bandwidth)["words/s"]
             except Exception as error:  # a tile that does not fit is one of the answers
                 print(f"  {name}={value}: {str(error).splitlines()[0][:100]}", flush=True)
                 continue
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement of speed")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5, help="of the runs for quality")
-    parser.add_argument("--sweep", action="store_true", help="speed with one knob changed at a time")
+    parser.add_argument("--sweep", action="store_true", help="speed with one value changed at a time")
     parser.add_argument("--interpret", action="store_true", help="everything tiny, for Triton's interpreter")
     parser.add_argument("--json", type=Path, help="write all figures here")
     asked = parser.parse_args()
@@ -141,9 +141,9 @@ def main() -> None:
     if not asked.interpret and not torch.cuda.is_available():
         parser.error("no card is here; add --interpret to see that everything runs")
     began = time.perf_counter()
-    knobs, tokens = Knobs(), 20_000_000
+    tuning, tokens = Tuning(), 20_000_000
     if asked.interpret:
-        knobs = Knobs(rows=64, noise=32, step_rows=2_048, flight=1_000)
+        tuning = Tuning(rows=64, noise=32, step_rows=2_048, batch=1_000)
         asked.dims, asked.seconds, asked.seeds, asked.epochs, tokens = [8], 0.0, 1, 1, 3_000
         asked.zipf = min(asked.zipf, 40)
     texts: dict[str, Packed] = {}
@@ -154,8 +154,8 @@ def main() -> None:
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else "Triton's interpreter"
     report: dict[str, Any] = {
         "card": name,
-        "knobs": vars(knobs),
-        "check": check(knobs, (20,) if asked.interpret else (8, 100, 128, 300)),
+        "tuning": vars(tuning),
+        "check": check(tuning, (20,) if asked.interpret else (8, 100, 128, 300)),
     }
     for line, figure in report["check"].items():
         print(f"check  {line}: {figure}", flush=True)
@@ -165,19 +165,19 @@ def main() -> None:
     rows: list[tuple[str, ...]] = []
     for (title, packed), dim in itertools.product(texts.items(), asked.dims):
         config = Config(dim=dim, engine="cuda", epochs=asked.epochs, lr=0.025, subsample=1e-3)
-        found = report[f"speed {title} {dim}"] = speed(packed, config, knobs, asked.seconds, bandwidth)
+        found = report[f"speed {title} {dim}"] = speed(packed, config, tuning, asked.seconds, bandwidth)
         print(f"speed  {title} d={dim}: {json.dumps(found, default=float)}", flush=True)
         figures = f"{found['words/s'] / 1e6:,.1f}M words/s", f"{found['bytes/word']:,.0f} B/word"
         rows.append((f"{title}, d={dim}", *figures, f"{found['share']:.1%} of copy"))
     if asked.sweep and texts:
         title, packed = next(iter(texts.items()))
-        print(f"sweep  {title} d={asked.dims[0]}, one knob changed at a time from {knobs}", flush=True)
+        print(f"sweep  {title} d={asked.dims[0]}, one value changed at a time from {tuning}", flush=True)
         report["sweep"] = sweep(
             packed, Config(dim=asked.dims[0], engine="cuda", lr=0.025, subsample=1e-3), asked.seconds / 4, bandwidth
         )
         rows += [(f"sweep {knob}", f"{figure / 1e6:,.1f}M words/s") for knob, figure in report["sweep"]]
     if asked.corpus and asked.sets:
-        report["quality"] = quality(texts[asked.corpus.stem], asked.sets, asked.seeds, asked.epochs, make, knobs)
+        report["quality"] = quality(texts[asked.corpus.stem], asked.sets, asked.seeds, asked.epochs, make, tuning)
         for line, (on_card, on_cpu) in report["quality"].items():
             rows.append((f"quality {line}", f"cuda {on_card:.4f}", f"cpu {on_cpu:.4f}", f"{on_card - on_cpu:+.4f}"))
     report["seconds"] = time.perf_counter() - began

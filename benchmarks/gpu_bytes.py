@@ -9,11 +9,11 @@ from sgns.training.engines.cuda.engine import CudaEngine
 
 @dataclass(frozen=True)
 class BytesPerWord:
-    """Bytes for each word that survives subsampling, of rows and of what is drawn. Caches may serve a part of them."""
+    """Bytes for each word that subsampling keeps, of rows and of what is drawn. Caches may serve a part of them."""
 
     reads: float  # of rows of E and C by tiles, each row once a tile
     gradients: float  # rows added to beside E and C
-    step: float  # gradient read and set to zero, row read and written, once for each row that a flight touches
+    step: float  # gradient read and set to zero, row read and written, once for each row that a batch touches
     draws: float  # ids, marks, their sum, packed words, noise
 
     @property
@@ -27,23 +27,23 @@ class BytesPerWord:
 
     @classmethod
     def of(cls, engine: CudaEngine, start: int, stop: int) -> "BytesPerWord":
-        """Count on a flight of ids[start:stop]; distinct rows are those that it really touches."""
+        """Count on a batch of ids[start:stop]; distinct rows are those that it really touches."""
         kept = engine._draw(0, start, stop)
         window, row = engine.config.window, 4 * engine.stride
-        centres = min(engine.knobs.flight, kept.last - kept.first)
+        centres = min(engine.tuning.batch, kept.last - kept.first)
         tiles = -(-centres // engine._centres)
         rows_in_tiles = tiles * (engine._rows + engine._noise_count) + centres
         words = kept.words[kept.first : kept.first + centres + 2 * window]
         V = len(engine.E)
         law = torch.zeros(V, device=words.device, dtype=torch.float64)
-        cells = engine._cells
-        own = (cells >> 32 & 0xFFFFFFFF).double() / 2**32
+        noise_table = engine._noise_table
+        own = (noise_table >> 32 & 0xFFFFFFFF).double() / 2**32
         law += own
-        law.scatter_add_(0, cells & 0xFFFFFFFF, 1 - own)
+        law.scatter_add_(0, noise_table & 0xFFFFFFFF, 1 - own)
         drawn = torch.multinomial(law, tiles * engine._noise_count, replacement=True) if V < 2**24 else words.long()
         distinct = len(torch.unique(words)) + len(torch.unique(torch.cat([words.long(), drawn])))
-        survive = max(1, kept.n) / max(1, stop - start)
-        draws = (4 + 8 * 4 + 4 * 3) / survive + 3 * 4 + 12 * tiles * engine._noise_count / centres
+        kept_share = max(1, kept.n) / max(1, stop - start)
+        draws = (4 + 8 * 4 + 4 * 3) / kept_share + 3 * 4 + 12 * tiles * engine._noise_count / centres
         return cls(rows_in_tiles * row / centres, rows_in_tiles * row / centres, 4 * distinct * row / centres, draws)
 
 

@@ -1,4 +1,4 @@
-"""Whether the card computes what is meant: one flight against NumPy in float64, and the same bits twice."""
+"""Whether the card computes what is meant: one batch against NumPy in float64, and the same bits twice."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from sgns.config import Config
-from sgns.training.engines.cuda.engine import CudaEngine, Knobs
+from sgns.training.engines.cuda.engine import CudaEngine, Tuning
 
 V, N, WINDOW, K = 300, 700, 5, 5
 
 
-def engine_with(dim: int, knobs: Knobs) -> CudaEngine:
+def engine_with(dim: int, tuning: Tuning) -> CudaEngine:
     """An engine on random tokens, with E and C as in the middle of training."""
     rng = np.random.default_rng(dim)
     ids = (rng.random(N) ** 2 * V).astype(np.int32)
@@ -19,14 +19,14 @@ def engine_with(dim: int, knobs: Knobs) -> CudaEngine:
     noise = counts**0.75 / (counts**0.75).sum()
     ends = np.append(np.arange(13, N, 13), N)
     config = Config(dim=dim, window=WINDOW, negatives=K, engine="cuda")
-    engine = CudaEngine(ids, ends, np.full(V, 0.8), noise, config, counts=counts, knobs=knobs)
+    engine = CudaEngine(ids, ends, np.full(V, 0.8), noise, config, counts=counts, tuning=tuning)
     for table in (engine.E, engine.C):
         table[:, :dim] = rng.normal(0, 1 / np.sqrt(dim), (V, dim))
     return engine
 
 
 def expected(engine: CudaEngine, seen: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, float]:
-    """∂loss/∂E, ∂loss/∂C and the loss of a flight's samples, pair by pair in float64."""
+    """∂loss/∂E, ∂loss/∂C and the loss of a batch's samples, pair by pair in float64."""
     kept, noise = seen["kept"], seen["noise"].reshape(-1, engine._noise_count)
     words, sentences, reaches = (t.cpu().numpy() for t in (kept.words, kept.sentences, kept.reaches))
     E, C = engine.E.astype(float), engine.C.astype(float)
@@ -47,19 +47,19 @@ def expected(engine: CudaEngine, seen: dict[str, Any]) -> tuple[np.ndarray, np.n
     return dE, dC, total
 
 
-def check(knobs: Knobs, dims: tuple[int, ...]) -> dict[str, Any]:
+def check(tuning: Tuning, dims: tuple[int, ...]) -> dict[str, Any]:
     """Relative errors of the gradient and the loss at several dims, and whether two runs give the same bits."""
     found: dict[str, Any] = {}
     for dim in dims:
-        engine = engine_with(dim, replace(knobs, damping=0.0, flight=100_000))
+        engine = engine_with(dim, replace(tuning, damping=0.0, batch=100_000))
         seen: dict[str, Any] = {}
-        fly = engine._fly
+        train_batch = engine._train_batch
 
-        def watch(kept: Any, *rest: Any, fly: Any = fly, seen: dict[str, Any] = seen) -> None:
-            fly(kept, *rest)
+        def watch(kept: Any, *rest: Any, train_batch: Any = train_batch, seen: dict[str, Any] = seen) -> None:
+            train_batch(kept, *rest)
             seen.update(kept=kept, noise=rest[6].cpu().numpy())
 
-        engine._fly = watch  # type: ignore[method-assign]
+        engine._train_batch = watch  # type: ignore[method-assign]
         before = engine.E.copy(), engine.C.copy()
         sums = engine.train_block(0, 9, 0, N, 1.0)
         engine.sync()
@@ -71,7 +71,7 @@ def check(knobs: Knobs, dims: tuple[int, ...]) -> dict[str, Any]:
         found[f"error of the loss, d={dim}"] = abs(sums.loss - loss) / loss
     bits = []
     for _ in range(2):
-        engine = engine_with(dims[0], replace(knobs, flight=250))
+        engine = engine_with(dims[0], replace(tuning, batch=250))
         for block in range(2):
             engine.train_block(0, block, block * 350, block * 350 + 350, 0.1)
         engine.sync()

@@ -18,7 +18,7 @@ from sgns.vectors.vectors import Vectors
 
 
 def quality(
-    packed: Packed, sets: Path, seeds: int, epochs: int, make: Callable[..., Any], knobs: Any
+    packed: Packed, sets: Path, seeds: int, epochs: int, make: Callable[..., Any], tuning: Any
 ) -> dict[str, tuple[float, float]]:
     """Mean figures over the seeds, of the card and of the CPU, for each set in `sets`."""
     found: dict[str, dict[str, list[float]]] = {"cuda": {}, "cpu": {}}
@@ -27,7 +27,7 @@ def quality(
             config = Config(engine=name, seed=seed, epochs=epochs, lr=0.025, subsample=1e-3)
             vocabulary = packed.vocabulary
             if name == "cuda":
-                engine, threads = make(packed, config, knobs), 1
+                engine, threads = make(packed, config, tuning), 1
             else:
                 keep, noise = (
                     vocabulary.keep_probability(config.subsample),

@@ -16,24 +16,24 @@ import numpy as np
 from numba.core.caching import NullCache
 
 from sgns import Config
-from sgns.training.engines.cpu import pairs, tile
-from sgns.training.engines.cpu import tile_kernel as kernels
+from sgns.training.engines.cpu import dense, pairs
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.engines.cpu.llvm import ZERO
+from sgns.training.engines.cpu.tile_kernel import tile_kernel
 
 V, TOKENS, BLOCK = 30_000, 2_000_000, 40_000
 
 
 def engine_without_loss(*arguments: Any) -> CpuEngine:
     """An engine whose kernel computes σ alone."""
-    both = tile.sigmoid_and_softplus
-    kernels.tile_kernel.cache_clear()
-    tile.sigmoid_and_softplus = pairs.sigmoid_and_softplus = lambda b, x: (both(b, x)[0], ZERO)
+    both = dense.sigmoid_and_softplus
+    tile_kernel.cache_clear()
+    dense.sigmoid_and_softplus = pairs.sigmoid_and_softplus = lambda b, x: (both(b, x)[0], ZERO)
     try:
         return compiled(*arguments)
     finally:
-        tile.sigmoid_and_softplus = pairs.sigmoid_and_softplus = both
-        kernels.tile_kernel.cache_clear()
+        dense.sigmoid_and_softplus = pairs.sigmoid_and_softplus = both
+        tile_kernel.cache_clear()
 
 
 def compiled(*arguments: Any) -> CpuEngine:

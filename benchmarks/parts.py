@@ -159,7 +159,8 @@ import resource, sys, json
 import numpy, numba
 from sgns.config import Config
 from sgns.text.corpus import Corpus
-from sgns.training.engines.cpu.engine import CpuEngine, row_stride
+from sgns.training.engines.cpu.engine import CpuEngine
+    from sgns.training.engines.matrices import row_stride
 from sgns.training.plan import Plan
 from sgns.training.run import run
 from sgns.progress import Progress

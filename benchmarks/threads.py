@@ -79,7 +79,7 @@ def seconds(work: Callable[[int], None], pieces: int, threads: int) -> tuple[flo
 
 
 @njit(nogil=True)
-def arithmetic(n):  # type: ignore[no-untyped-def]
+def arithmetic(n):
     """Additions and products in registers: no memory, nothing shared."""
     a, b, c, d = 1.0, 1.1, 1.2, 1.3
     for _ in range(n):
