@@ -1,6 +1,8 @@
-"""Every format both ways: what is written comes back bit for bit; damage is named with its place, repairs are told."""
+"""Every format both ways: what is written comes back bit for bit; damage is named with line or byte, repairs warn."""
 
+import bz2
 import gzip
+import lzma
 import os
 import pickle
 import struct
@@ -11,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sgns
 from sgns.errors import FormatError, InputError, OutputError
 from sgns.vectors import Vectors
 from sgns.vectors.files import formats, word2vec_text
@@ -205,6 +209,42 @@ def test_the_name_does_not_matter(tmp_path: Path, ending: str) -> None:
     assert np.array_equal(w.E, v.E)
 
 
+PACK = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+}
+
+
+@pytest.mark.parametrize("ending", formats.ENDINGS)
+@pytest.mark.parametrize("packing", PACK)
+def test_a_file_in_any_packing_is_the_plain_file(tmp_path: Path, ending: str, packing: str) -> None:
+    E = np.random.default_rng(0).normal(size=(500, 30)).astype(np.float32)
+    v = Vectors([f"w{i}" for i in range(500)], E, counts=np.arange(500, 0, -1))
+    v.save(tmp_path / f"v{ending}")
+    plain = Vectors.load(tmp_path / f"v{ending}")
+    for path in list(tmp_path.iterdir()):
+        path.with_name(path.name + packing).write_bytes(PACK[packing](path.read_bytes()))
+        path.unlink()
+    w = Vectors.load(tmp_path / f"v{ending}{packing}")
+    assert w.words == plain.words == v.words
+    assert w.E.tobytes() == plain.E.tobytes() == v.E.tobytes()
+    assert (w.counts is None) == (plain.counts is None)
+    content = (tmp_path / f"v{ending}{packing}").read_bytes()
+    (tmp_path / f"v{ending}{packing}").write_bytes(content[: len(content) // 2])
+    with pytest.raises(FormatError, match=f"v{ending}{packing}: the .* file is torn"):
+        Vectors.load(tmp_path / f"v{ending}{packing}")
+
+
+def test_packed_numbers_find_plain_words_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "v.tsv.bz2").write_bytes(bz2.compress(b"1\t2\n3\t4\n"))
+    (tmp_path / "v.tsv").write_bytes(b"1\t2\n3\t4\n")  # never taken for the words
+    (tmp_path / "v_metadata.tsv").write_bytes(b"a\nb\n")
+    for name in ("v.tsv.bz2", "v.tsv"):
+        assert Vectors.load(tmp_path / name).words == ["a", "b"]
+
+
 def test_a_tsv_with_words_first_and_phrases(tmp_path: Path) -> None:
     (tmp_path / "v.tsv").write_text("new york\t0.5\t1\nparis\t2\t3\n")
     said: list[str] = []
@@ -333,7 +373,7 @@ def test_damage_is_named_and_can_be_left_out(
 
 
 @pytest.mark.parametrize(
-    ("content", "words", "told"),
+    ("content", "words", "warning"),
     [
         (b"2 2\na 1 2\nb 3 4\nc 5 6\n", ["a", "b", "c"], "promises 2 words, the file holds 3; all are read"),
         (b"3 2\na 1 2\na 3 4\nc 5 6\n", ["a", "c"], r"1 words stand twice.*first: 'a' at line 3"),
@@ -343,12 +383,26 @@ def test_damage_is_named_and_can_be_left_out(
         (b"2 1\na \x00\x00\x80\x3fa \x00\x00\x80\x3f", ["a"], r"stand twice.*byte 10"),
     ],
 )
-def test_repairs_that_lose_nothing_are_told(tmp_path: Path, content: bytes, words: list[str], told: str) -> None:
+def test_repairs_that_lose_nothing_are_warned_of(
+    tmp_path: Path, content: bytes, words: list[str], warning: str
+) -> None:
     (tmp_path / "v").write_bytes(content)
-    with pytest.warns(formats.RepairWarning, match=told):
+    with pytest.warns(formats.RepairWarning, match=warning):
         v = Vectors.load(tmp_path / "v")
     assert v.words == words
     assert v.E[0].any()
+
+
+def test_a_warning_names_the_line_that_loads_or_saves(tmp_path: Path) -> None:
+    (tmp_path / "v").write_bytes(b"2 2\na 1 2\na 3 4\n")
+    for call in (
+        lambda: Vectors.load(tmp_path / "v"),
+        lambda: sgns.load(tmp_path / "v"),
+        lambda: Vectors(["a b"], np.ones((1, 2))).save(tmp_path / "v.bin"),
+    ):
+        with pytest.warns(formats.RepairWarning) as caught:
+            call()
+        assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.mark.parametrize("header", [b"3 3\n", b"3 1\n"])
@@ -380,7 +434,7 @@ def test_headers_that_lie_cost_no_memory(tmp_path: Path, content: bytes, packed:
     assert peak < 40e6  # a block, not what the header promises
 
 
-def test_torn_own_files(tmp_path: Path) -> None:
+def test_torn_safetensors_files(tmp_path: Path) -> None:
     path = tmp_path / "v.safetensors"
     Vectors(["a", "b"], np.ones((2, 3)), np.ones((2, 3)), np.array([2, 1])).save(path)
     whole = path.read_bytes()
@@ -393,7 +447,7 @@ def test_torn_own_files(tmp_path: Path) -> None:
             Vectors.load(path).index  # noqa: B018
 
 
-def test_another_models_safetensors_is_told_apart(tmp_path: Path) -> None:
+def test_another_models_safetensors_is_refused(tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 
     save_file({"layer.weight": np.ones((2, 2), np.float32)}, tmp_path / "v.safetensors")
@@ -417,7 +471,7 @@ def test_the_safetensors_library_reads_our_file(tmp_path: Path) -> None:
 # --- how files are opened and written ------------------------------------------------------------------------------
 
 
-def test_an_own_file_is_mapped_not_read(tmp_path: Path) -> None:
+def test_a_safetensors_file_is_mapped_not_read(tmp_path: Path) -> None:
     E = np.random.default_rng(0).normal(size=(50_000, 100)).astype(np.float32)
     Vectors([f"w{i}" for i in range(50_000)], E).save(tmp_path / "v.safetensors")
     tracemalloc.start()
@@ -519,14 +573,14 @@ def test_words_that_no_file_can_hold(tmp_path: Path, ending: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_renamed_words_are_told_and_never_merged(tmp_path: Path) -> None:
+def test_renamed_words_are_warned_of_and_never_merged(tmp_path: Path) -> None:
     with pytest.warns(formats.RepairWarning, match="'new york' is written as 'new_york'"):
         Vectors(["new york"], np.ones((1, 2))).save(tmp_path / "v.bin")
     with pytest.raises(FormatError, match="2 words become 'new_york'"):
         Vectors(["new york", "new_york"], np.ones((2, 2))).save(tmp_path / "v.bin")
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
+def test_progress_of_saving_and_loading(tmp_path: Path) -> None:
     v = Vectors([f"w{i}" for i in range(5000)], np.ones((5000, 4)))
     seen: list[tuple[str, int, int | None, str]] = []
     v.save(tmp_path / "v.txt", progress=lambda *a: seen.append(a))

@@ -1,5 +1,6 @@
 """Exact search: equal to the plain definition whatever the blocks, ties in the order of E, nothing copied."""
 
+import os
 import tracemalloc
 
 import numpy as np
@@ -65,6 +66,20 @@ def test_norms_of_many_rows_in_threads_are_the_same(monkeypatch: pytest.MonkeyPa
     E[29_000, 7] = np.nan
     with pytest.raises(FormatError, match="row 29000 is not finite"):
         search.row_norms(E)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [({0}, 1), ({1, 3}, 2), (set(range(64)), search.MOST_THREADS)])
+def test_threads_are_no_more_than_this_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, cores: set[int], threads: int
+) -> None:
+    """The machine may have more cores than the affinity of this process, as in a container or under taskset."""
+    started: list[int] = []
+    run = search.run_threads
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: cores)
+    monkeypatch.setattr(search, "WORTH_THREADS", 0)
+    monkeypatch.setattr(search, "run_threads", lambda work, n, tick: started.append(n) or run(work, n, tick))
+    search.row_norms(np.ones((10, 3), np.float32))
+    assert started == [threads]
 
 
 def test_the_first_question_gets_the_answer_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

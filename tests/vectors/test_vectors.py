@@ -1,4 +1,4 @@
-"""What Vectors answer: known by construction here, equal to gensim's answers in test_vectors_gensim.py."""
+"""Answers of `Vectors` that are known by construction; test_vectors_gensim.py compares others with gensim's."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_arithmetic_reads_as_it_should(royal: Vectors) -> None:
     assert royal.most_similar(royal["king"] - royal["man"] + royal["woman"], n=1)[0] == ("queen", pytest.approx(1))
 
 
-def test_similar_leaves_out_what_was_asked_with(royal: Vectors) -> None:
+def test_most_similar_leaves_out_what_was_asked_with(royal: Vectors) -> None:
     assert words(royal.most_similar("apple", n=1)) == ["pear"]
     assert words(royal.most_similar(royal["apple"], n=1)) == ["apple"]
     assert words(royal.most_similar(["king", "woman"], ["man"], n=1)) == ["queen"]
@@ -59,7 +59,7 @@ def test_analogy_by_both_methods(royal: Vectors) -> None:
         royal.analogy("man", "king", "woman", method="div")  # type: ignore[arg-type]
 
 
-def test_odd_similarity_rank_closer(royal: Vectors) -> None:
+def test_doesnt_match_similarity_rank_of_closer_than(royal: Vectors) -> None:
     assert words(royal.doesnt_match(["king", "queen", "prince", "apple"]))[0] == "apple"
     assert royal.similarity("man", "woman") == pytest.approx(0)
     assert royal.similarity("man", royal["man"] * 7) == pytest.approx(1)
@@ -71,7 +71,7 @@ def test_odd_similarity_rank_closer(royal: Vectors) -> None:
 
 
 @given(st.integers(0, 10**6))
-def test_rank_agrees_with_similar(seed: int) -> None:
+def test_rank_of_agrees_with_most_similar(seed: int) -> None:
     generator = np.random.default_rng(seed)
     v = Vectors([str(i) for i in range(12)], generator.normal(size=(12, 5)))
     order = words(v.most_similar("0", n=11))
@@ -127,6 +127,42 @@ def test_select_keeps_rows_counts_and_order(royal: Vectors) -> None:
     assert chosen.counts is not None
     assert chosen.counts.tolist() == [20, 80]
     assert chosen["king"].tolist() == royal["king"].tolist()
+
+
+def test_take_gives_views_for_a_slice_and_copies_for_rows(royal: Vectors) -> None:
+    first = royal.take(slice(2, 4))
+    assert first.words == ["man", "woman"]
+    assert np.shares_memory(first.E, royal.E)
+    assert first.C is not None
+    assert first.C.tolist() == royal.C[2:4].tolist()
+    some = royal.take(np.array([5, 0]))
+    assert some.words == ["apple", "king"]
+    assert some.counts.tolist() == [30, 80]
+    assert some.id("king") == 1
+
+
+def test_rows_that_are_not_finite_are_left_out_with_a_warning(royal: Vectors) -> None:
+    warnings: list[str] = []
+    assert royal.without_nonfinite(warnings.append) is royal
+    E, C = royal.E.copy(), royal.C.copy()
+    E[1, 2], C[5, 0] = np.nan, -np.inf
+    sound = Vectors(royal.words, E, C).without_nonfinite(warnings.append)
+    assert sound.words == [word for word in royal.words if word not in ("queen", "apple")]
+    assert warnings == ["2 rows left out (not finite; first: 'queen')"]
+
+
+def test_other_spaces_share_words_and_index(royal: Vectors) -> None:
+    royal.index  # noqa: B018
+    assert royal.space("C").words is royal.words
+    assert royal.normalized().index is royal.index
+
+
+def test_parts_make_the_same_vectors(royal: Vectors) -> None:
+    again = Vectors.from_parts(royal.parts)
+    assert again.words == royal.words
+    assert again.E is royal.E
+    assert again.C is royal.C
+    assert again.counts is royal.counts
 
 
 def test_normalized_and_all_but_the_top() -> None:

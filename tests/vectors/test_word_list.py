@@ -78,7 +78,7 @@ def test_many_questions_make_the_index(path: Path, monkeypatch: pytest.MonkeyPat
     assert len(searched) == word_list.MOST_SEARCHES  # a long list is worth an index at once
 
 
-def test_a_damaged_list_of_words_is_told() -> None:
+def test_a_damaged_list_of_words_is_an_error() -> None:
     twice, short, latin = (Vectors(words, np.eye(3)) for words in (b"a\nb\na", b"a\nb", b"a\nb\n\xe4"))
     with pytest.raises(FormatError, match="'a' stands twice"):
         twice.most_similar("a")
