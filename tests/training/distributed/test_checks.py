@@ -7,7 +7,7 @@ from sgns.config import Config
 from sgns.errors import ConfigError, InputError
 from sgns.text.sources import find
 from sgns.training.distributed.checks import check_options, check_text
-from sgns.training.distributed.comm import all_gather_objects, all_to_all_bytes, on_all_ranks
+from sgns.training.distributed.comm import all_gather_objects, all_to_all_bytes, is_raised_on_all_ranks, on_all_ranks
 from sgns.training.options import DistributedOptions
 
 VERSIONS = {"sgns": "1", "numba": "0.60"}
@@ -35,7 +35,7 @@ def test_options_and_versions(config, sharing, more, versions, line):
                 {"engine": "cpu"} | (more if mine else {}),
                 VERSIONS | (versions if mine else {}),
             )
-        return raised.value.found_by_all
+        return is_raised_on_all_ranks(raised.value)
 
     assert run_on_ranks(3, work) == [True] * 3
 

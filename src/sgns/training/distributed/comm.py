@@ -201,13 +201,13 @@ def all_gather_objects(comm: Comm, thing: Any) -> list[Any]:
 
 def raised_on_all_ranks(error: SgnsError) -> SgnsError:
     """Mark an error that all ranks raise at the same place, so that one of them reports it."""
-    error.found_by_all = True  # type: ignore[attr-defined]
+    error.raised_everywhere = True  # type: ignore[attr-defined]
     return error
 
 
 def is_raised_on_all_ranks(error: BaseException | None) -> bool:
     """Whether all ranks raise this error at the same place."""
-    return isinstance(error, SgnsError) and getattr(error, "found_by_all", False)
+    return isinstance(error, SgnsError) and getattr(error, "raised_everywhere", False)
 
 
 def on_all_ranks(comm: Comm, work: Callable[[], T]) -> T:
