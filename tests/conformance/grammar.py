@@ -3,7 +3,7 @@
     S → NP VP .    NP → det N | det adj N    VP → verb NP | verb NP prep NP | verb adverb
 
 Nouns, verbs and adjectives come in three kinds that go together, as animals, machines and songs have their own verbs
-and adjectives. Words of one class stand in the same places, so their vectors must be neighbours.
+and adjectives. Words of one class have the same contexts, so their vectors must be neighbours.
 """
 
 import numpy as np

@@ -173,7 +173,7 @@ def block_steps(ids, ends, keep, noise, config: Config, epoch, block, start, sto
 def tile_steps(drawn, centres, negative, config, lifetime):
     """A tile is CENTRES neighbouring centres: their positive pairs, and each as input against all its negatives.
 
-    Every positive pair of an input, wherever its centre stands, brings each negative with weight k / draws, unless the
+    Every positive pair of an input, wherever its centre is, brings each negative with weight k / draws, unless the
     negative is the pair's c+.
     """
     draws = tile_kernel.tile_negatives(config.negatives, config.window)

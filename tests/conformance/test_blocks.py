@@ -1,4 +1,4 @@
-"""Every engine, every way to share negatives: a whole block moves E and C as its samples' exact gradients say."""
+"""Every engine, every way to share negatives: a whole block moves E and C by the exact gradients of its samples."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -146,7 +146,7 @@ def test_nothing_is_left_behind_and_untouched_rows_stay():
 
 
 def test_a_large_step_cannot_overshoot_where_sgd_does():
-    """One word that meets few others in many pairs of a batch: the sum of its steps, and the damped one."""
+    """A word in many pairs of a batch, with few others: the sum of its updates, and the damped step."""
     grown = {}
     for damping in (0.0, 1.0):
         engine = made(n=300, V=4, length=300, keep=1.0, tuning=dataclasses.replace(BIG, rows=64, damping=damping))

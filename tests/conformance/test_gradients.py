@@ -55,15 +55,15 @@ def test_closed_form_equals_central_differences(case, dim):
     theta = np.stack([E, C])
     h = 1e-3
     used = np.argwhere(closed)
-    for place in map(tuple, np.random.default_rng(1).permutation(used)[:150]):
+    for index in map(tuple, np.random.default_rng(1).permutation(used)[:150]):
 
-        def at(step, place=place):
+        def at(step, index=index):
             moved = theta.copy()
-            moved[place] += step * h
+            moved[index] += step * h
             return loss(moved[0], moved[1], samples)
 
         difference = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h)  # its error is of order h⁴
-        assert abs(difference - closed[place]) <= 1e-7 * np.abs(closed).max()
+        assert abs(difference - closed[index]) <= 1e-7 * np.abs(closed).max()
 
 
 @pytest.mark.parametrize("dim", DIMS)

@@ -1,4 +1,4 @@
-"""The draws that the engines really use obey their laws: subsampling, windows, noise (χ² tests, fixed seeds)."""
+"""The draws that the engines use follow their distributions: subsampling, windows, noise (χ² tests, fixed seeds)."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ COUNTS = np.maximum(1, 20_000 // np.arange(1, V + 1) ** 2)
 VOCABULARY = Vocabulary([str(i) for i in range(V)], COUNTS)
 
 
-def survivors(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None):
+def draws_of(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None):
     """What `draw_centres` says: kept, left, right of the block's own tokens, as the kernels call it."""
     stop = len(ids) if stop is None else stop
     kept, left, right = (np.empty(stop - start + 2 * window + 8, np.int32) for _ in range(3))
@@ -26,13 +26,13 @@ def survivors(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None):
     return first, last, kept[:m], left[:m], right[:m]
 
 
-def test_a_token_survives_with_the_chance_of_its_word():
+def test_a_token_is_kept_with_the_probability_of_its_word():
     ids = np.random.default_rng(0).permutation(np.repeat(np.arange(V), COUNTS)).astype(np.int32)
     keep = VOCABULARY.keep_probability(1e-3)
     assert keep.min() < 0.1
     assert keep.max() == 1
     for seed, epoch in ((1, 0), (1, 1), (2, 0)):
-        _, _, kept, _, _ = survivors(ids, np.array([len(ids)]), keep, seed=seed, epoch=epoch)
+        _, _, kept, _, _ = draws_of(ids, np.array([len(ids)]), keep, seed=seed, epoch=epoch)
         got, expected = np.bincount(kept, minlength=V), COUNTS * keep
         sure = keep == 1
         assert np.array_equal(got[sure], COUNTS[sure])
@@ -41,7 +41,7 @@ def test_a_token_survives_with_the_chance_of_its_word():
         assert SURE < chi2.sf(z2.sum(), (~sure).sum()) < 1 - SURE
 
 
-def test_survival_is_independent_between_neighbours_epochs_and_seeds():
+def test_subsampling_is_independent_between_neighbours_epochs_and_seeds():
     ids = np.zeros(60_000, np.int32)
     keep = np.array([0.4])
     alive = {}
@@ -51,7 +51,7 @@ def test_survival_is_independent_between_neighbours_epochs_and_seeds():
         key = sampling.stream_key(name[0], KEEP, name[1])
         for p in range(len(ids)):
             positions[p] = (draw(key, p) >> 32) <= int(thresholds[0])
-        _, _, kept, _, _ = survivors(ids, np.array([len(ids)]), keep, seed=name[0], epoch=name[1])
+        _, _, kept, _, _ = draws_of(ids, np.array([len(ids)]), keep, seed=name[0], epoch=name[1])
         assert len(kept) == positions.sum()
         alive[name] = positions
     one = alive[1, 0]
@@ -64,7 +64,7 @@ def test_survival_is_independent_between_neighbours_epochs_and_seeds():
 def test_reach_is_uniform_from_1_to_the_window(window):
     n = 40_000
     ids, ends = (np.arange(n) % 2).astype(np.int32), np.array([n])
-    _, _, kept, left, right = survivors(ids, ends, np.array([0.3, 1.0]), window)  # reach must not follow survival
+    _, _, kept, left, right = draws_of(ids, ends, np.array([0.3, 1.0]), window)  # reach must not depend on what is kept
     inside = np.arange(window, len(kept) - window)
     reach = right[inside] - inside - 1
     assert np.array_equal(reach, inside - left[inside])
@@ -79,10 +79,10 @@ def test_a_window_is_drawn_alike_from_both_sides_of_a_border():
     n, cut, window = 3_000, 1_234, 5
     ids, ends = np.random.default_rng(0).integers(0, V, n).astype(np.int32), np.array([500, 2_000, n])
     keep = VOCABULARY.keep_probability(1e-3)
-    first, last, kept, left, right = survivors(ids, ends, keep, window)
+    first, last, kept, left, right = draws_of(ids, ends, keep, window)
     assert (first, last) == (0, len(kept))
-    before = survivors(ids, ends, keep, window, stop=cut)
-    after = survivors(ids, ends, keep, window, start=cut)
+    before = draws_of(ids, ends, keep, window, stop=cut)
+    after = draws_of(ids, ends, keep, window, start=cut)
     centres = [(k, kept[l:r].tolist()) for k, l, r in zip(kept, left, right, strict=True)]
     parts = []
     for f, l, k, lefts, rights in (before, after):
@@ -94,7 +94,7 @@ def test_a_window_is_drawn_alike_from_both_sides_of_a_border():
 def test_tiles_draw_the_noise_distribution(power):
     noise = VOCABULARY.noise_distribution(power)
     drawn = np.empty(200_000, np.int32)
-    sampling.draw_noise(sampling.stream_key(1, NOISE, 0, 3), sampling.alias_table(noise), drawn)
+    sampling.draw_noise(sampling.stream_key(1, NOISE, 0, 3), sampling.alias_table(noise), drawn, len(drawn))
     assert chisquare(np.bincount(drawn, minlength=V), noise * len(drawn)).pvalue > SURE
     pairs = np.histogram2d(drawn[:-1], drawn[1:], bins=V)[0][:8, :8]
     assert chi2_contingency(pairs + 1).pvalue > SURE  # one draw says nothing about the next
@@ -126,11 +126,11 @@ def test_the_alias_table_holds_the_distribution_exactly(V):
     np.testing.assert_allclose(mass / V, noise, atol=3 / 2**32)
 
 
-def test_keep_thresholds_are_the_chances():
+def test_keep_thresholds_are_the_probabilities():
     keep = np.array([0.0, 2.0**-32, 0.25, 0.5, 1 - 2.0**-33, 1.0])
-    chance = (sampling.as_thresholds(keep).astype(float) + 1) / 2**32
-    np.testing.assert_allclose(chance, keep, atol=2.0**-32)
-    assert chance[-1] == 1
+    probability = (sampling.as_thresholds(keep).astype(float) + 1) / 2**32
+    np.testing.assert_allclose(probability, keep, atol=2.0**-32)
+    assert probability[-1] == 1
 
 
 class TestReference:
@@ -149,7 +149,7 @@ class TestReference:
         return tuple(np.concatenate([part[k] for part in parts]) for k in range(3))
 
     def test_subsampling(self):
-        # A sentence "w w" leaves its two pairs when both tokens survive: with chance keep².
+        # A sentence "w w" leaves its two pairs when both tokens are kept: with probability keep².
         each = 3_000
         ids = np.repeat(np.arange(6), 2 * each)
         _, c, y = self.made(ids, np.arange(2, len(ids) + 1, 2), COUNTS[:6], subsample=1e-2)

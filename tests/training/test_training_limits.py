@@ -17,7 +17,7 @@ from sgns.training.engines.cpu.engine import CpuEngine
 @pytest.mark.parametrize("kind", [CpuEngine, DeterministicEngine])
 @pytest.mark.parametrize("sharing", ["tile", "window", "pair"])
 def test_tokens_behind_two_to_the_31(tmp_path, kind, sharing):
-    """A file of 8.6 GB that is almost all hole: the last block is trained on, with the words that stand there."""
+    """A file of 8.6 GB that is almost all hole: the last block is trained on, with the words that are there."""
     n, tail = 2**31 + 100_000, 4_000
     ids = np.memmap(tmp_path / "ids", np.int32, "w+", shape=(n,))
     ids[-tail:] = 1 + np.arange(tail) % 3

@@ -205,7 +205,7 @@ def test_rows_beyond_two_billion_numbers():
         tables, gradients = zeros(V, stride), zeros(V, stride)
         curvatures, claims, noise_table = zeros(V), zeros(V, kind=np.int32), zeros(V, kind=np.int64)
     except (MemoryError, RuntimeError):
-        pytest.skip("no room for 19 GB of untouched memory")
+        pytest.skip("no memory for 19 GB of untouched memory")
     words = torch.tensor([V - 1, V - 3, V - 2], dtype=torch.int32, device=device)
     ones = torch.ones(3, dtype=torch.int32, device=device)
     tables[V - 3 :] = torch.tensor([[0.1], [0.2], [0.3]])

@@ -44,7 +44,7 @@ for kernel, types in TYPES.items():
     names = [parameter.name for parameter in kernel.params]
     constants = shape | {"ROWS": rows if kernel is sum_gradients else tuning.step_rows}
     constants = {name: value for name, value in constants.items() if name in names}
-    if ones:  # Triton makes a constant of each whole number that is 1, unless it is told not to
+    if ones:  # Triton makes a constant of each whole number that is 1, without do_not_specialize
         free = [p.name for p in kernel.params if not p.do_not_specialize]
         constants |= {name: 1 for name in free if types.get(name) in ("i32", "i64")}
     signature = {name: "constexpr" if name in constants else types[name] for name in names}

@@ -48,7 +48,7 @@ def test_the_same_bits_for_any_number_of_threads(sharing):
 
 @pytest.mark.parametrize("sharing", ["tile", "pair"])
 def test_it_draws_what_the_free_engine_draws(sharing):
-    """The same tokens survive and the same windows open, across the borders of chunks too."""
+    """The same tokens are kept and the same windows are drawn, across the borders of chunks too."""
     _, ours = trained(DeterministicEngine, 2, sharing=sharing)
     _, free = trained(CpuEngine, sharing=sharing)
     assert ours.pairs == free.pairs

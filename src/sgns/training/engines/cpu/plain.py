@@ -1,6 +1,7 @@
-"""The update of skip-gram with negative sampling as the formulas say it: the kernel to read before the fast ones.
+"""The update of skip-gram with negative sampling, written as its formulas: the kernel to read before the fast ones.
 
-`window_kernel` and `tile_kernel` compute the same from the same samples, many times faster; tests hold them to it.
+`window_kernel` computes the same from the same samples, many times faster, and tests compare the two; `tile_kernel`
+shares the negatives among more inputs.
 """
 
 import numpy as np

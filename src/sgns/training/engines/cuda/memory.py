@@ -46,7 +46,7 @@ def largest_that_fits(cost: Callable[[int], int], free: int, beyond: int) -> int
 
 
 def card_memory() -> int:
-    """Bytes that are free on the card; all of the machine's under Triton's interpreter, which stands in for one."""
+    """Bytes that are free on the card; all memory of the machine under Triton's interpreter."""
     import torch
 
     if not torch.cuda.is_available():
