@@ -3,6 +3,8 @@
 import gzip
 import math
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -131,3 +133,14 @@ def test_ctrl_c_returns_what_was_learnt(monkeypatch):
     assert vectors.metadata["interrupted"] is True
     assert 0 < vectors.metadata["words"] < 100_000 * 600
     assert np.abs(vectors.C).sum() > 0
+
+
+def test_training_on_a_cpu_needs_no_pytorch():
+    """It takes seconds to import; ranks alone need it."""
+    code = """
+import sys
+import sgns
+sgns.train([["a", "b"]] * 50, min_count=1, dim=4, epochs=2, threads=2, quiet=True, on_epoch=lambda *_: None)
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=200)

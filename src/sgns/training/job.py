@@ -45,7 +45,7 @@ def train_to_file(
     Raises:
         ConfigError: options that do not fit each other.
         OutputError: the output cannot be written; found before the text is read.
-        SgnsError: as `training.train.run`.
+        SgnsError: as `training.run.run`.
     """
     began = time.perf_counter()
     if environment is not None:
