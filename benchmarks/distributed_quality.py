@@ -26,7 +26,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.distributed.comm import ThreadComm
 from sgns.training.distributed.merge import MergeOptions, Merger
-from sgns.training.distributed.rounds import RoundSchedule
+from sgns.training.distributed.rounds import ROUND_WORDS, RoundSchedule
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.engines.matrices import first_vectors
 from sgns.training.engines.sampling import stream_key
@@ -43,19 +43,25 @@ class Trial:
 
     Attributes:
         ranks: How many.
-        overlap: Whether the next round trains while steps are exchanged.
+        overlap: Whether the next round trains while updates are exchanged.
+        round_words: Words of a rank in a round at most.
         merging: How they merge.
         config: How they train.
     """
 
     ranks: int = 8
     overlap: bool = True
+    round_words: int = ROUND_WORDS
     merging: MergeOptions = field(default_factory=MergeOptions)
     config: Config = field(default_factory=lambda: Config(threads=1, lr=0.025, subsample=1e-3))
 
     def flat(self) -> dict[str, Any]:
         """Every option by its name, but those that are None."""
-        options = asdict(self.merging) | self.config.to_dict() | {"ranks": self.ranks, "overlap": self.overlap}
+        options = (
+            asdict(self.merging)
+            | self.config.to_dict()
+            | {"ranks": self.ranks, "overlap": self.overlap, "round_words": self.round_words}
+        )
         return {name: value for name, value in options.items() if value is not None}
 
     def but(self, changes: dict[str, Any]) -> "Trial":
@@ -81,17 +87,17 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
     failed: list[BaseException] = []
     gate = threading.Semaphore(2)  # two cores
 
-    def run(group: ThreadComm) -> None:
-        r = group.rank
+    def run(comm: ThreadComm) -> None:
+        r = comm.rank
         try:
             own = replace(config, seed=int(stream_key(config.seed, RANKS, r)) >> 1) if trial.ranks > 1 else config
             first, last = np.searchsorted(ends, cuts[r], side="right"), np.searchsorted(ends, cuts[r + 1])
             engine = CpuEngine(corpus.ids[cuts[r] : cuts[r + 1]], ends[first : last + 1] - cuts[r], keep, noise, own)
             first_vectors(engine.E, config.dim, config.seed)
             engines[r] = engine
-            rounds = RoundSchedule.of(parts, r, config, trial.merging.round)
+            rounds = RoundSchedule.of(parts, r, config, trial.round_words)
             merger = mergers[r] = Merger(
-                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, group, in_a_token, trial.merging
+                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, comm, in_a_token, trial.merging
             )
             done = 0
             for number, block in enumerate(rounds):
@@ -99,7 +105,7 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
                     engine.train_block(block.epoch, block.number, block.start, block.stop, block.lr)
                 done += 1
                 if trial.ranks > 1 and done % rounds.blocks_per_round == 0:
-                    words = rounds.of_all / trial.ranks / rounds.rounds_per_epoch
+                    words = rounds.mean_round_words
                     merger.receive()
                     if done % rounds.blocks_per_epoch == 0:
                         merger.merge_all(words, block.lr)
@@ -109,9 +115,9 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
                         merger.receive()
         except BaseException as error:
             failed.append(error)
-            group.abort()
+            comm.abort()
 
-    threads = [threading.Thread(target=run, args=(group,)) for group in ThreadComm.of(trial.ranks)]
+    threads = [threading.Thread(target=run, args=(comm,)) for comm in ThreadComm.of(trial.ranks)]
     for thread in threads:
         thread.start()
     for thread in threads:
