@@ -33,7 +33,7 @@ KERNEL_SOURCES = (
     "vectors/files/decimals.py",
 )
 """Files and folders that may hold kernels and what they call, relative to the package."""
-HELPER = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+HELPER = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 UNUSED_SECONDS = 30 * 86_400  # after which the kernels of another fingerprint are deleted
 
 
@@ -109,7 +109,7 @@ def kernel_folder() -> Path:
 
 
 class KernelLocator(_CacheLocator):
-    """Tells Numba where the machine code of a kernel is, and which sources it was made from."""
+    """Gives Numba the folder of the machine code of a kernel, and the fingerprint of its sources."""
 
     def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
         self._py_file, self._lineno = py_file, py_func.__code__.co_firstlineno
@@ -123,7 +123,7 @@ class KernelLocator(_CacheLocator):
         return fingerprint()
 
     def get_disambiguator(self) -> str:
-        """The line of a kernel: it tells two kernels of one name in one file apart."""
+        """The line of a kernel, by which two kernels of one name in one file differ."""
         return str(self._lineno)
 
     @classmethod

@@ -127,10 +127,23 @@ def draw_word(random, noise_table):
 
 
 @helper
-def draw_noise(key, noise_table, drawn):
-    """Fills `drawn` (n,) int32 with noise words."""
-    for i in range(drawn.shape[0]):
+def draw_noise(key, noise_table, drawn, n):
+    """Puts n noise words into `drawn`, (≥ n,) int32."""
+    for i in range(n):
         drawn[i] = draw_word(draw(key, i), noise_table)
+
+
+@helper
+def sentence_of(sentence_ends, token):
+    """The number of the sentence that holds a token: how many sentences end at the token or before it."""
+    low, high = np.int64(0), np.int64(sentence_ends.shape[0])
+    while low < high:  # by hand: np.searchsorted takes a second to compile
+        middle = (low + high) >> 1
+        if sentence_ends[middle] <= token:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @helper
@@ -155,7 +168,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, key, 
     Returns:
         (first, last, m): the centres are kept[first:last], all kept words are kept[0:m].
     """
-    sentence = np.searchsorted(sentence_ends, start, side="right")
+    sentence = sentence_of(sentence_ends, start)
     begin = sentence_ends[sentence - 1] if sentence > 0 else np.int64(0)
     m = np.int64(0)
     at = start - 1

@@ -7,7 +7,7 @@ V + 1 on each chunk has a range of rows for copies, one for each word that it ca
 import numpy as np
 
 from sgns.base.jit import kernel
-from sgns.training.engines.sampling import GOLDEN, HALF, draw, draw_word, longer_key
+from sgns.training.engines.sampling import GOLDEN, HALF, draw, draw_word, longer_key, sentence_of
 
 MARGIN = 4_096  # tokens on each side of a chunk that are searched for the inputs of its outermost windows
 LEAST_POOL = 64  # negatives in the pool of a chunk
@@ -92,13 +92,13 @@ def number_words(
         pools: `Batch.pool`.
     """
     start, stop = cuts[k], cuts[k + 1]
-    sentence = np.searchsorted(sentence_ends, start, side="right")
+    sentence = sentence_of(sentence_ends, start)
     begin = max(sentence_ends[sentence - 1] if sentence > 0 else np.int64(0), start - MARGIN - window)
     low, found = start, np.int64(0)
     while low > begin and found < window:
         low -= 1
         found += np.int64((draw(keep_key, low) >> HALF) <= u64(keep_thresholds[ids[low]]))
-    last_sentence = np.searchsorted(sentence_ends, stop - 1, side="right")
+    last_sentence = sentence_of(sentence_ends, stop - 1)
     end = min(sentence_ends[last_sentence], stop + MARGIN + window)
     high, found = stop, np.int64(0)
     while high < end and found < window:

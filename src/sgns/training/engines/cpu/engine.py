@@ -12,7 +12,7 @@ import numpy as np
 from sgns.config import Config
 from sgns.training.engines.contract import Spans, Sums
 from sgns.training.engines.cpu.hot_rows import HotRows
-from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOSS, PAIRS, negative_lifetime, tile_kernel
+from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOSS, PAIRS, negative_lifetime, tile_kernel, workspace
 from sgns.training.engines.cpu.window_kernel import draw_windows, window_kernel
 from sgns.training.engines.matrices import first_vectors, row_stride, zero_rows
 from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, stream_key
@@ -131,9 +131,10 @@ class CpuEngine:
         """
         rate, config = np.float32(lr), self.config
         if config.sharing == "tile":
+            work = workspace(stop - start, self.stride, config.window, config.negatives, self.lifetime)
             self._tile(
                 ids, sentence_ends, start, stop, keep_thresholds, noise_table, self.lifetime, E, C, rate,
-                keep_key, noise_key, np.int32(hot), np.int32(shift), out,
+                keep_key, noise_key, np.int32(hot), np.int32(shift), work, out,
             )  # fmt: skip
             return
         *samples, centres = draw_windows(

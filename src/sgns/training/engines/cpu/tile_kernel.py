@@ -10,6 +10,7 @@ loss the errors, backward the update; `plain.plain_update` shows the same for on
 
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,7 +39,7 @@ LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # indices in the output of a kernel
 def tile_negatives(negatives: int, window: int) -> int:
     """The number of negatives that a tile shares.
 
-    That is about half of what a word meets when a window shares them, k in each of the window + 1 windows around it:
+    That is about half of what a word is trained against when a window shares them, k in each of its window + 1 windows:
     with fewer, analogies fall; more cost time and improve little (benchmarks/README.md).
     """
     return max(1, round(negatives * (window + 1) / 2 / NEGATIVES_TOGETHER)) * NEGATIVES_TOGETHER
@@ -65,42 +66,110 @@ def weight_index(i, z, draws):
     return block * LANES + i % BLOCK_ROWS * BLOCK_COLUMNS + z % BLOCK_COLUMNS
 
 
+class Workspace(NamedTuple):
+    """The arrays that the kernel works in, made by Python: every allocation in a kernel takes time to compile.
+
+    Arrays that are used by address begin at a multiple of 64 bytes.
+
+    Attributes:
+        kept: (≥ tokens + 2·window + CENTRES,) int32, the words that subsampling keeps.
+        left: As kept, see `sampling.draw_centres`.
+        right: As kept.
+        cover: As kept, of how many windows a kept word is an input; its own does not count.
+        drawn: int32, the negatives of all tiles.
+        inputs: int32, of each positive pair of a tile the index of its input.
+        centres: int32, and of its centre.
+        first_pair: (CENTRES + 1,) int32, the first pair of each centre.
+        marks: (MARKS,) int16.
+        x_rows: (CENTRES,) int64, addresses of the copies of the inputs.
+        e_rows: (CENTRES,) int64, addresses of the rows of E.
+        z_rows: (draws,) int64, addresses of the rows of the negatives.
+        copies: float32, rows of E and of C as they were before the step, and a row of padding.
+        weights: (CENTRES·draws,) float32, in blocks, see `weight_index`.
+        gradients: As weights; the scores, then the gradients of the negatives.
+        labels: As weights, all 0.
+        pair_gradients: float32, the scores, then the gradients of the positive pairs.
+    """
+
+    kept: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    cover: np.ndarray
+    drawn: np.ndarray
+    inputs: np.ndarray
+    centres: np.ndarray
+    first_pair: np.ndarray
+    marks: np.ndarray
+    x_rows: np.ndarray
+    e_rows: np.ndarray
+    z_rows: np.ndarray
+    copies: np.ndarray
+    weights: np.ndarray
+    gradients: np.ndarray
+    labels: np.ndarray
+    pair_gradients: np.ndarray
+
+
+def workspace(tokens: int, stride: int, window: int, negatives: int, lifetime: int) -> Workspace:
+    """The arrays for a block of so many tokens."""
+    draws, most_pairs = tile_negatives(negatives, window), CENTRES * 2 * window
+    tiles, capacity = tokens // CENTRES + 1, tokens + 2 * window + CENTRES
+    kept, left, right, cover = np.empty((4, capacity), np.int32)
+    inputs, centres = np.zeros((2, most_pairs + 2 * window + LANES), np.int32)
+    weights, gradients, labels = (aligned_zeros(CENTRES * draws) for _ in range(3))
+    return Workspace(
+        kept, left, right, cover, np.empty((tiles // lifetime + 2) * draws, np.int32),
+        inputs, centres, np.zeros(CENTRES + 1, np.int32), np.zeros(MARKS, np.int16),
+        np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64),
+        aligned_zeros((2 * CENTRES + 2 * window + 1) * stride), weights, gradients, labels,
+        aligned_zeros(most_pairs + 2 * window + LANES),
+    )  # fmt: skip
+
+
+def aligned_zeros(size: int) -> np.ndarray:
+    """(size,) float32 zeros that begin at a multiple of 64 bytes, so that a vector never straddles two cache lines."""
+    room = np.zeros(size + 16, np.float32)
+    first = (-room.ctypes.data // 4) % 16
+    return room[first : first + size]
+
+
 @cache
 def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]:
     """The kernel that shares negatives in tiles, for rows of `stride` floats.
 
     Returns:
         train(ids, sentence_ends, start, stop, keep_thresholds, noise_table, lifetime, E, C, lr, keep_key, noise_key,
-        hot, shift, out): trains on ids[start:stop] and adds to `out`, (3,) float64: loss, pairs, centres. E and C are
-        (≥ V, stride) float32, lr is a float32; hot and shift are those of `HotRows.checkout`.
+        hot, shift, work, out): trains on ids[start:stop] and adds to `out`, (3,) float64: loss, pairs, centres. E and C
+        are (≥ V, stride) float32, lr is a float32, hot and shift come from `HotRows.checkout`, work is a `Workspace`.
     """
     draws = tile_negatives(negatives, window)
     share = np.float32(negatives / draws)  # weight of one negative for one positive pair
     row = stride * 4  # bytes
     numbers = CENTRES * draws
-    most_pairs = CENTRES * 2 * window
     reach = 2 * window
 
     @kernel
     def train(
         ids, sentence_ends, start, stop, keep_thresholds, noise_table, lifetime, E, C, lr, keep_key, noise_key,
-        hot, shift, out,
+        hot, shift, work, out,
     ):  # fmt: skip
-        capacity = stop - start + 2 * window + CENTRES
-        kept, left, right = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+        kept, left, right, cover, drawn = work.kept, work.left, work.right, work.cover, work.drawn
+        inputs, centres, first_pair, marks = work.inputs, work.centres, work.first_pair, work.marks
+        x_rows, e_rows, z_rows, weights = work.x_rows, work.e_rows, work.z_rows, work.weights
         first, last, m = draw_centres(
             ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, kept, left, right
         )
         tiles = (last - first + CENTRES - 1) // CENTRES
-        drawn = np.empty((tiles // lifetime + 2) * draws, np.int32)
-        draw_noise(noise_key, noise_table, drawn)
+        n_drawn = (tiles // lifetime + 2) * draws
+        draw_noise(noise_key, noise_table, drawn, n_drawn)
         if hot > 0:
-            for words in (kept[:m], drawn):
-                for i in range(words.shape[0]):
-                    words[i] += shift if words[i] < hot else np.int32(0)
+            for i in range(m):
+                kept[i] += shift if kept[i] < hot else np.int32(0)
+            for i in range(n_drawn):
+                drawn[i] += shift if drawn[i] < hot else np.int32(0)
 
-        # cover[i]: of how many windows kept[i] is an input; its own does not count
-        cover = np.zeros(capacity, np.int32)
+        for i in range(m + CENTRES):
+            cover[i] = 0
         for c in range(m):
             cover[left[c]] += 1
             cover[right[c]] -= 1
@@ -108,23 +177,15 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             cover[i] += cover[i - 1]
         for i in range(m):
             cover[i] -= 1
-        for i in range(m, capacity):
+        for i in range(m, m + CENTRES):
             cover[i] = 0
 
-        copies = np.zeros((2 * CENTRES + 2 * window + 2) * stride + 16, np.float32)
-        X = (copies.ctypes.data + 63) // 64 * 64
+        X = work.copies.ctypes.data
         Y = X + (CENTRES + 2 * window) * row
         padding_row = Y + CENTRES * row  # in place of inputs and negatives that a tile lacks; their weight is 0
-        matrices = np.zeros(3 * numbers + most_pairs + 2 * window + 4 * LANES, np.float32)
-        G = (matrices.ctypes.data + 63) // 64 * 64
-        W, labels = G + numbers * 4, G + 2 * numbers * 4  # labels are all 0
-        P = labels + numbers * 4
-        at = (W - matrices.ctypes.data) // 4
-        weights = matrices[at : at + numbers]
-        inputs, centres = np.zeros(most_pairs + reach + LANES, np.int32), np.zeros(most_pairs + reach + LANES, np.int32)
-        first_pair = np.zeros(CENTRES + 1, np.int32)
-        marks = np.zeros(MARKS, np.int16)
-        x_rows, e_rows, z_rows = np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64)
+        G, W, labels, P = (
+            work.gradients.ctypes.data, weights.ctypes.data, work.labels.ctypes.data, work.pair_gradients.ctypes.data
+        )  # fmt: skip
         e, c_plus = E.ctypes.data, C.ctypes.data
         loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
 
@@ -160,7 +221,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                                 if i != c:
                                     weights[weight_index(i - begin, z, draws)] -= share
             if twice:
-                for z in range(draws):  # a word drawn twice stands once, with both weights
+                for z in range(draws):  # a word drawn twice counts once, with both weights
                     for other in range(z):
                         if drawn[first_negative + other] == drawn[first_negative + z]:
                             z_rows[z] = padding_row
@@ -217,14 +278,10 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                         P + p * 4,
                         first_pair[c + 1] - p,
                     )
-        # Numba frees an array after its last use by name; these were used by address.
-        alive = copies.shape[0] + matrices.shape[0] + x_rows.shape[0] + e_rows.shape[0] + z_rows.shape[0]
-        alive += inputs.shape[0] + centres.shape[0] + kept.shape[0]
-        if alive != 0:
-            # Earlier tiles of its lifetime have lowered the scores of a set of negatives; only its first tile measures
-            # the loss of fresh negatives. Without a pair in such a tile the loss is taken to be that of zero vectors.
-            out[LOSS] += loss + (fresh_loss * (pairs / fresh_pairs) if fresh_pairs > 0 else pairs * negatives * LOG_2)
-            out[PAIRS] += pairs
-            out[CENTRES_SEEN] += last - first
+        # Earlier tiles of its lifetime have lowered the scores of a set of negatives; only its first tile measures the
+        # loss of fresh negatives. Without a pair in such a tile the loss is taken to be that of zero vectors.
+        out[LOSS] += loss + (fresh_loss * (pairs / fresh_pairs) if fresh_pairs > 0 else pairs * negatives * LOG_2)
+        out[PAIRS] += pairs
+        out[CENTRES_SEEN] += last - first
 
     return train
