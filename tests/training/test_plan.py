@@ -1,0 +1,60 @@
+"""What a run decides, decided once."""
+
+import numpy as np
+import pytest
+
+from sgns.config import Config
+from sgns.errors import ConfigError
+from sgns.text.vocabulary import Vocabulary
+from sgns.training import plan as room
+from sgns.training.plan import Plan, Resources
+from sgns.training.schedule import BlockSchedule
+
+WORDS = Vocabulary(["the", "cat", "sat"], np.array([60, 30, 10]))
+
+
+@pytest.mark.parametrize(
+    ("threads", "local_world_size", "wanted"), [(0, 1, 8), (0, 2, 4), (0, 3, 2), (0, 16, 1), (5, 4, 5)]
+)
+def test_ranks_of_a_machine_share_its_cores(monkeypatch, threads, local_world_size, wanted):
+    monkeypatch.setattr(room, "usable_cores", lambda: 8)
+    assert Resources.of(Config(threads=threads, engine="cpu"), local_world_size).threads == wanted
+
+
+def test_the_threshold_of_subsampling_is_that_of_the_text():
+    plan = Plan.of(WORDS, Config(engine="cpu", subsample=None))
+    assert plan.config.subsample == WORDS.threshold(None)
+    assert np.array_equal(plan.keep_probability, WORDS.keep_probability(plan.config.subsample))
+    assert np.array_equal(plan.noise_distribution, WORDS.noise_distribution(0.75))
+    assert plan.counts.tolist() == [60, 30, 10]
+
+
+def test_what_is_decided_already_is_not_decided_again(monkeypatch):
+    def choose(config):
+        raise ConfigError("asked twice")
+
+    monkeypatch.setattr(room, "choose", choose)
+    plan = Plan.of(WORDS, Config(), Resources("cpu", 3))
+    assert (plan.engine, plan.threads, plan.training_threads) == ("cpu", 3, 3)
+    with pytest.raises(ConfigError, match="asked twice"):
+        Plan.of(WORDS, Config())
+
+
+@pytest.mark.parametrize("engine", ["reference", "cuda"])
+def test_an_engine_of_one_thread_trains_with_one(engine):
+    assert Plan.of(WORDS, Config(), Resources(engine, 6)).training_threads == 1
+
+
+def test_another_seed_changes_nothing_else():
+    plan = Plan.of(WORDS, Config(seed=3), Resources("cpu", 1))
+    other = plan.with_seed(9)
+    assert other.config.seed == 9
+    assert other.with_seed(3).config == plan.config
+    assert other.counts is plan.counts
+
+
+def test_the_schedule_has_blocks_that_the_engine_can_take():
+    schedule = Plan.of(WORDS, Config(epochs=2, lr=0.03), Resources("cpu", 1)).schedule(10**8, 70_000)
+    assert isinstance(schedule, BlockSchedule)
+    assert schedule.length == 70_000
+    assert (schedule.epochs, schedule.lr, schedule.words) == (2, 0.03, 2 * 10**8)
