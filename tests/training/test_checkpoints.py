@@ -1,4 +1,4 @@
-"""Resume gives the bits of an undisturbed run; what is torn, foreign or impossible is told and loses nothing."""
+"""Resume gives the bits of an undisturbed run; what is torn, foreign or impossible is reported and loses nothing."""
 
 import errno
 import os

@@ -36,7 +36,7 @@ class Clock:
 
 
 class KnownSpeed:
-    """An engine that trains so many words a second of its clock."""
+    """An engine that trains `speed` words a second of its clock."""
 
     def __init__(self, clock, speed):
         self.clock, self.speed, self.words = clock, speed, 0

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and kill -9 from outside: what is on disk afterwards, and what the user is told."""
+"""Ctrl-C, SIGTERM and kill -9 from outside: what is on disk afterwards, and what the user reads."""
 
 import json
 import signal

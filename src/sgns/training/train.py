@@ -71,7 +71,7 @@ def train(
     if unknown := [name for name in options if name not in Config.__dataclass_fields__]:
         raise ConfigError(f"{unknown[0]!r} is no option; options are {', '.join(Config.__dataclass_fields__)}")
     if checkpoint is None and (checkpoint_every is not None or resume):
-        raise ConfigError("checkpoint_every and resume need a place; give checkpoint='vectors.safetensors'")
+        raise ConfigError("checkpoint_every and resume need a file; give checkpoint='vectors.safetensors'")
     config, checkpoints = config or Config(**options), None
     if checkpoint is not None:
         wanted = CheckpointOptions(checkpoint_every=checkpoint_every, resume=resume)

@@ -27,8 +27,8 @@ class Job:
 
     def wait(self, timeout=120):
         """Exit codes and what each wrote on stdout and stderr."""
-        said = [process.communicate(timeout=timeout) for process in self.processes]
-        return [process.returncode for process in self.processes], said
+        outputs = [process.communicate(timeout=timeout) for process in self.processes]
+        return [process.returncode for process in self.processes], outputs
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +46,13 @@ def ranks(environment):
             one.bind(("localhost", 0))
             port = one.getsockname()[1]
         for rank in range(n):
-            place = {"RANK": rank, "WORLD_SIZE": n, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": n}
-            place |= {"MASTER_ADDR": "localhost", "MASTER_PORT": port} | extra
+            variables = {"RANK": rank, "WORLD_SIZE": n, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": n}
+            variables |= {"MASTER_ADDR": "localhost", "MASTER_PORT": port} | extra
             more = (own or {}).get(rank, [])
             started.append(
                 subprocess.Popen(
                     [sys.executable, "-m", "sgns", *map(str, arguments), *map(str, more)],
-                    env=environment | {name: str(value) for name, value in place.items()},
+                    env=environment | {name: str(value) for name, value in variables.items()},
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     text=True,

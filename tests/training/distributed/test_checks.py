@@ -89,9 +89,9 @@ def test_one_error_ends_all():
 
 def test_bytes_and_things_arrive():
     def work(comm):
-        pieces = all_to_all_bytes(comm, [b"%d to %d" % (comm.rank, other) * other for other in range(3)])
-        return pieces, all_gather_objects(comm, {"rank": comm.rank, "none": None})
+        parts = all_to_all_bytes(comm, [b"%d to %d" % (comm.rank, other) * other for other in range(3)])
+        return parts, all_gather_objects(comm, {"rank": comm.rank, "none": None})
 
-    for rank, (pieces, things) in enumerate(run_on_ranks(3, work)):
-        assert pieces == [b"%d to %d" % (other, rank) * rank for other in range(3)]
+    for rank, (parts, things) in enumerate(run_on_ranks(3, work)):
+        assert parts == [b"%d to %d" % (other, rank) * rank for other in range(3)]
         assert things == [{"rank": other, "none": None} for other in range(3)]

@@ -32,8 +32,8 @@ def checkpoints(output):
     return sorted(output.parent.glob(f"{output.name}.*.checkpoint"))
 
 
-def lines(said):
-    return [line for _, err in said for line in err.splitlines() if line.startswith("sgns:")]
+def lines(outputs):
+    return [line for _, err in outputs for line in err.splitlines() if line.startswith("sgns:")]
 
 
 @pytest.mark.parametrize("error", [None, raised_on_all_ranks(ConfigError("all have found it"))])
@@ -41,7 +41,7 @@ def test_a_rank_that_goes_on_leaves_nothing_behind(error):
     """A watching thread in the store while Python goes down ends the process with SIGABRT, now and then."""
     import torch.distributed as dist
 
-    heard = signal.getsignal(signal.SIGTERM)
+    handler = signal.getsignal(signal.SIGTERM)
     with socket.socket() as one:
         one.bind(("localhost", 0))
         port = one.getsockname()[1]
@@ -56,7 +56,7 @@ def test_a_rank_that_goes_on_leaves_nothing_behind(error):
     assert raised is error
     assert "sgns-watch" not in [thread.name for thread in threading.enumerate()]
     assert not dist.is_initialized()
-    assert signal.getsignal(signal.SIGTERM) == heard
+    assert signal.getsignal(signal.SIGTERM) == handler
 
 
 @pytest.mark.slow
@@ -68,20 +68,20 @@ def test_a_killed_rank_ends_the_job_with_one_line_and_it_goes_on(ranks, text, tm
     until(lambda: checkpoints(output))
     job.processes[victim].send_signal(signal.SIGKILL)
     began = time.monotonic()
-    codes, said = job.wait()
+    codes, outputs = job.wait()
     assert time.monotonic() - began < 30
     assert [code for rank, code in enumerate(codes) if rank != victim] == [2, 2]
-    assert len(lines(said)) == 1, said
-    assert f"rank {victim} is gone" in lines(said)[0]
-    assert "start all ranks again with --resume" in lines(said)[0]
+    assert len(lines(outputs)) == 1, outputs
+    assert f"rank {victim} is gone" in lines(outputs)[0]
+    assert "start all ranks again with --resume" in lines(outputs)[0]
     assert read(checkpoints(output)[-1]).metadata["config"]["ranks"] == 3
     last = checkpoints(output)[-1]
     job = ranks(3, "train", *options, "--resume")
-    until(lambda: checkpoints(output)[-1] > last)  # it trains: before, nobody would hear the signal
+    until(lambda: checkpoints(output)[-1] > last)  # it trains: before, the signal would end it
     job.processes[0].send_signal(signal.SIGTERM)  # one rank is asked, all stop together
-    codes, said = job.wait()
-    assert codes == [143] * 3, (codes, said)
-    assert "going on after round" in said[0][1]
+    codes, outputs = job.wait()
+    assert codes == [143] * 3, (codes, outputs)
+    assert "going on after round" in outputs[0][1]
     assert read(checkpoints(output)[-1]).metadata["config"]["ranks"] == 3
     assert output.exists()
 
@@ -111,8 +111,8 @@ def test_killed_and_resumed_it_gives_the_file_of_an_undisturbed_run(ranks, text,
             job.processes[1].send_signal(signal.SIGKILL)
             job.wait()
             job = ranks(2, "train", *options, "--resume")
-        codes, said = job.wait()
-        assert codes == [0, 0], said
+        codes, outputs = job.wait()
+        assert codes == [0, 0], outputs
         assert not checkpoints(output)
         digests.append(hashlib.sha256(output.read_bytes()).hexdigest())
     assert digests[0] == digests[1]
@@ -130,8 +130,8 @@ def test_a_rank_killed_before_training_ends_the_job(torchrun_job, text, tmp_path
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 30
     assert process.returncode != 0
-    told = [line for line in err.splitlines() if line.startswith("sgns:")]
-    assert len(told) <= 1, err  # before ranks have joined, torchrun alone tells which one failed
+    lines_of_sgns = [line for line in err.splitlines() if line.startswith("sgns:")]
+    assert len(lines_of_sgns) <= 1, err  # before ranks have joined, only torchrun reports which one failed
 
 
 @pytest.mark.slow
@@ -143,10 +143,10 @@ def test_a_rank_killed_before_all_have_come_ends_the_others(ranks, text, tmp_pat
     until(lambda: have_come(port, 3))
     job.processes[victim].send_signal(signal.SIGKILL)
     began = time.monotonic()
-    codes, said = job.wait(60)
+    codes, outputs = job.wait(60)
     assert time.monotonic() - began < 30
     assert [code for rank, code in enumerate(codes) if rank != victim] == [2, 2]
-    assert len(lines(said)) == 1, said
+    assert len(lines(outputs)) == 1, outputs
 
 
 def free_port():
@@ -156,7 +156,7 @@ def free_port():
 
 
 def have_come(port, ranks):
-    """Whether so many ranks have given a sign of life."""
+    """Whether this number of ranks have written a heartbeat."""
     from torch.distributed import PrefixStore, TCPStore
 
     try:
@@ -178,10 +178,10 @@ def test_a_rank_that_hangs_is_given_up(ranks, text, tmp_path):
         assert time.monotonic() - began < 30
     finally:
         job.processes[2].send_signal(signal.SIGKILL)
-    codes, said = job.wait()
+    codes, outputs = job.wait()
     assert codes[:2] == [2, 2]
-    assert len(lines(said)) == 1, said
-    assert "no sign of life from rank 2 for 20 s" in lines(said)[0]
+    assert len(lines(outputs)) == 1, outputs
+    assert "no sign of life from rank 2 for 20 s" in lines(outputs)[0]
 
 
 @pytest.mark.slow

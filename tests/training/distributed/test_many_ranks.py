@@ -37,13 +37,13 @@ def test_four_ranks_share_files_and_differ_in_threads(ranks, text, tmp_path):
         (folder / f"{k}.txt").write_text("".join(lines[k::3]))
     output = tmp_path / "v.npz"
     own = {1: ["--threads", "2"], 2: ["--threads", "1"]}
-    codes, said = ranks(
+    codes, outputs = ranks(
         4, "train", folder, "-o", output, "--epochs", 1, "--min-count", 2, "--dim", 20, "--json",
         "--communication-dtype", "bfloat16", own=own,
     ).wait()  # fmt: skip
-    assert codes == [0] * 4, said
-    assert [out for out, _ in said[1:]] == [""] * 3
-    assert report_of(said[0][0])["ranks"] == 4
+    assert codes == [0] * 4, outputs
+    assert [out for out, _ in outputs[1:]] == [""] * 3
+    assert report_of(outputs[0][0])["ranks"] == 4
 
 
 def test_each_machine_may_have_files_of_its_own(ranks, text, tmp_path):
@@ -55,10 +55,10 @@ def test_each_machine_may_have_files_of_its_own(ranks, text, tmp_path):
         (folder / "text.txt").write_text("".join(lines[rank * 2_000 : (rank + 1) * 2_000]))
         own[rank] = [str(folder)]
     output = tmp_path / "v.safetensors"
-    codes, said = ranks(
+    codes, outputs = ranks(
         2, "train", "-o", output, *OPTIONS, "--shards", "local", own=own, LOCAL_WORLD_SIZE=1, LOCAL_RANK=0
     ).wait()
-    assert codes == [0, 0], said
+    assert codes == [0, 0], outputs
     both = tmp_path / "both.txt"
     both.write_text("".join(lines[:4_000]))
     corpus = sgns.Corpus.from_files(both, sgns.Config(min_count=2), cache=False)
@@ -74,9 +74,9 @@ def test_a_rank_that_differs_is_refused_by_name(ranks, text, tmp_path, differs):
         "text": {0: [text, "--dim", "20"], 1: [other, "--dim", "20"]},
     }[differs]
     wanted = {"option": "--dim is 30 on rank 1 and 20 on rank 0", "text": "text.txt of 1,300 bytes on rank 1"}[differs]
-    codes, said = ranks(2, "train", "-o", tmp_path / "v.safetensors", own=own).wait()
-    assert codes == [2, 2], said
-    lines = [err.strip() for _, err in said if "sgns:" in err]
+    codes, outputs = ranks(2, "train", "-o", tmp_path / "v.safetensors", own=own).wait()
+    assert codes == [2, 2], outputs
+    lines = [err.strip() for _, err in outputs if "sgns:" in err]
     assert len(lines) == 1
     assert wanted in lines[0].splitlines()[-1]
     assert not (tmp_path / "v.safetensors").exists()

@@ -49,12 +49,12 @@ def merged(ranks, combiner, communication_dtype="float32", rounds=6, merge_all_a
     """
     steps = steps or (lambda rank, number: np.random.default_rng([rank, number]).normal(0, 0.01, (2, V, D)))
     start = np.random.default_rng(1).normal(size=(2, V, STRIDE)).astype(np.float32)
-    uses = (np.ones(V, np.float32), np.ones(V, np.float32))
+    expected = (np.ones(V, np.float32), np.ones(V, np.float32))
 
     def work(comm):
         tables = start.copy()
         merger = Merger(
-            (torch.from_numpy(tables[0]), torch.from_numpy(tables[1])), D, comm, uses,
+            (torch.from_numpy(tables[0]), torch.from_numpy(tables[1])), D, comm, expected,
             MergeOptions(hot_rows=hot_rows, combiner=combiner, communication_dtype=communication_dtype),
         )  # fmt: skip
         received = []
@@ -74,15 +74,15 @@ def merged(ranks, combiner, communication_dtype="float32", rounds=6, merge_all_a
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4])
-@pytest.mark.parametrize(("combiner", "share"), [("sum", 1.0), ("mean", None)])
+@pytest.mark.parametrize(("combiner", "factor"), [("sum", 1.0), ("mean", None)])
 @pytest.mark.parametrize("merge_all_at", [(), (2,)])
-def test_no_step_is_lost_or_counted_twice(ranks, combiner, share, merge_all_at):
+def test_no_step_is_lost_or_counted_twice(ranks, combiner, factor, merge_all_at):
     """However rows travel, the end is the start plus all steps (sum), or plus their mean over the ranks."""
     start, found = merged(ranks, combiner, merge_all_at=merge_all_at)
     steps = sum(
         np.random.default_rng([rank, number]).normal(0, 0.01, (2, V, D)) for rank in range(ranks) for number in range(6)
     )
-    wanted = start[:, :, :D] + steps * (share or 1 / ranks)
+    wanted = start[:, :, :D] + steps * (factor or 1 / ranks)
     for tables, _ in found:
         np.testing.assert_allclose(tables[:, :, :D], wanted, atol=2e-6)
         assert np.array_equal(tables[:, :, D:], start[:, :, D:])
@@ -126,20 +126,20 @@ def test_the_scaled_sum_lies_between_mean_and_sum(a, N):
     assert g == pytest.approx(np.expm1(-N * min(50, max(a, 1e-5))) / (N * np.expm1(-min(50, max(a, 1e-5)))), rel=1e-4)
 
 
-def test_on_a_quadratic_the_common_step_is_that_of_all_uses_one_after_the_other():
-    """Ranks descend ½·xᵀHx from one place; combined along H's axes, they arrive where one rank with all uses does."""
+def test_on_a_quadratic_the_common_step_is_that_of_all_updates_one_after_the_other():
+    """Ranks descend ½·xᵀHx; combined along the axes of H, they arrive where one rank with all updates does."""
     generator = torch.Generator().manual_seed(3)
     rows = torch.randn(200, D, generator=generator) * torch.tensor([3.0, 1.0, 0.5, 0.2, 0.1])
-    H, lr, uses, N = eigen_curvature(rows, torch.full((200,), 0.25)), 0.025, 300, 4
+    H, lr, expected, N = eigen_curvature(rows, torch.full((200,), 0.25)), 0.025, 300, 4
     x = torch.randn(D, generator=generator).double()
     U, values = H.vectors.double(), H.values.double()
 
     def after(n):
         return U @ (torch.exp(-lr * values * n) * (U.T @ x))
 
-    steps = (after(uses) - x).float().expand(N, 1, D)
-    step = combine("shaped", steps.contiguous(), torch.tensor([float(uses)]), lr, H)[0]
-    np.testing.assert_allclose(step, (after(N * uses) - x), atol=1e-4)
+    steps = (after(expected) - x).float().expand(N, 1, D)
+    step = combine("shaped", steps.contiguous(), torch.tensor([float(expected)]), lr, H)[0]
+    np.testing.assert_allclose(step, (after(N * expected) - x), atol=1e-4)
 
 
 def test_curvature_is_the_hessian_of_the_loss_of_negatives():
@@ -154,7 +154,7 @@ def test_curvature_is_the_hessian_of_the_loss_of_negatives():
     np.testing.assert_allclose(rebuilt, hessian, atol=1e-5)
 
 
-def test_rows_are_sampled_in_proportion_to_their_uses():
+def test_rows_are_sampled_in_proportion_to_their_updates():
     rows = sample(np.array([3.0, 1.0, 0.0, 4.0]))
     assert np.bincount(rows, minlength=4).tolist() == [192, 64, 0, 256]
 
@@ -165,8 +165,8 @@ def test_a_slow_rank_does_not_keep_the_others_from_the_next_round():
 
     def work(comm):
         tables = torch.zeros(2, V, STRIDE)
-        uses = (np.ones(V, np.float32), np.ones(V, np.float32))
-        merger = Merger((tables[0], tables[1]), D, comm, uses, MergeOptions(hot_rows=16, combiner="sum"))
+        expected = (np.ones(V, np.float32), np.ones(V, np.float32))
+        merger = Merger((tables[0], tables[1]), D, comm, expected, MergeOptions(hot_rows=16, combiner="sum"))
         for number in range(5):
             if comm.rank == 1 and number == 2:
                 assert ended.wait(20)

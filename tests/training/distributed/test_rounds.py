@@ -66,14 +66,14 @@ def test_without_torchrun_there_are_no_ranks():
 
 
 def test_the_rank_is_read_from_the_environment():
-    said = {
+    variables = {
         "RANK": "5",
         "WORLD_SIZE": "8",
         "LOCAL_RANK": "1",
         "LOCAL_WORLD_SIZE": "4",
         "TORCHELASTIC_RESTART_COUNT": "2",
     }
-    found = TorchrunEnvironment.read(said | TORCHRUN | {"TORCHELASTIC_MAX_RESTARTS": "3"})
+    found = TorchrunEnvironment.read(variables | TORCHRUN | {"TORCHELASTIC_MAX_RESTARTS": "3"})
     assert found == TorchrunEnvironment(5, 8, 1, 4, restarts=2, may_restart=True, host="here", port=1)
 
 
@@ -87,6 +87,6 @@ def test_the_rank_is_read_from_the_environment():
     ],
 )
 def test_an_environment_that_makes_no_sense_is_refused(change):
-    said = {"RANK": "0", "WORLD_SIZE": "4", **TORCHRUN} | change
+    variables = {"RANK": "0", "WORLD_SIZE": "4", **TORCHRUN} | change
     with pytest.raises(ConfigError, match="start it with torchrun"):
-        TorchrunEnvironment.read({name: value for name, value in said.items() if value is not None})
+        TorchrunEnvironment.read({name: value for name, value in variables.items() if value is not None})

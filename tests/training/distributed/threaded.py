@@ -1,4 +1,4 @@
-"""Ranks that are threads, and what their processes say."""
+"""Ranks that are threads, and the report that a process prints."""
 
 import json
 import threading
