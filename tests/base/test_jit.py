@@ -9,12 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-import numba.core.caching as caching
 import numpy as np
 import pytest
 
 import sgns
-from sgns.base import jit
+from sgns.base import jit, kernel_cache
 
 
 def triple(x):
@@ -24,12 +23,12 @@ def triple(x):
 @pytest.fixture
 def kernels_of_this_file(monkeypatch, tmp_path):
     """This file may hold kernels, and is all of the fingerprint; nothing of this process was used or deleted before."""
-    monkeypatch.setattr(jit, "PACKAGE", Path(__file__).parent.parent)
-    monkeypatch.setattr(jit, "kernel_files", lambda: [Path(__file__)])
-    monkeypatch.setattr(jit, "fingerprint", lambda: "test")
+    monkeypatch.setattr(kernel_cache, "PACKAGE", Path(__file__).parent.parent)
+    monkeypatch.setattr(kernel_cache, "kernel_files", lambda: [Path(__file__)])
+    monkeypatch.setattr(kernel_cache, "fingerprint", lambda: "test")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
-    jit.mark_used.cache_clear()
-    jit.delete_old_kernels.cache_clear()
+    kernel_cache.mark_used.cache_clear()
+    kernel_cache.delete_old_kernels.cache_clear()
 
 
 @pytest.mark.usefixtures("kernels_of_this_file")
@@ -37,7 +36,7 @@ class TestOneKernel:
     def test_machine_code_is_kept_and_loaded(self, tmp_path):
         one, two = jit.kernel(triple), jit.kernel(triple)
         assert one(4) == two(4) == 12
-        assert list(tmp_path.rglob("*.nbc"))
+        assert list(tmp_path.rglob("*.kernel"))
         assert sum(one.stats.cache_misses.values()) == 1
         assert sum(two.stats.cache_hits.values()) == 1
         assert sum(two.stats.cache_misses.values()) == 0
@@ -55,23 +54,37 @@ class TestOneKernel:
         def full(*_):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr(caching.IndexDataCacheFile, "_save_data", full)
+        monkeypatch.setattr(jit, "replacing", full)
         assert jit.kernel(triple)(np.int64(5)) == 15
-        assert not list(tmp_path.rglob("*.nbc"))
+        assert not list(tmp_path.rglob("*.kernel"))
         monkeypatch.undo()
 
-    def test_an_index_that_was_cut(self, tmp_path):
+    def test_a_file_that_was_cut(self, tmp_path):
         jit.kernel(triple)(4)
-        (index,) = tmp_path.rglob("*.nbi")
-        index.write_bytes(index.read_bytes()[:-10])
+        (file,) = tmp_path.rglob("*.kernel")
+        file.write_bytes(file.read_bytes()[:-10])
         assert jit.kernel(triple)(4) == 12
         again = jit.kernel(triple)
         again(4)
         assert sum(again.stats.cache_hits.values()) == 1
 
+    def test_a_file_holds_the_code_of_its_own_signature(self, tmp_path):
+        jit.kernel(triple)(4)
+        (whole,) = tmp_path.rglob("*.kernel")
+        code = whole.read_bytes()
+        assert jit.kernel(triple)(0.5) == 1.5
+        (real,) = set(tmp_path.rglob("*.kernel")) - {whole}
+        real.write_bytes(code)  # as if two processes had given their files one name
+        assert jit.kernel(triple)(0.5) == 1.5
+
+    def test_what_is_compiled_is_noted(self):
+        assert not kernel_cache.is_compiled("text")
+        kernel_cache.note_compiled("text")
+        assert kernel_cache.is_compiled("text")
+
     def test_kernels_of_other_sources_are_deleted_once_nobody_has_used_them_for_long(self, tmp_path):
         folder = tmp_path / "kernels/sgns"
-        long_ago = time.time() - jit.UNUSED_SECONDS - 60
+        long_ago = time.time() - kernel_cache.UNUSED_SECONDS - 60
         for name, used in (("old", long_ago), ("new", long_ago + 120), ("test", long_ago)):
             (folder / name).mkdir(parents=True)
             os.utime(folder / name, (used, used))
@@ -84,7 +97,7 @@ class TestOneKernel:
     def test_loading_counts_as_use(self, tmp_path):
         jit.kernel(triple)(4)
         os.utime(tmp_path / "kernels/sgns/test", (0, 0))
-        jit.mark_used.cache_clear()
+        kernel_cache.mark_used.cache_clear()
         jit.kernel(triple)(4)
         assert (tmp_path / "kernels/sgns/test").stat().st_mtime > time.time() - 60
 
@@ -92,14 +105,14 @@ class TestOneKernel:
 @pytest.mark.parametrize("decorator", [jit.kernel, jit.helper, jit.inlined])
 def test_a_function_outside_the_fingerprint_is_refused(decorator):
     with pytest.raises(
-        ValueError, match=r"test_jit\.py holds triple, but is not one of sgns\.base\.jit\.KERNEL_SOURCES"
+        ValueError, match=r"test_jit\.py holds triple, but is not one of sgns\.base\.kernel_cache\.KERNEL_SOURCES"
     ):
         decorator(triple)
 
 
 def test_every_kernel_source_is_there():
-    assert all((jit.PACKAGE / source).exists() for source in jit.KERNEL_SOURCES)
-    assert {path.name for path in jit.kernel_files()} >= {
+    assert all((kernel_cache.PACKAGE / source).exists() for source in kernel_cache.KERNEL_SOURCES)
+    assert {path.name for path in kernel_cache.kernel_files()} >= {
         "jit.py",
         "sampling.py",
         "tile_kernel.py",
@@ -115,7 +128,7 @@ def test_the_folder_follows_the_environment(monkeypatch, tmp_path, numba_folder)
     if numba_folder:
         monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / numba_folder))
     where = tmp_path / "numba/sgns" if numba_folder else tmp_path / "cache/kernels"
-    assert jit.kernel_folder() == where / jit.fingerprint()
+    assert kernel_cache.kernel_folder() == where / kernel_cache.fingerprint()
 
 
 class Copy:

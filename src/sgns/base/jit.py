@@ -1,40 +1,21 @@
-"""Numba kernels: one way to compile them, one cache on disk, one fingerprint of all kernel sources.
+"""Numba kernels: one way to compile them, and one cache on disk (`base.kernel_cache`)."""
 
-Numba's own cache looks at the file of a kernel alone, so a changed callee in another file leaves old machine code in
-use. Here every kernel is cached under a fingerprint of all files that may hold kernel code (`KERNEL_SOURCES`): a change
-in any of them compiles all kernels anew.
-
-The cache is `sgns/` in `$NUMBA_CACHE_DIR` where that is set, else `kernels/` in the cache folder (`base.folders`).
-"""
-
-import os
-import shutil
-import time
+import hashlib
+import pickle
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from hashlib import blake2b
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
+import numba
 from numba import njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.serialize import dumps
 
-from sgns.base.folders import cache_folder
+from sgns.base import kernel_cache
+from sgns.base.files import replacing
 
-PACKAGE = Path(__file__).parent.parent
-KERNEL_SOURCES = (
-    "base/jit.py",
-    "text/kernels",
-    "training/update_scaling.py",
-    "training/engines/sampling.py",
-    "training/engines/cpu",
-    "vectors/files/decimals.py",
-)
-"""Files and folders that may hold kernels and what they call, relative to the package."""
 HELPER = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-UNUSED_SECONDS = 30 * 86_400  # after which the kernels of another fingerprint are deleted
 
 
 def kernel(function: Callable[..., Any], **options: Any) -> Any:
@@ -81,49 +62,28 @@ def check_source(function: Callable[..., Any]) -> None:
         ValueError: It names the file.
     """
     file = function.__code__.co_filename
-    if Path(file) not in kernel_files():
-        raise ValueError(f"{file} holds {function.__qualname__}, but is not one of sgns.base.jit.KERNEL_SOURCES")
-
-
-@cache
-def kernel_files() -> list[Path]:
-    """All files of `KERNEL_SOURCES`, sorted."""
-    paths = [PACKAGE / source for source in KERNEL_SOURCES]
-    return sorted(file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path]))
-
-
-@cache
-def fingerprint() -> str:
-    """A hash of the names and contents of all kernel sources, 16 hexadecimal digits."""
-    content = blake2b(digest_size=8)
-    for file in kernel_files():
-        text = file.read_bytes()
-        content.update(f"{file.relative_to(PACKAGE).as_posix()} {len(text)}\n".encode() + text)
-    return content.hexdigest()
-
-
-def kernel_folder() -> Path:
-    """The folder with the compiled kernels of these sources."""
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    return (Path(chosen) / "sgns" if chosen else cache_folder() / "kernels") / fingerprint()
+    if Path(file) not in kernel_cache.kernel_files():
+        where = "sgns.base.kernel_cache.KERNEL_SOURCES"
+        raise ValueError(f"{file} holds {function.__qualname__}, but is not one of {where}")
 
 
 class KernelLocator(_CacheLocator):
-    """Gives Numba the folder of the machine code of a kernel, and the fingerprint of its sources."""
+    """Tells Numba where the machine code of a kernel is, and which sources it was made from."""
 
     def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
         self._py_file, self._lineno = py_file, py_func.__code__.co_firstlineno
 
     def get_cache_path(self) -> str:
-        """The folder of index and machine code: one for each folder of sources."""
-        return str(kernel_folder() / ".".join(Path(self._py_file).parent.relative_to(PACKAGE).parts))
+        """The folder of the machine code: one for each folder of sources."""
+        parts = Path(self._py_file).parent.relative_to(kernel_cache.PACKAGE).parts
+        return str(kernel_cache.kernel_folder() / ".".join(parts))
 
     def get_source_stamp(self) -> str:
-        """The fingerprint that an index must have been written for."""
-        return fingerprint()
+        """The fingerprint of the sources."""
+        return kernel_cache.fingerprint()
 
     def get_disambiguator(self) -> str:
-        """The line of a kernel, by which two kernels of one name in one file differ."""
+        """The line of a kernel: it tells two kernels of one name in one file apart."""
         return str(self._lineno)
 
     @classmethod
@@ -138,17 +98,65 @@ class KernelCacheImpl(CompileResultCacheImpl):
     _locator_classes = (KernelLocator,)
 
 
+class KernelFiles:
+    """The machine code of one kernel: a file for each signature, closure and processor.
+
+    Numba keeps an index and numbers the files. Two processes that compile at once number theirs alike, and then one
+    loads the code of the other. Here the name of a file is a hash of what the code was compiled for, the file repeats
+    it, and it is written whole or not at all.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keeps `data`, what Numba makes of a compiled kernel. Raises `OSError`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with replacing(self._path(key)) as (file,):
+            file.write(dumps((numba.__version__, repr(key), data)))
+
+    def load(self, key: Any) -> Any:
+        """What was kept for the key, or None. Raises `OSError`."""
+        try:
+            with self._path(key).open("rb") as file:
+                version, kept_key, data = pickle.load(file)
+        except FileNotFoundError:
+            return None
+        except (
+            EOFError,
+            pickle.UnpicklingError,
+            ValueError,
+            AttributeError,
+            ImportError,
+        ):  # cut, or of another version
+            return None
+        return data if (version, kept_key) == (numba.__version__, repr(key)) else None
+
+    def flush(self) -> None:
+        """Deletes the machine code of this kernel."""
+        for path in self._folder.glob(f"{self._name}.*.kernel"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, key: Any) -> Path:
+        name = hashlib.sha256(f"{numba.__version__} {key!r}".encode()).hexdigest()[:24]
+        return self._folder / f"{self._name}.{name}.kernel"
+
+
 class KernelCache(FunctionCache):
     """The machine code of one kernel on disk. A disk that is full or read-only only costs the next compilation."""
 
     _impl_class = KernelCacheImpl
 
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        super().__init__(py_func)
+        self._cache_file = KernelFiles(Path(self._cache_path), self._impl.filename_base)
+
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keeps the machine code for one signature, if the folder can be written."""
         with suppress(OSError):
             super().save_overload(sig, data)
-            mark_used()
-            delete_old_kernels()
+            kernel_cache.mark_used()
+            kernel_cache.delete_old_kernels()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The machine code for one signature, or None."""
@@ -156,26 +164,7 @@ class KernelCache(FunctionCache):
             found = super().load_overload(sig, target_context)
         except OSError:  # a folder that may not be read
             return None
-        except (EOFError, UnpicklingError):  # an index that a crash of the machine has cut
-            with suppress(OSError):
-                self.flush()
-            return None
         if found is not None:
             with suppress(OSError):
-                mark_used()
+                kernel_cache.mark_used()
         return found
-
-
-@cache
-def mark_used() -> None:
-    """Sets the time of the folder of these kernels to now; once in a process."""
-    os.utime(kernel_folder())
-
-
-@cache
-def delete_old_kernels() -> None:
-    """Deletes the kernels of other sources that have not been used for `UNUSED_SECONDS`; once in a process."""
-    current = kernel_folder()
-    for folder in current.parent.iterdir():
-        if folder != current and folder.stat().st_mtime < time.time() - UNUSED_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)

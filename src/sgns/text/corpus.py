@@ -18,7 +18,7 @@ from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.cache import VERSION, Store, digest, open_store
 from sgns.text.chunks import ChunkReader
-from sgns.text.encode import PLAIN_CHUNKS, content_hash, encode
+from sgns.text.encode import content_hash, encode
 from sgns.text.encode_plain import number_by_frequency
 from sgns.text.sentences import number_words
 from sgns.text.sources import Inputs, Source, find, total_size
@@ -150,7 +150,7 @@ class Corpus:
         progress: ProgressCallback | None = None,
         *,
         cache: bool = True,
-        plain_chunks: int = PLAIN_CHUNKS,
+        plain_chunks: int | None = None,
     ) -> "Corpus":
         """As `from_files`, for sources that have been found.
 
@@ -159,7 +159,7 @@ class Corpus:
             config: as for `from_files`.
             progress: as for `from_files`.
             cache: as for `from_files`.
-            plain_chunks: a text of at most this many chunks is encoded without Numba.
+            plain_chunks: a text of at most this many chunks is encoded without Numba; None: see `encode.encode`.
         """
         began, progress = time.perf_counter(), progress or ignore
         store, warnings = open_store() if cache else (None, [])
@@ -194,7 +194,7 @@ class Corpus:
         sources: list[Source],
         config: Config,
         progress: ProgressCallback,
-        plain_chunks: int,
+        plain_chunks: int | None,
     ) -> "Corpus":
         """Encodes the text, and keeps the result if there is a cache and the text can be read again."""
         reader, began, options = ChunkReader(sources), time.time(), options_key(config)

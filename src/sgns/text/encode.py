@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from sgns.base.kernel_cache import is_compiled, note_compiled
 from sgns.base.parallel import run_threads, usable_cores
 from sgns.config import Config
 from sgns.progress.callback import ProgressCallback
@@ -20,6 +21,7 @@ from sgns.text.warnings import TextFacts
 
 MOST_THREADS = 16  # each has a hash table of its own
 PLAIN_CHUNKS = 4  # as many chunks are encoded by plain Python before Numba is imported
+PLAIN_CHUNKS_COLD = 32  # … and as many before the kernels are compiled
 
 
 def encode(
@@ -29,7 +31,7 @@ def encode(
     ids: BinaryIO,
     sentence_ends: BinaryIO,
     folder: Path | None = None,
-    plain_chunks: int = PLAIN_CHUNKS,
+    plain_chunks: int | None = None,
 ) -> tuple[Vocabulary, TextFacts]:
     """Encodes all that `reader` reads. Ids (int32) and sentence ends (int64) are appended to two unbuffered files.
 
@@ -40,7 +42,8 @@ def encode(
         ids: file for the ids.
         sentence_ends: file for the sentence ends.
         folder: where temporary files go; None for the system's folder.
-        plain_chunks: a text of at most this many chunks is encoded without Numba.
+        plain_chunks: a text of at most this many chunks is encoded without Numba; None: as many as take less time than
+            to load the kernels, or to compile them.
 
     Returns:
         The vocabulary, which may be empty, and the facts that warnings and errors are made of.
@@ -54,6 +57,8 @@ def encode(
         progress("read", reader.done, reader.total, "bytes")
 
     read()
+    if plain_chunks is None:
+        plain_chunks = PLAIN_CHUNKS if is_compiled("text") else PLAIN_CHUNKS_COLD
     complete: list[bool] = []
     run_threads(lambda stop: complete.append(reader.preload(plain_chunks)), 1, read)
     if complete[0]:
@@ -119,6 +124,15 @@ def usable_threads(wanted: int) -> int:
 
 def load_kernels() -> None:
     """Imports Numba and compiles what is not compiled yet."""
+    import gc
+
     from sgns.text.encode_fast import compile_kernels
 
-    compile_kernels()
+    collects = gc.isenabled()
+    gc.disable()  # compiling makes millions of objects and little garbage: a tenth of the time goes into looking for it
+    try:
+        compile_kernels()
+    finally:
+        if collects:
+            gc.enable()
+    note_compiled("text")

@@ -11,7 +11,8 @@ from sgns.progress import Progress
 from sgns.training.checkpoint import CheckpointPlan
 from sgns.training.distributed.environment import TorchrunEnvironment
 from sgns.training.options import CheckpointOptions, DistributedOptions
-from sgns.training.plan import Plan
+from sgns.training.plan import Plan, Resources
+from sgns.training.precompile import Precompilation
 from sgns.training.report import write_report
 from sgns.training.run import Trained, run
 from sgns.training.train import read
@@ -54,8 +55,11 @@ def train_to_file(
         check_alone(distributed)
         kept = _check(output, checkpoints, writes=True)
         display.update("read", 0, None)
-        corpus = read(inputs, config, display)
-        trained = run(corpus, Plan.of(corpus.vocabulary, config), display, checkpoints=kept)
+        resources = Resources.of(config)
+        with Precompilation(config, resources) as kernels:
+            corpus = read(inputs, config, display)
+            plan = Plan.of(corpus.vocabulary, config, resources)
+            trained = run(corpus, plan, display, checkpoints=kept, kernels=kernels)
         saved = _save(trained, output, display)
     trained.report["output"] = str(output)
     trained.report["seconds"] |= {"save": saved, "total": time.perf_counter() - began}

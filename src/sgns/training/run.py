@@ -30,6 +30,7 @@ from sgns.training.hooks import CheckpointHook, EpochHook, OnEpoch, ValidationHo
 from sgns.training.loop import Hook, State, train_blocks, train_epochs
 from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan
+from sgns.training.precompile import Precompilation
 from sgns.training.report import Facts, Figures, Report
 from sgns.training.schedule import Schedule
 from sgns.training.signals import Interrupts
@@ -86,6 +87,7 @@ def run(
     checkpoints: CheckpointPlan | None = None,
     on_epoch: OnEpoch | None = None,
     distributed: Distributed | None = None,
+    kernels: Precompilation | None = None,
 ) -> Trained:
     """Train on a corpus and report.
 
@@ -99,6 +101,7 @@ def run(
         checkpoints: Where they are written, how often, and whether to go on from one.
         on_epoch: Called after each epoch; see `training.train.train`.
         distributed: The ranks; None for a run in one process.
+        kernels: The process that compiles them beside this one; it is waited for.
 
     Returns:
         On all ranks the same vectors and report.
@@ -118,6 +121,8 @@ def run(
     # --- what is trained
     display.update(f"load the {plan.engine} engine", 0, None)
     loading = time.perf_counter()
+    if kernels is not None:
+        kernels.wait(partial(display.update, "compile kernels (once)", 0, None))
     engine, validation = load_engine(comm, corpus, plan, display, distributed is not None)
     compiled = time.perf_counter() - loading
     schedule = make_schedule(comm, corpus.tokens, plan, engine, distributed is not None)

@@ -12,7 +12,8 @@ from sgns.text.corpus import Corpus
 from sgns.training.checkpoint import CheckpointPlan
 from sgns.training.hooks import OnEpoch
 from sgns.training.options import CheckpointOptions
-from sgns.training.plan import Plan
+from sgns.training.plan import Plan, Resources
+from sgns.training.precompile import Precompilation
 from sgns.training.run import run
 from sgns.vectors.vectors import Vectors
 
@@ -78,9 +79,11 @@ def train(
         checkpoints = CheckpointPlan.of(checkpoint, wanted)
         check_writable(checkpoints.output)
     with (LivePlot if live else Progress)(quiet=quiet) as display:
-        corpus = read(source, config, display)
-        plan = Plan.of(corpus.vocabulary, config)
-        trained = run(corpus, plan, display, checkpoints=checkpoints, on_epoch=on_epoch)
+        resources = Resources.of(config)
+        with Precompilation(config, resources) as kernels:
+            corpus = read(source, config, display)
+            plan = Plan.of(corpus.vocabulary, config, resources)
+            trained = run(corpus, plan, display, checkpoints=checkpoints, on_epoch=on_epoch, kernels=kernels)
     if trained.checkpoints is not None and not trained.interrupted:
         trained.checkpoints.clear()
     return trained.vectors

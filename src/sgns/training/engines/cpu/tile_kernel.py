@@ -128,9 +128,9 @@ def workspace(tokens: int, stride: int, window: int, negatives: int, lifetime: i
 
 def aligned_zeros(size: int) -> np.ndarray:
     """(size,) float32 zeros that begin at a multiple of 64 bytes, so that a vector never straddles two cache lines."""
-    room = np.zeros(size + 16, np.float32)
-    first = (-room.ctypes.data // 4) % 16
-    return room[first : first + size]
+    zeros = np.zeros(size + 16, np.float32)
+    first = (-zeros.ctypes.data // 4) % 16
+    return zeros[first : first + size]
 
 
 @cache

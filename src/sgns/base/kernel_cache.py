@@ -1,0 +1,81 @@
+"""Where compiled kernels are kept: one folder for each state of the kernel sources. Nothing here imports Numba.
+
+Numba's own cache looks at the file of a kernel alone, so a changed callee in another file leaves old machine code in
+use. Here kernels are kept under a fingerprint of all files that may hold kernel code (`KERNEL_SOURCES`): a change in
+any of them compiles all kernels anew.
+
+The cache is `sgns/` in `$NUMBA_CACHE_DIR` where that is set, else `kernels/` in the cache folder (`base.folders`).
+"""
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+from sgns.base.folders import cache_folder
+
+PACKAGE = Path(__file__).parent.parent
+KERNEL_SOURCES = (
+    "base/jit.py",
+    "base/kernel_cache.py",
+    "text/kernels",
+    "training/update_scaling.py",
+    "training/engines/sampling.py",
+    "training/engines/cpu",
+    "vectors/files/decimals.py",
+)
+"""Files and folders that may hold kernels and what they call, relative to the package."""
+UNUSED_SECONDS = 30 * 86_400  # after which the kernels of another fingerprint are deleted
+
+
+@cache
+def kernel_files() -> list[Path]:
+    """All files of `KERNEL_SOURCES`, sorted."""
+    paths = [PACKAGE / source for source in KERNEL_SOURCES]
+    return sorted(file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path]))
+
+
+@cache
+def fingerprint() -> str:
+    """A hash of the names and contents of all kernel sources, 16 hexadecimal digits."""
+    content = blake2b(digest_size=8)
+    for file in kernel_files():
+        text = file.read_bytes()
+        content.update(f"{file.relative_to(PACKAGE).as_posix()} {len(text)}\n".encode() + text)
+    return content.hexdigest()
+
+
+def kernel_folder() -> Path:
+    """The folder with the compiled kernels of these sources."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    return (Path(chosen) / "sgns" if chosen else cache_folder() / "kernels") / fingerprint()
+
+
+@cache
+def mark_used() -> None:
+    """Sets the time of the folder of these kernels to now; once in a process."""
+    os.utime(kernel_folder())
+
+
+@cache
+def delete_old_kernels() -> None:
+    """Deletes the kernels of other sources that have not been used for `UNUSED_SECONDS`; once in a process."""
+    current = kernel_folder()
+    for folder in current.parent.iterdir():
+        if folder != current and folder.stat().st_mtime < time.time() - UNUSED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_compiled(name: str) -> bool:
+    """Whether a process has noted that it compiled, or loaded, all kernels of this name."""
+    return (kernel_folder() / f"{name}.compiled").is_file()
+
+
+def note_compiled(name: str) -> None:
+    """Notes that all kernels of this name are kept; where nothing can be written, nothing is noted."""
+    with suppress(OSError):
+        kernel_folder().mkdir(parents=True, exist_ok=True)
+        (kernel_folder() / f"{name}.compiled").touch()
