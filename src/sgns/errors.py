@@ -52,3 +52,7 @@ class RankLost(SgnsError, ConnectionError):
 
 class ExpressionError(SgnsError, ValueError):
     """A formula or question does not fit its grammar; the message names the character."""
+
+
+class ReadOnlyError(SgnsError, ValueError, TypeError):
+    """Words or rows were to be changed in place; the message names the calls that make new ones."""

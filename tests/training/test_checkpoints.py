@@ -242,7 +242,7 @@ def test_divergence_without_checkpoints_says_how_to_keep_a_good_state(corpus, tm
 def test_rows_that_are_not_finite_are_never_written(corpus, tmp_path):
     trained, _ = run(corpus, tmp_path / "v")
     before = sorted(path.name for path in tmp_path.iterdir())
-    trained.vectors.E[3, 3] = np.inf
+    trained.vectors.parts.E[3, 3] = np.inf
     with pytest.raises(DivergedError, match="E holds numbers that are not finite"):
         trained.checkpoints.write(trained.vectors, State(), wait=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == before

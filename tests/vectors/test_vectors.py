@@ -154,15 +154,15 @@ def test_rows_that_are_not_finite_are_left_out_with_a_warning(royal: Vectors) ->
 def test_other_spaces_share_words_and_index(royal: Vectors) -> None:
     royal.index  # noqa: B018
     assert royal.space("C").words is royal.words
-    assert royal.normalized().index is royal.index
+    assert royal.normalized().parts.words.index is royal.parts.words.index
 
 
 def test_parts_make_the_same_vectors(royal: Vectors) -> None:
     again = Vectors.from_parts(royal.parts)
     assert again.words == royal.words
-    assert again.E is royal.E
-    assert again.C is royal.C
-    assert again.counts is royal.counts
+    assert again.parts.E is royal.parts.E
+    assert again.parts.C is royal.parts.C
+    assert again.parts.counts is royal.parts.counts
 
 
 def test_normalized_and_all_but_the_top() -> None:

@@ -3,7 +3,6 @@
 A hook reads E and C through `current`, which brings them up to date first: they may be on a card.
 """
 
-import copy
 import time
 from collections.abc import Callable
 
@@ -48,9 +47,9 @@ class ValidationHook:
         epochs = self._schedule.epochs_finished(state.blocks)
         if not self._schedule.ends_epoch(state.blocks) or len(state.validation) != epochs - 1:
             return
-        vectors = self._current()
-        assert vectors.C is not None
-        own = self._validation.loss(vectors.E, vectors.C, self._threads), self._validation.pairs
+        parts = self._current().parts
+        assert parts.C is not None
+        own = self._validation.loss(parts.E, parts.C, self._threads), self._validation.pairs
         losses = all_gather_objects(self._comm, own)
         weighted = sum(loss * pairs for loss, pairs in losses) / sum(pairs for _, pairs in losses)
         state.validation.append(weighted if len(losses) > 1 else own[0])  # l·p/p is l but for rounding
@@ -89,20 +88,9 @@ class EpochHook:
         self._epochs, stop = epochs, False
         if self._comm.rank == 0:
             validation = state.validation[-1] if state.validation else None
-            stop = self._on_epoch(epochs, state.losses[epochs - 1], validation, read_only(self._current())) is False
+            stop = self._on_epoch(epochs, state.losses[epochs - 1], validation, self._current()) is False
         stop = all_gather_objects(self._comm, stop)[0]
         state.stopped_early = stop and state.blocks < self._schedule.blocks
-
-
-def read_only(vectors: Vectors) -> Vectors:
-    """The same vectors, E and C as views that cannot be written to."""
-    view = copy.copy(vectors)
-    view.E = vectors.E.view()
-    view.E.flags.writeable = False
-    if vectors.C is not None:
-        view.C = vectors.C.view()
-        view.C.flags.writeable = False
-    return view
 
 
 class CheckpointHook:

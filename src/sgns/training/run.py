@@ -10,7 +10,7 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
@@ -226,7 +226,7 @@ def run(
         traffic=None if merging is None else merging.all_traffic(),
     )
     metadata = facts.to_dict() | identity | {"machine": platform.machine()}
-    trained = Vectors(words, E, C, counts, metadata)
+    trained = Vectors.from_parts(replace(vectors.parts, metadata=metadata))  # the engine writes no more
     check_finite(trained)
     return Trained(trained, Report(facts, figures).to_dict(), total.interrupted, store, total.signal)
 

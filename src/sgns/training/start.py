@@ -59,8 +59,9 @@ def begin(
         if goes_on:
             display.warn(f"no checkpoint of {options.output} is here; training begins at the beginning")
         return State(), State()
-    assert vectors.C is not None
-    for k, table in enumerate((vectors.E, vectors.C)):
+    parts = vectors.parts
+    assert parts.C is not None
+    for k, table in enumerate((parts.E, parts.C)):
         common = np.empty(table.shape, np.float32)
         if loaded is not None:
             common[:] = loaded[0].E if k == 0 else loaded[0].C

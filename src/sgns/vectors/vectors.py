@@ -1,9 +1,10 @@
 """`Vectors`: words, their matrices E and C, and the questions that are asked of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, Self
+from types import MappingProxyType
+from typing import Any, Literal, NoReturn, Self
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors import search
 from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.read_only import never_written, read_only, refuse
 from sgns.vectors.word_list import MOST_SEARCHES, WordList
 
 Answers = list[tuple[str, float]]
@@ -24,6 +26,10 @@ Method = Literal["add", "mul"]
 """How analogies are answered: 3CosAdd, 3CosMul."""
 Space = Literal["E", "C", "E+C"]
 """The matrix that questions are asked of."""
+Conflict = Literal["error", "first", "second", "mean"]
+"""What `merge` does with a word that both have."""
+
+READ_ONLY = ("words", "index", "E", "C", "counts", "norms")  # attributes of `Vectors`
 
 
 class Vectors:
@@ -33,9 +39,12 @@ class Vectors:
     arithmetic on rows as they are; `most_similar(positive, negative)` and `analogy` add *unit* rows, as word2vec and
     gensim do.
 
+    `words`, `E`, `C` and `counts` cannot be changed in place; `with_rows`, `add`, `merge` and `drop` make new vectors.
+
     Args:
         words: V different words, row by row; or their UTF-8 bytes, one a line, decoded when they are first needed.
-        E: (V, d) float32, a row per target word; may be memory-mapped or a strided view, it is never copied.
+        E: (V, d) float32, a row per target word; may be memory-mapped or a strided view, it is never copied. While
+            its owner can write to it, the lengths of its rows are computed for each question anew.
         C: (V, d) float32, a row per context word, or None.
         counts: (V,) int64, the number of occurrences of each word in the corpus, or None.
         metadata: Plain JSON: how the vectors were made.
@@ -53,9 +62,14 @@ class Vectors:
         metadata: dict[str, Any] | None = None,
     ) -> None:
         parts = Parts.of(words, E, C, counts, metadata)
-        self._words = parts.words
+        shared = isinstance(E, np.ndarray) and np.may_share_memory(parts.E, E)
+        self._take_over(parts, constant=not shared or never_written(parts.E))
+
+    def _take_over(self, parts: Parts, constant: bool) -> None:
+        self._words, self._E, self._C, self._counts = parts.words, parts.E, parts.C, parts.counts
+        self._constant = constant  # nobody can write to E: the lengths of its rows are kept
         self._norms: np.ndarray | None = None
-        self.E, self.C, self.counts, self.metadata = parts.E, parts.C, parts.counts, parts.metadata
+        self.metadata = parts.metadata
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -121,40 +135,78 @@ class Vectors:
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
-        """Vectors of what a reader returned."""
-        return cls(parts.words, parts.E, parts.C, parts.counts, parts.metadata)
+        """Vectors of what a reader returned, or of other arrays that nobody writes to from now on."""
+        return cls._of(parts, constant=True)
+
+    @classmethod
+    def _of(cls, parts: Parts, constant: bool) -> Self:
+        vectors = cls.__new__(cls)
+        vectors._take_over(Parts.of(parts.words, parts.E, parts.C, parts.counts, parts.metadata), constant)
+        return vectors
 
     @property
     def parts(self) -> Parts:
-        """What a writer takes: words, E, C, counts and metadata, none of them copied."""
-        return Parts(self._words, self.E, self.C, self.counts, self.metadata)
+        """What a writer takes: words, E, C, counts and metadata, none of them copied, E and C as they were given."""
+        return Parts(self._words, self._E, self._C, self._counts, self.metadata)
 
     # --- words and rows ---------------------------------------------------------------------------------------------
 
     @property
     def words(self) -> list[str]:
-        """The words, row by row. Raises `FormatError` when a file holds more or fewer words than rows."""
+        """The words, row by row, read-only. Raises `FormatError` when a file holds more or fewer words than rows."""
         return self._words.decoded
 
     @property
-    def index(self) -> dict[str, int]:
-        """The row of each word. Raises `FormatError` when a word stands twice."""
-        return self._words.index
+    def E(self) -> np.ndarray:
+        """(V, d) float32, read-only: a row per target word."""
+        return read_only(self._E)
+
+    @property
+    def C(self) -> np.ndarray | None:
+        """(V, d) float32, read-only: a row per context word; or None."""
+        return None if self._C is None else read_only(self._C)
+
+    @property
+    def counts(self) -> np.ndarray | None:
+        """(V,) int64, read-only: the number of occurrences of each word in the corpus; or None."""
+        return None if self._counts is None else read_only(self._counts)
+
+    @property
+    def index(self) -> Mapping[str, int]:
+        """The row of each word, read-only. Raises `FormatError` when a word stands twice."""
+        return MappingProxyType(self._words.index)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in READ_ONLY:
+            refuse()
+        super().__setattr__(name, value)
+
+    def __setitem__(self, word: object, row: object) -> NoReturn:
+        refuse()
+
+    def __delitem__(self, word: object) -> NoReturn:
+        refuse()
 
     @property
     def norms(self) -> np.ndarray:
-        """(V,) float32: the length of each row of E, computed once. Raises `FormatError` for a row not finite."""
-        if self._norms is None:
-            self._norms = search.row_norms(self.E)
-        return self._norms
+        """(V,) float32: the length of each row of E. Raises `FormatError` for a row that is not finite.
+
+        They are computed once, unless somebody else can write to E.
+        """
+        if self._norms is not None:
+            return self._norms
+        norms = search.row_norms(self._E)
+        if self._constant:
+            self._norms = norms
+        return norms
 
     @property
     def dim(self) -> int:
         """The dimension d."""
-        return self.E.shape[1]
+        return self._E.shape[1]
 
     def __len__(self) -> int:
-        return len(self.E)
+        return len(self._E)
 
     def __contains__(self, word: object) -> bool:
         return self._words.row(word) is not None
@@ -167,14 +219,14 @@ class Vectors:
         return f"<Vectors: {len(self):,} words, d = {self.dim}{', with ' + ' and '.join(also) if also else ''}>"
 
     def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
-        """The row (d,) of a word, or the rows (n, d) of a list of words; raises `UnknownWord`."""
-        return self.E[self.id(word)] if isinstance(word, str) else self.E[self.ids(word)]
+        """The row (d,) of a word, read-only, or a copy (n, d) of the rows of a list of words; raises `UnknownWord`."""
+        return self.E[self.id(word)] if isinstance(word, str) else self._E[self.ids(word)]
 
     def id(self, word: str) -> int:
         """The row of `word`. Raises `UnknownWord` (a KeyError) with its nearest spellings."""
         row = self._words.row(word)
         if row is None:
-            near = nearest_spellings(str(word), self.index)
+            near = nearest_spellings(str(word), self._words.index)
             hint = f"did you mean {', '.join(near)}?" if near else "no spelling is near"
             raise UnknownWord(f"{str(word)[:80]!r} is not among the {len(self):,} words; {hint}")
         return row
@@ -183,14 +235,14 @@ class Vectors:
         """The rows (n,) int64 of several words. Raises `UnknownWord`."""
         words = list(words)
         if len(words) > MOST_SEARCHES // 4:
-            self.index  # noqa: B018  one search for each word would take longer
+            self._words.index  # noqa: B018  one search for each word would take longer
         return np.array([self.id(word) for word in words], np.int64)
 
     # --- other vectors from these -----------------------------------------------------------------------------------
 
     def take(self, rows: slice | np.ndarray) -> Self:
         """Vectors of these rows alone: views for a slice, copies for row numbers."""
-        return self.from_parts(self.parts.take(rows))
+        return self._of(self.parts.take(rows), constant=self._constant or not isinstance(rows, slice))
 
     def select(self, words: Sequence[str]) -> Self:
         """Vectors of these words alone, in this order. Raises `UnknownWord`."""
@@ -199,15 +251,15 @@ class Vectors:
     def restrict(self, n: int) -> Self:
         """The n most frequent words: by `counts`, or the first n where there are none (files are sorted by custom)."""
         check_n(n)
-        if self.counts is None or bool(np.all(self.counts[:-1] >= self.counts[1:])):
+        if self._counts is None or bool(np.all(self._counts[:-1] >= self._counts[1:])):
             return self.take(slice(0, n))
-        return self.take(np.argsort(-self.counts, kind="stable")[:n])
+        return self.take(np.argsort(-self._counts, kind="stable")[:n])
 
     def without_nonfinite(self, on_warning: WarningCallback) -> Self:
         """Vectors without the rows that hold NaN or infinity; a warning has their number."""
-        finite = np.isfinite(self.E).all(axis=1)
-        if self.C is not None:
-            finite &= np.isfinite(self.C).all(axis=1)
+        finite = np.isfinite(self._E).all(axis=1)
+        if self._C is not None:
+            finite &= np.isfinite(self._C).all(axis=1)
         if finite.all():
             return self
         first = self._words.at([int(np.argmin(finite))])[0]
@@ -220,14 +272,16 @@ class Vectors:
             raise ConfigError(f"space is {which!r}; choose E, C or E+C")
         if which == "E":
             return self
-        if self.C is None:
+        if self._C is None:
             raise ConfigError(f"space is {which}, but these vectors hold E alone; only the own format keeps C")
-        return self._with_matrix(self.C if which == "C" else self.E + self.C, {"space": which})
+        if which == "C":
+            return self._with_matrix(self._C, {"space": which}, constant=self._constant)
+        return self._with_matrix(self._E + self._C, {"space": which})
 
     def normalized(self) -> Self:
         """New vectors with every row of E scaled to length 1 (a zero row stays zero)."""
         lengths = self.norms[:, None]
-        E = np.divide(self.E, lengths, out=np.zeros(self.E.shape, np.float32), where=lengths > 0)
+        E = np.divide(self._E, lengths, out=np.zeros(self._E.shape, np.float32), where=lengths > 0)
         return self._with_matrix(E, {"normalized": True})
 
     def all_but_the_top(self, components: int | None = None) -> Self:
@@ -242,13 +296,137 @@ class Vectors:
         D = max(1, self.dim // 100) if components is None else components
         if not 0 <= D <= self.dim:
             raise ConfigError(f"components is {D}, outside 0 to {self.dim}; d / 100 is usual")
-        E = self.E - self.E.mean(axis=0, dtype=np.float64).astype(np.float32)
+        E = self._E - self._E.mean(axis=0, dtype=np.float64).astype(np.float32)
         strongest = np.linalg.eigh((E.T @ E).astype(np.float64))[1][:, self.dim - D :].astype(np.float32)  # (d, D)
         E -= (E @ strongest) @ strongest.T
         return self._with_matrix(E, {"all_but_the_top": D})
 
-    def _with_matrix(self, E: np.ndarray, note: dict[str, Any]) -> Self:
-        return type(self)(self._words, E, None, self.counts, self.metadata | note)
+    def _with_matrix(self, E: np.ndarray, note: dict[str, Any], constant: bool = True) -> Self:
+        return self._of(Parts.of(self._words, E, None, self._counts, self.metadata | note), constant)
+
+    def with_rows(self, words: str | Sequence[str], rows: np.ndarray | Sequence[Any]) -> Self:
+        """New vectors in which these words have other rows of E; everything else is kept.
+
+        Args:
+            words: A word, or n words of these vectors.
+            rows: (d,) or (n, d), finite.
+
+        Raises:
+            UnknownWord: A word is not among these; `add` adds it.
+            ConfigError: The rows do not fit, or a word stands twice.
+        """
+        named, matrix = self._rows_for(words, rows, "with_rows")
+        E = np.array(self._E, order="C")
+        E[self.ids(named)] = matrix
+        return self._of(Parts.of(self._words, E, self._C, self._counts, self.metadata), constant=True)
+
+    def add(
+        self,
+        words: str | Sequence[str],
+        rows: np.ndarray | Sequence[Any],
+        *,
+        C: np.ndarray | Sequence[Any] | None = None,
+        counts: int | Sequence[int] | np.ndarray | None = None,
+    ) -> Self:
+        """New vectors with these words after the old ones.
+
+        Args:
+            words: A word, or n words that are not among these.
+            rows: Their rows of E, (d,) or (n, d), finite.
+            C: Their rows of C; without them the new vectors have no C.
+            counts: Their counts; without them the new vectors have no counts.
+
+        Raises:
+            ConfigError: A word is known already (`with_rows` gives it another row) or stands twice, or the rows do not
+                fit.
+        """
+        named, matrix = self._rows_for(words, rows, "add")
+        known = next((word for word in named if word in self), None)
+        if known is not None:
+            raise ConfigError(
+                f"{known[:80]!r} is among the words already; give it another row: v.with_rows(words, rows)"
+            )
+        contexts = None if C is None else self._rows_for(words, C, "add")[1]
+        new = Parts.of(named, matrix, contexts, None if counts is None else np.atleast_1d(np.asarray(counts)))
+        return self._joined(new)
+
+    def merge(self, other: "Vectors", on_conflict: Conflict = "error") -> Self:
+        """New vectors with the words of both: these in their order, then those that `other` alone has.
+
+        Rows of two trainings are comparable only after an alignment; see `sgns.vectors.procrustes`. C and counts are
+        kept where both have them.
+
+        Args:
+            other: Vectors of the same dimension.
+            on_conflict: What happens to a word that both have: first and second take the row, the row of C and the
+                count of these or of `other`; mean takes the mean of the rows and the sum of the counts; error raises.
+
+        Raises:
+            ConfigError: The dimensions differ, or both have a word and on_conflict is error.
+        """
+        if on_conflict not in ("error", "first", "second", "mean"):
+            raise ConfigError(f"on_conflict is {on_conflict!r}; choose error, first, second or mean")
+        if other.dim != self.dim:
+            raise ConfigError(f"vectors of dimension {other.dim} cannot be merged with those of dimension {self.dim}")
+        index, theirs = self._words.index, other.words
+        common = [row for row, word in enumerate(theirs) if word in index]
+        if common and on_conflict == "error":
+            raise ConfigError(
+                f"both have {len(common):,} words, the first {theirs[common[0]][:80]!r}; say which row is kept:"
+                ' on_conflict="first", "second" or "mean"'
+            )
+        new = other.take(np.setdiff1d(np.arange(len(theirs)), common))
+        if common and on_conflict != "first":
+            own, there, second = np.array([index[theirs[row]] for row in common]), other.parts, on_conflict == "second"
+            E = replaced(self._E, own, there.E[common], second)
+            C = None if self._C is None or there.C is None else replaced(self._C, own, there.C[common], second)
+            counts = None
+            if self._counts is not None and there.counts is not None:
+                counts = self._counts.copy()
+                counts[own] = there.counts[common] if second else counts[own] + there.counts[common]
+            changed = self._of(Parts.of(self._words, E, C, counts, self.metadata), constant=True)
+            return changed._joined(new.parts)
+        return self._joined(new.parts)
+
+    def drop(self, words: str | Sequence[str]) -> Self:
+        """New vectors without these words. Raises `UnknownWord`."""
+        gone = self.ids([words] if isinstance(words, str) else words)
+        return self.take(np.setdiff1d(np.arange(len(self)), gone))
+
+    def _joined(self, new: Parts) -> Self:
+        """New vectors: the rows of these, then those of `new`; C and counts where both have them."""
+        C = None if self._C is None or new.C is None else np.concatenate([self._C, new.C])
+        counts = None
+        if self._counts is not None and new.counts is not None:
+            counts = np.concatenate([self._counts, new.counts])
+        words = [*self.words, *new.words.decoded]
+        E = np.concatenate([self._E, new.E])
+        return self._of(Parts.of(words, E, C, counts, self.metadata), constant=True)
+
+    def _rows_for(self, words: str | Sequence[str], rows: Any, call: str) -> tuple[list[str], np.ndarray]:
+        """`words` as a list, and `rows` as an array (n, d) float32. Raises `ConfigError` when they do not fit."""
+        named = [words] if isinstance(words, str) else list(words)
+        try:
+            matrix = np.asarray(rows, np.float32)
+        except (TypeError, ValueError):
+            raise ConfigError(f"{call}: the rows are no numbers in {len(named)} rows of {self.dim}") from None
+        if matrix.ndim == 1 and len(named) == 1:
+            matrix = matrix[None, :]
+        if matrix.shape != (len(named), self.dim):
+            raise ConfigError(
+                f"{call}: rows of shape {matrix.shape} for {len(named)} words; they need the shape"
+                f" ({len(named)}, {self.dim})"
+            )
+        if not np.isfinite(matrix).all():
+            bad = named[int(np.argmin(np.isfinite(matrix).all(axis=1)))]
+            raise ConfigError(f"{call}: the row of {str(bad)[:80]!r} holds NaN or infinity; leave it out")
+        wrong = next((word for word in named if not isinstance(word, str)), None)
+        if wrong is not None:
+            raise ConfigError(f"{call}: {str(wrong)[:80]!r} is a {type(wrong).__name__}; words are strings")
+        if len(set(named)) < len(named):
+            twice = next(word for i, word in enumerate(named) if word in named[:i])
+            raise ConfigError(f"{call}: {twice[:80]!r} stands twice among the words; every word may have one row")
+        return named, matrix
 
     # --- questions --------------------------------------------------------------------------------------------------
 
@@ -270,7 +448,7 @@ class Vectors:
         for weight, word in terms:
             if isinstance(word, str):
                 rows.append(self.id(word))
-                vector: np.ndarray = self.E[rows[-1]]
+                vector: np.ndarray = self._E[rows[-1]]
             else:
                 vector = np.asarray(word)
                 if vector.shape != (self.dim,):
@@ -307,10 +485,12 @@ class Vectors:
         """The n words nearest to a unit vector (d,), leaving out the rows of `without`."""
         check_n(n)
         more = n + len(set(without))
-        if self._norms is None and self.E.size >= search.WORTH_THREADS:  # the first question reads E once, not twice
-            self._norms, ids, cosines = search.norms_and_nearest(self.E, direction, more)
+        if self._norms is None and self._E.size >= search.WORTH_THREADS:  # the first question reads E once, not twice
+            norms, ids, cosines = search.norms_and_nearest(self._E, direction, more)
+            if self._constant:
+                self._norms = norms
         else:
-            ids, cosines = (found[0] for found in search.nearest(self.E, self.norms, direction[None, :], more))
+            ids, cosines = (found[0] for found in search.nearest(self._E, self.norms, direction[None, :], more))
         kept = [(i, float(cosine)) for i, cosine in zip(ids.tolist(), cosines) if i not in without][:n]
         return list(zip(self._words.at([i for i, _ in kept]), (cosine for _, cosine in kept)))
 
@@ -331,8 +511,8 @@ class Vectors:
             own, queries = np.full(len(words), -1), unit(words)
         else:
             own = self.ids(words)
-            queries = unit(self.E[own])
-        ids, cosines = search.nearest(self.E, self.norms, queries, n + 1)
+            queries = unit(self._E[own])
+        ids, cosines = search.nearest(self._E, self.norms, queries, n + 1)
         words = self.words
         return [
             [(words[i], float(cosine)) for i, cosine in zip(row, scores) if i != itself][:n]
@@ -363,7 +543,7 @@ class Vectors:
             raise ConfigError(f"method is {method!r}; choose add (3CosAdd) or mul (3CosMul)")
         check_n(n)
         rows = self.ids([a, b, c])
-        cosines = self.cosines(unit(self.E[rows]))  # (3, V)
+        cosines = self.cosines(unit(self._E[rows]))  # (3, V)
         cosines += 1
         cosines /= 2
         scores = cosines[1] * cosines[2] / (cosines[0] + np.float32(1e-6))
@@ -395,7 +575,7 @@ class Vectors:
     def closer_than(self, a: str, b: str) -> Answers:
         """The words nearer to a than b is, with their cosines, nearest first. Raises `UnknownWord`."""
         rows = self.ids([a, b])
-        scores = self.cosines(unit(self.E[rows[:1]]))[0]
+        scores = self.cosines(unit(self._E[rows[:1]]))[0]
         ids = np.flatnonzero(scores > scores[rows[1]])
         ids = ids[ids != rows[0]]
         ids = ids[np.argsort(-scores[ids], kind="stable")]
@@ -403,7 +583,7 @@ class Vectors:
 
     def cosines(self, queries: np.ndarray) -> np.ndarray:
         """Cosines (q, V) float32 of unit rows `queries` (q, d) with every word; a zero row gives 0."""
-        scores = queries @ self.E.T
+        scores = queries @ self._E.T
         scores *= search.inverse(self.norms)
         return scores
 
@@ -418,11 +598,11 @@ class Vectors:
             UnknownWord: None of the words is known.
         """
         words = re.findall(r"\w+(?:['’-]\w+)*", text) if isinstance(text, str) else list(text)
-        rows = [self.index.get(word, self.index.get(word.lower(), -1)) for word in words]
+        rows = [self._words.index.get(word, self._words.index.get(word.lower(), -1)) for word in words]
         known = [row for row in rows if row >= 0]
         if not known:
             raise UnknownWord(f"none of the {len(words)} words of the text is known; a centroid needs one")
-        return self.E[known].mean(axis=0)
+        return self._E[known].mean(axis=0)
 
 
 load = Vectors.load
@@ -434,6 +614,13 @@ def several(words: Word | Iterable[Word]) -> list[Word]:
     if isinstance(words, str) or (isinstance(words, np.ndarray) and words.ndim == 1 and words.dtype.kind != "U"):
         return [words]
     return list(words)
+
+
+def replaced(matrix: np.ndarray, rows: np.ndarray, new: np.ndarray, second: bool) -> np.ndarray:
+    """A copy of `matrix` in which `rows` are `new`, or (second is False) the mean of the two."""
+    changed = np.array(matrix, order="C")
+    changed[rows] = new if second else (changed[rows] + new) / np.float32(2)
+    return changed
 
 
 def check_n(n: int) -> None:

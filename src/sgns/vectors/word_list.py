@@ -10,6 +10,7 @@ from contextlib import suppress
 import numpy as np
 
 from sgns.errors import FormatError
+from sgns.vectors.read_only import ReadOnlyList
 
 LINE_BLOCK = 2**12  # bytes whose line breaks are counted together
 MOST_SEARCHES = 64  # words searched in the lines; at any size this takes about as long as making the index
@@ -29,7 +30,7 @@ class WordList:
     """
 
     def __init__(self, words: Sequence[str] | bytes, rows: int, index: dict[str, int] | None = None) -> None:
-        self._words = words if isinstance(words, bytes) else list(words)
+        self._words = words if isinstance(words, bytes | ReadOnlyList) else ReadOnlyList(words)
         self._rows = rows
         self._index = index
         self._lines: WordLines | None = None
@@ -38,8 +39,12 @@ class WordList:
             raise FormatError(f"{len(self._words)} words for {rows} rows of E; there must be one word a row")
 
     @property
-    def decoded(self) -> list[str]:
-        """The words, row by row. Raises `FormatError` when the bytes hold more or fewer words than there are rows."""
+    def decoded(self) -> ReadOnlyList:
+        """The words, row by row: a list that cannot be changed.
+
+        Raises:
+            FormatError: The bytes hold more or fewer words than there are rows.
+        """
         if isinstance(self._words, bytes):
             try:
                 words = self._words.decode("utf-8").split("\n") if self._words or self._rows else []
@@ -49,7 +54,7 @@ class WordList:
                 ) from None
             if len(words) != self._rows:
                 raise FormatError(f"{len(words)} words for {self._rows} rows of E; the file is damaged, write it again")
-            self._words, self._lines = words, None
+            self._words, self._lines = ReadOnlyList(words), None
         return self._words
 
     @property
