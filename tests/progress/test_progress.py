@@ -102,3 +102,49 @@ def test_a_notebook_gets_one_output(reporting):
     assert "train: 1.00k words" in shown[0]["data"]["text/plain"]
     assert '<progress value="1000" max="1000">' in shown[0]["data"]["text/html"]
     assert [o.text for o in outputs if o.output_type == "stream"] == ["result\n"]
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full, from the second line on."""
+
+    def write(self, text):
+        if self.tell() > 20:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
+def test_work_goes_on_where_nothing_can_be_shown_any_more(clock_by_hand):
+    closed = io.StringIO()
+    closed.close()
+    for stream in (Full(), closed):
+        with Progress(stream=stream) as p:
+            for i in range(100):
+                p.note("a line that stays")
+                p.update("train", i, 100, "words")
+                clock_by_hand.now += 1
+
+
+def test_a_program_without_stderr_shows_nothing(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr", None)  # as in a program without a console
+    with Progress() as p:
+        p.warn("nobody reads this")
+        p.update("train", 1, 2)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_log_that_is_not_unicode_gets_escapes(clock_by_hand):
+    raw = io.BytesIO()
+    with Progress(stream=io.TextIOWrapper(raw, "cp1252", write_through=True)) as p:
+        p.note("naïve 中 …")
+    assert raw.getvalue() == "naïve \\u4e2d …\n".encode("cp1252")
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_terminal_that_is_not_unicode_gets_bars_of_ascii(on_a_terminal, reporting, monkeypatch, live):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    code = reporting("sgns.progress.live", "LivePlot") if live else reporting("sgns.progress", "Progress")
+    out, seen = on_a_terminal(code)
+    assert out == "result\n"
+    assert seen.isascii()
+    assert "---" in seen
+    assert "\\u" not in seen

@@ -11,6 +11,8 @@ import cyclopts
 from cyclopts import App, CycloptsError, Parameter, Token
 
 from sgns.cli.output import print_error
+from sgns.cli.streams import argument_text, discard, flush, prepare_streams
+from sgns.cli.system_errors import system_error_text
 from sgns.errors import SgnsError
 from sgns.version import __version__
 
@@ -37,11 +39,19 @@ VERBS = {
 
 
 def exact(kind: Any, tokens: Sequence[Token]) -> Any:
-    """Converts an argument as cyclopts does, except that 2.5 is refused as a whole number instead of rounded to 2."""
+    """Converts an argument as cyclopts does, but refuses 2.5 as a whole number and reads words as UTF-8.
+
+    cyclopts rounds 2.5 to 2, and Python reads arguments as ASCII where the locale says so.
+    """
     whole = kind is int or int in get_args(kind)
     if whole and isinstance(tokens, Sequence) and (broken := [token.value for token in tokens if "." in token.value]):
         raise ValueError(f"{broken[0]} is no whole number")
-    return cyclopts.convert(kind, tokens)
+    value = cyclopts.convert(kind, tokens)
+    if isinstance(value, str):
+        return argument_text(value)
+    if isinstance(value, list | tuple):
+        return type(value)(argument_text(item) if isinstance(item, str) else item for item in value)
+    return value
 
 
 EXACT = Parameter(converter=exact)  # the default of every parameter
@@ -69,18 +79,30 @@ def run(app: App, arguments: list[str] | None = None) -> int:
         Ctrl-C, 141 for a closed pipe.
     """
     app.suppress_keyboard_interrupt = False  # cyclopts would end the process without a message
+    prepare_streams()
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
+        flush()
     except (SgnsError, CycloptsError) as error:
-        print_error(str(error))
-        return SgnsError.exit_code
+        return failed(str(error))
     except KeyboardInterrupt:
         print_error("stopped")
         return 130
     except BrokenPipeError:  # as in `sgns similar … | head`: not an error
-        sys.stdout = None
+        discard(sys.stdout)
         return 141
+    except SystemExit:  # how rich, which prints the help, ends for a closed pipe
+        return 141
+    except (OSError, MemoryError) as error:
+        discard(sys.stdout)
+        return failed(system_error_text(error))
     return code if isinstance(code, int) else 0
+
+
+def failed(message: str) -> int:
+    """Prints an error, and returns the exit code."""
+    print_error(message)
+    return SgnsError.exit_code
 
 
 def main() -> NoReturn:

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from sgns.cli.options import AllButTheTop, Files, Flag, Json, SpaceHelp, VectorFile
+from sgns.cli.options import AS_PATH, AllButTheTop, Files, Flag, Json, SpaceHelp, VectorFile
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
 from sgns.errors import ConfigError
@@ -78,7 +78,7 @@ def evaluate(
 
 
 def compare(
-    *models: Annotated[str, Parameter(negative=())],
+    *models: Annotated[str, AS_PATH, Parameter(negative=())],
     similarity: SimilaritySets = (),
     analogy: AnalogySets = (),
     categories: CategorySets = (),

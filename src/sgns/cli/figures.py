@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from sgns.cli.options import DEFAULT_VECTORS, Json, Output, Quiet, VectorFile, WordsToShow
+from sgns.cli.options import AS_PATH, DEFAULT_VECTORS, Json, Output, Quiet, VectorFile, WordsToShow
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
 from sgns.figures.export import Viewer
@@ -79,7 +79,7 @@ def map(
     output: Output,
     projection: Projection = "pca",
     words: int = 20_000,
-    colour: Annotated[str, Parameter(alias="--color")] = "cluster",
+    colour: Annotated[str, AS_PATH, Parameter(alias="--color")] = "cluster",
     title: str | None = None,
     seed: int = 1,
     json: Json = False,

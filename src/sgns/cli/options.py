@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
+import cyclopts
 from cyclopts import Parameter
 
 DEFAULT_VECTORS = Path("vectors.safetensors")  # what `python word2vec.py` writes
 
+AS_PATH = Parameter(converter=cyclopts.convert)  # for a name of a file that is kept as text: its bytes stay as they are
 VectorFile = Annotated[Path, Parameter(help="Vector file, in any format.")]
 Number = Annotated[int, Parameter(name=["--n", "-n"], help="Number of answers.")]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print one JSON object.")]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sgns.base.text_table import text_table
+from sgns.cli.streams import discard, is_unicode, word_as_shown
 
 
 def print_answers(
@@ -17,7 +18,12 @@ def print_answers(
     if as_json:
         print_json(answers_as_dict(question, answers, heading))
     else:
-        print(text_table(["word", heading], answers))
+        print(answer_table(answers, heading))
+
+
+def answer_table(answers: Sequence[tuple[str, float]], heading: str = "cosine") -> str:
+    """Answers as a table, its columns straight in the encoding of stdout."""
+    return text_table(["word", heading], [(word_as_shown(word), score) for word, score in answers])
 
 
 def answers_as_dict(
@@ -28,8 +34,13 @@ def answers_as_dict(
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Prints one JSON object."""
-    print(json.dumps(json_value(value), ensure_ascii=False, indent=2))
+    """Prints one JSON object: in UTF-8, or in ASCII where stdout has another encoding."""
+    text = json.dumps(json_value(value), ensure_ascii=not is_unicode(sys.stdout), indent=2)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # the name of a file that is not UTF-8
+        text = json.dumps(json_value(value), indent=2)
+    print(text)
 
 
 def json_value(value: Any) -> Any:
@@ -49,9 +60,17 @@ def json_value(value: Any) -> Any:
 
 def warn(message: str) -> None:
     """Prints a warning on stderr."""
-    print(f"warning: {message}", file=sys.stderr)
+    print_on_stderr(f"warning: {message}")
 
 
 def print_error(message: str) -> None:
     """Prints an error on stderr, in one line."""
-    print(f"sgns: {' '.join(message.split())}", file=sys.stderr)
+    print_on_stderr(f"sgns: {' '.join(message.split())}")
+
+
+def print_on_stderr(line: str) -> None:
+    """Prints a line on stderr; where that cannot be written, the command goes on without it."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        discard(sys.stderr)

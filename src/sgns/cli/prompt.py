@@ -11,8 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sgns.base.folders import state_folder
-from sgns.base.text_table import text_table
-from sgns.cli.output import answers_as_dict, print_error, print_json
+from sgns.cli.output import answer_table, answers_as_dict, print_error, print_json
 from sgns.errors import ConfigError, SgnsError
 from sgns.vectors.query import ask, quoted
 from sgns.vectors.vectors import Vectors
@@ -29,7 +28,6 @@ man : king = woman : ?      an analogy (3CosAdd)
 :n 20                       twenty answers from now on
 :quit                       leave; so does Ctrl-D"""
 MOST_OFFERED = 20  # completions
-HEADINGS = ("word", "cosine")
 
 
 def answer_lines(vectors: Vectors, lines: Iterable[str], n: int, as_json: bool) -> int:
@@ -51,7 +49,7 @@ def answer_lines(vectors: Vectors, lines: Iterable[str], n: int, as_json: bool) 
             continue
         answered.append(answers_as_dict({"question": text}, answers))
         if not as_json:
-            print(f"{text}\n{text_table(HEADINGS, answers)}\n", flush=True)
+            print(f"{text}\n{answer_table(answers)}\n", flush=True)
     if as_json:
         print_json({"questions": answered})
     return code
@@ -82,7 +80,7 @@ def converse(vectors: Vectors, n: int) -> None:
                 else:
                     raise ConfigError(f":{command} is no command; there are :help, :n and :quit")
                 continue
-            print(text_table(HEADINGS, ask(vectors, text, n)))
+            print(answer_table(ask(vectors, text, n)))
         except SgnsError as error:
             print(error)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from sgns.cli.options import DEFAULT_VECTORS, Json, Output, Quiet
+from sgns.cli.options import AS_PATH, DEFAULT_VECTORS, Json, Output, Quiet
 from sgns.cli.output import print_error
 from sgns.config import Config
 from sgns.errors import ConfigError, InputError
@@ -44,6 +44,7 @@ class TrainOptions:
 
 Inputs = Annotated[
     str,
+    AS_PATH,
     Parameter(allow_leading_hyphen=True, help="Files (plain, gz, bz2, xz, zst), folders, or - for standard input."),
 ]
 Options = Annotated[TrainOptions, FLAT]

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from sgns.cli.options import DEFAULT_VECTORS, AllButTheTop, Flag, Json, Number, SpaceHelp, VectorFile
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
+from sgns.cli.streams import lines_of
 from sgns.errors import InputError
 from sgns.vectors.files.formats import Format
 from sgns.vectors.vectors import Method, Space, Vectors
@@ -116,7 +117,7 @@ def ask(
     elif sys.stdin.isatty() and not json:
         prompt.converse(asked, n)
     else:
-        return prompt.answer_lines(asked, sys.stdin, n, json)
+        return prompt.answer_lines(asked, lines_of(sys.stdin), n, json)
     return 0
 
 

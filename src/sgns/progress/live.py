@@ -14,7 +14,8 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # a braille cel
 
 
 class LivePlot(Progress):
-    """A `Progress` that also plots one figure of every update; in a log or notebook it plots nothing.
+    """A `Progress` that also plots one figure of every update; in a log or notebook, or on a terminal
+    without Unicode, it plots nothing.
 
     Args:
         quiet: Show nothing at all.
@@ -28,7 +29,8 @@ class LivePlot(Progress):
 
     def _choose_renderer(self, stream: TextIO) -> Renderer:
         chosen = super()._choose_renderer(stream)
-        return PlotRenderer(stream, self._field) if isinstance(chosen, TerminalRenderer) else chosen
+        drawable = isinstance(chosen, TerminalRenderer) and not chosen.only_ascii
+        return PlotRenderer(stream, self._field) if drawable else chosen
 
 
 class PlotRenderer(TerminalRenderer):

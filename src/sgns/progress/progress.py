@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -70,13 +70,13 @@ class Progress:
             self._current.set(now, done, total, unit, fields)
             if new or now - self._last_draw >= REDRAW:
                 self._last_draw = now
-                self._opened().draw(self._current)
+                self._draw(self._current)
 
     def note(self, text: str) -> None:
         """Prints a line that stays, above the bars."""
         if not self._quiet:
             with self._lock:
-                self._opened().note(text)
+                self._show(lambda renderer: renderer.note(text))
 
     def warn(self, text: str) -> None:
         """Prints a warning that stays, above the bars."""
@@ -87,20 +87,34 @@ class Progress:
         with self._lock:
             self._finish(time.monotonic())
             if self._renderer is not None:
-                self._renderer.close()
+                self._show(lambda renderer: renderer.close())
                 self._renderer = None
             self._stages.clear()
 
     def _finish(self, now: float) -> None:
         if self._current is not None:
             self._current.now, self._current.finished = now, True
-            self._opened().draw(self._current)
+            self._draw(self._current)
             self._current = None
 
-    def _opened(self) -> Renderer:
-        if self._renderer is None:
-            self._renderer = self._choose_renderer(self._stream or sys.stderr)
-        return self._renderer
+    def _draw(self, stage: Stage) -> None:
+        self._show(lambda renderer: renderer.draw(stage))
+
+    def _show(self, show: Callable[[Renderer], None]) -> None:
+        """Shows something; if the stream cannot be written (closed, full, nobody reads it), nothing from now on."""
+        stream = self._stream or sys.stderr
+        if stream is None or self._quiet:  # a program without a console has no stderr
+            return
+        try:
+            if self._renderer is None:
+                self._renderer = self._choose_renderer(stream)
+            show(self._renderer)
+        except OSError:
+            self._quiet = True
+        except ValueError:
+            if not stream.closed:
+                raise
+            self._quiet = True
 
     def _choose_renderer(self, stream: TextIO) -> Renderer:
         if self._stream is None and in_notebook():

@@ -39,8 +39,13 @@ class LogRenderer:
             self.note(f"{stage.name}: {stage.figures()}")
 
     def note(self, text: str) -> None:
-        """Prints a line."""
-        print(text, file=self._stream, flush=True)
+        """Prints a line; a character that the stream cannot show is escaped."""
+        try:
+            print(text, file=self._stream, flush=True)
+        except UnicodeEncodeError:
+            encoding = self._stream.encoding
+            text = text.encode(encoding, "backslashreplace").decode(encoding)
+            print(text, file=self._stream, flush=True)
 
     def close(self) -> None:
         """Does nothing: there is no terminal to restore."""
@@ -85,6 +90,11 @@ class TerminalRenderer:
     def note(self, text: str) -> None:
         """Prints a line above the bars."""
         self.console.print(text, markup=False, soft_wrap=True)
+
+    @property
+    def only_ascii(self) -> bool:
+        """Whether the terminal's encoding lacks the characters of bars and plots; rich draws bars of ASCII then."""
+        return self.console.options.ascii_only
 
     def close(self) -> None:
         """Stops drawing and shows the cursor again."""
