@@ -32,7 +32,8 @@ class Precompilation:
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        if resources.engine != "cpu" or not sys.executable or is_compiled(kernels_of(config, resources.threads)):
+        self._kernels = kernels_of(config, resources.threads)
+        if resources.engine != "cpu" or not sys.executable or is_compiled(self._kernels):
             return
         options = {name: getattr(config, name) for name in KERNEL_OPTIONS} | {"threads": resources.threads}
         command = [sys.executable, "-m", "sgns.training.precompile", json.dumps(options)]
@@ -45,9 +46,14 @@ class Precompilation:
             self._process = None
 
     def wait(self, watch: Callable[[], None]) -> None:
-        """Waits until the kernels are compiled, and calls `watch` about ten times a second meanwhile."""
+        """Waits until the kernels of training are compiled, and calls `watch` about ten times a second meanwhile.
+
+        The process goes on with the kernels of text, from which the next run gains.
+        """
         end = time.monotonic() + PATIENCE
         while self._process is not None and self._process.poll() is None and time.monotonic() < end:
+            if is_compiled(self._kernels):
+                return
             watch()
             time.sleep(WATCH)
 
@@ -91,14 +97,17 @@ def compile_training(config: Config, threads: int) -> None:
 
 
 def main(options: str) -> None:
-    """The second process. Its kernels are garbage only at the end, so nothing is collected before."""
+    """The second process: the kernels of training, then those of text, which a small text does not need."""
     import gc
 
-    gc.disable()
+    from sgns.text.encode import load_kernels
+
+    gc.disable()  # it ends before garbage matters
     config = Config(**json.loads(options))
     if config.validation:  # of the small corpus below, enough sentences for a sample
         config = Config(**json.loads(options) | {"validation": 0.5})
     compile_training(config, config.threads)
+    load_kernels()
 
 
 if __name__ == "__main__":
