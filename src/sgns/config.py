@@ -3,10 +3,14 @@
 Each option is declared once, as a field: its default, its type with a range or choices, and the string under it, which
 is its help. The command line builds its options from these fields, `Vectors.save` writes `Config.to_dict()` into the
 header of the file, and a checkpoint of another `Config` is refused.
+
+`FOREIGN_OPTIONS` has the names that gensim, word2vec.c and fastText use, for error messages.
 """
 
 import dataclasses
+import difflib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -15,6 +19,83 @@ from sgns.errors import ConfigError
 Engine = Literal["auto", "cpu", "cuda", "reference"]
 Sharing = Literal["tile", "window", "pair"]
 Sentences = Literal["line", "paragraph", "none"]
+
+
+SKIP_GRAM = "skip-gram is the only model; leave it out, CBOW does not exist here"
+NEGATIVE_SAMPLING = "negative sampling is the only loss; leave it out, hierarchical softmax does not exist here"
+NO_SUBWORDS = "words have no vectors of character n-grams here; leave it out"
+POSITIONAL = "the text is given without a name: {train}"
+BY_ENDING = "the ending of the output chooses the format: {bin}"
+
+# option of another tool, in small letters without - and _: (name here or "", what to do instead)
+FOREIGN_OPTIONS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("size", "vectorsize", "embeddingsize", "embeddingdim", "layer1size", "dimension", "dimensions",
+                     "vectordim"), ("dim", "")),
+    **dict.fromkeys(("iter", "iters", "iterations", "epoch", "niter", "numepochs"), ("epochs", "")),
+    **dict.fromkeys(("workers", "thread", "numthreads", "numworkers", "nthreads"), ("threads", "")),
+    **dict.fromkeys(("alpha", "startalpha", "learningrate", "eta"), ("lr", "")),
+    **dict.fromkeys(("minalpha", "endalpha", "minlearningrate"), ("min_lr", "")),
+    **dict.fromkeys(("sample", "t", "subsampling", "samplingthreshold"), ("subsample", "")),
+    **dict.fromkeys(("negative", "neg", "ns", "numneg", "negativesamples", "k"), ("negatives", "")),
+    **dict.fromkeys(("nsexponent", "noiseexponent"), ("noise_power", "")),
+    **dict.fromkeys(("ws", "windowsize", "contextsize"), ("window", "")),
+    **dict.fromkeys(("mincount", "minfreq"), ("min_count", "")),
+    **dict.fromkeys(("maxfinalvocab", "maxvocabsize", "maxvocab", "vocabsize"), ("max_vocabulary", "")),
+    **dict.fromkeys(("randomseed", "randomstate"), ("seed", "")),
+    **dict.fromkeys(("lower", "lowercased"), ("lowercase", "")),
+    **dict.fromkeys(("device", "gpu", "cuda", "usecuda"), ("engine", "cuda is one of its values")),
+    **dict.fromkeys(("train", "input", "file", "infile", "corpus", "corpusfile", "text", "data"), ("", POSITIONAL)),
+    **dict.fromkeys(("o", "output", "out", "outfile", "save", "savevectors", "outputfile"), ("output", "{save}")),
+    **dict.fromkeys(("sg", "cbow", "model", "skipgram", "cbowmean"), ("", SKIP_GRAM)),
+    **dict.fromkeys(("hs", "loss"), ("", NEGATIVE_SAMPLING)),
+    **dict.fromkeys(("minn", "maxn", "wordngrams", "bucket", "buckets", "maxngrams"), ("", NO_SUBWORDS)),
+    **dict.fromkeys(("binary", "savebinary"), ("", BY_ENDING)),
+    "computeloss": ("", 'the loss is always computed, see metadata["losses"] of the vectors; leave it out'),
+    **dict.fromkeys(("callbacks", "callback"), ("", "on_epoch of sgns.train is called after each epoch; leave it out")),
+    **dict.fromkeys(("savevocab", "readvocab"), ("", "a vector file holds words and counts; leave it out")),
+    **dict.fromkeys(("verbose", "debug"), ("quiet", "progress is shown unless it is given")),
+    **dict.fromkeys(("batchsize", "batchwords", "hashfxn", "sortedvocab", "trimrule", "shrinkwindows", "nullword",
+                     "classes", "label", "lrupdaterate", "pretrainedvectors", "maxsentencelength"),
+                    ("", "leave it out")),
+}  # fmt: skip
+"""Names of options in gensim, word2vec.c and fastText."""
+
+
+def foreign_option(name: str, in_python: bool = True) -> str | None:
+    """What an option of another tool is called here, as the end of a sentence, or what to do without it.
+
+    Args:
+        name: As it was typed, such as `--vector-size` or `vector_size`.
+        in_python: Names and examples are those of `sgns.train`; else those of the command line.
+
+    Returns:
+        None for a name that no other tool has.
+    """
+    found = FOREIGN_OPTIONS.get(name.replace("-", "").replace("_", "").lower())
+    if found is None:
+        return None
+    ours, note = found
+    examples = {
+        "train": "sgns.train('corpus.txt')" if in_python else "sgns train corpus.txt",
+        "bin": "vectors.save('vectors.bin')" if in_python else "-o vectors.bin",
+        "save": "vectors.save('vectors.bin') writes the result" if in_python else "",
+    }
+    note = note.format(**examples)
+    if ours == "output" and in_python:
+        return note
+    shown = ours if in_python else f"--{ours.replace('_', '-')}"
+    if not ours:
+        return note
+    return f"here it is {shown}{'; ' if note else ''}{note}"
+
+
+def nearest_options(name: str, known: Iterable[str]) -> list[str]:
+    """The known options that `name` was probably meant to be, at most three: like it in spelling, or containing it."""
+    names = {option.lstrip("-").replace("_", "-"): option for option in known}
+    plain = name.lstrip("-").replace("_", "-").lower()
+    near = difflib.get_close_matches(plain, names, 3, 0.65)
+    near += [other for other in names if len(plain) > 2 and plain in other and other not in near]
+    return [names[other] for other in near[:3]]
 
 
 @dataclass(frozen=True)
@@ -113,6 +194,17 @@ class Config:
     """What trains: cpu (Numba), cuda (Triton, an NVIDIA card) or reference (readable PyTorch); auto takes cuda if there
     is a card and it has what the other options ask for, else cpu."""
 
+    def __new__(cls, *values: Any, **options: Any) -> "Config":
+        """Refuses an unknown option: a dataclass would raise a TypeError that does not say what it is called here."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in options:
+            if name not in known:
+                remedy = foreign_option(name)
+                if remedy is None and (near := nearest_options(name, known)):
+                    remedy = f"did you mean {', '.join(near)}?"
+                raise ConfigError(f"{name} is no option; {remedy or 'options are ' + ', '.join(known)}")
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
@@ -122,6 +214,11 @@ class Config:
                 limit.check(name, value)
             if field.type is bool and not isinstance(value, bool):
                 raise ConfigError(f"{name} is {value!r}; give True or False")
+            if name == "sentences" and not isinstance(value, str):
+                raise ConfigError(
+                    "sentences says what ends a sentence of a text: line, paragraph or none; token lists are given "
+                    "without a name: sgns.train(sentences)"
+                )
             if get_origin(field.type) is Literal and value not in get_args(field.type):
                 raise ConfigError(f"{name} is {value!r}; choose one of {', '.join(get_args(field.type))}")
         if self.min_lr > self.lr:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, get_args
 import cyclopts
 from cyclopts import App, CycloptsError, Parameter, Token
 
+from sgns.cli.mistakes import check_arguments, explained
 from sgns.cli.output import print_error
 from sgns.cli.streams import argument_text, discard, flush, prepare_streams
 from sgns.cli.system_errors import system_error_text
@@ -80,11 +81,13 @@ def run(app: App, arguments: list[str] | None = None) -> int:
     """
     app.suppress_keyboard_interrupt = False  # cyclopts would end the process without a message
     prepare_streams()
+    typed = sys.argv[1:] if arguments is None else arguments
     try:
-        code = app(arguments, exit_on_error=False, print_error=False)
+        check_arguments(app, typed)
+        code = app(typed, exit_on_error=False, print_error=False)
         flush()
     except (SgnsError, CycloptsError) as error:
-        return failed(str(error))
+        return failed(explained(error, app, typed))
     except KeyboardInterrupt:
         print_error("stopped")
         return 130

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from sgns.cli.options import DEFAULT_VECTORS, Files, Json, Output
 from sgns.cli.output import print_json, warn
-from sgns.cli.vectors import opened
+from sgns.cli.vectors import Word, check_words, opened
 
 if TYPE_CHECKING:
     from sgns.learn.document.blocks import Block
@@ -79,8 +79,8 @@ def derive(
 
 
 def step(
-    word: str,
-    context: str,
+    word: Word,
+    context: Word,
     /,
     *,
     model: Path = DEFAULT_VECTORS,
@@ -101,7 +101,9 @@ def step(
     """
     from sgns import learn
 
-    taken = learn.take_step(opened(model), word, context, negatives=negatives, lr=lr, seed=seed)
+    vectors = opened(model)
+    check_words(vectors, word, context)
+    taken = learn.take_step(vectors, word, context, negatives=negatives, lr=lr, seed=seed)
     _print(learn.step_chapter(taken), taken.to_dict() if json else None)
 
 

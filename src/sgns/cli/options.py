@@ -6,6 +6,22 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
+from sgns.errors import ConfigError
+
+
+class UnknownOption(ConfigError):
+    """An argument that looks like an option and is none; the command says what it was probably meant to be.
+
+    Attributes:
+        name: The argument.
+        note: What else it could be; the end of a sentence.
+    """
+
+    def __init__(self, name: str, note: str = "") -> None:
+        super().__init__(f"{name} is no option")
+        self.name, self.note = name, note
+
+
 DEFAULT_VECTORS = Path("vectors.safetensors")  # what `python word2vec.py` writes
 
 AS_PATH = Parameter(converter=cyclopts.convert)  # for a name of a file that is kept as text: its bytes stay as they are

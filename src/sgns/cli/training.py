@@ -5,13 +5,13 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from sgns.cli.options import AS_PATH, DEFAULT_VECTORS, Json, Output, Quiet
+from sgns.cli.options import AS_PATH, DEFAULT_VECTORS, Json, Output, Quiet, UnknownOption
 from sgns.cli.output import print_error
 from sgns.config import Config
 from sgns.errors import ConfigError, InputError
@@ -64,26 +64,11 @@ def train_builtin(*inputs: Inputs, options: Options = DEFAULTS) -> int:
 
 
 def only_paths(inputs: Sequence[str]) -> list[str]:
-    """The inputs as a list.
-
-    Raises:
-        ConfigError: one of them is a misspelt option; the message suggests the options nearest in spelling.
-    """
+    """The inputs as a list. Raises `UnknownOption` if one of them is no path but an option that does not exist."""
     for name in inputs:
         if name.startswith("-") and name != "-":
-            from sgns.base.suggest import nearest
-
-            near = nearest(name.split("=")[0], option_names())
-            hint = f"did you mean {', '.join(near)}?" if near else "sgns train --help lists them all"
-            raise ConfigError(f"{name} is no option; {hint}")
+            raise UnknownOption(name)
     return list(inputs)
-
-
-def option_names() -> list[str]:
-    """The names of all options, as `--min-count`."""
-    parts = (TrainOptions, Config, CheckpointOptions, DistributedOptions)
-    options = [option for part in parts for option in fields(part)]
-    return [f"--{option.name.replace('_', '-')}" for option in options if option.default is not MISSING]
 
 
 def train_on(inputs: list[str] | None, options: TrainOptions) -> int:

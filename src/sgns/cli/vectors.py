@@ -1,19 +1,21 @@
 """The verbs on one vector file: similar, analogy, odd, ask, info, convert."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from sgns.cli.options import DEFAULT_VECTORS, AllButTheTop, Flag, Json, Number, SpaceHelp, VectorFile
+from sgns.cli.options import DEFAULT_VECTORS, AllButTheTop, Flag, Json, Number, SpaceHelp, UnknownOption, VectorFile
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
 from sgns.cli.streams import lines_of
 from sgns.errors import InputError
 from sgns.vectors.files.formats import Format
 from sgns.vectors.vectors import Method, Space, Vectors
 
-Words = Annotated[tuple[str, ...], Parameter(negative=())]
+Words = Annotated[tuple[str, ...], Parameter(negative=(), allow_leading_hyphen=True)]
+Word = Annotated[str, Parameter(allow_leading_hyphen=True)]
 
 
 def opened(path: Path, space: Space = "E", all_but_the_top: int | None = None) -> Vectors:
@@ -26,6 +28,13 @@ def opened(path: Path, space: Space = "E", all_but_the_top: int | None = None) -
         raise InputError(f"{path} is not there; python word2vec.py writes it, or name another vector file")
     vectors = Vectors.load(path, on_warning=warn).space(space)
     return vectors if all_but_the_top is None else vectors.all_but_the_top(all_but_the_top)
+
+
+def check_words(vectors: Vectors, *words: str) -> None:
+    """Takes a word that begins with a dash for an option, unless it is in the vocabulary. Raises `UnknownOption`."""
+    for word in words:
+        if word.startswith("-") and word not in vectors:
+            raise UnknownOption(word, f"and it is no word of the {len(vectors):,} in the file")
 
 
 def similar(
@@ -45,15 +54,17 @@ def similar(
         words: Words to add.
         minus: A word to subtract; may be given several times.
     """
-    answers = opened(vectors, space, all_but_the_top).most_similar(words, minus, n)
+    asked = opened(vectors, space, all_but_the_top)
+    check_words(asked, *words, *minus)
+    answers = asked.most_similar(words, minus, n)
     print_answers({"positive": words, "negative": minus, "space": space}, answers, json)
 
 
 def analogy(
     vectors: VectorFile,
-    a: str,
-    b: str,
-    c: str,
+    a: Word,
+    b: Word,
+    c: Word,
     /,
     *,
     n: Number = 10,
@@ -69,7 +80,9 @@ def analogy(
         c: … is c (woman) to the answer.
         method: add for 3CosAdd, mul for 3CosMul (whose scores are not cosines).
     """
-    answers = opened(vectors, space).analogy(a, b, c, n, method)
+    asked = opened(vectors, space)
+    check_words(asked, a, b, c)
+    answers = asked.analogy(a, b, c, n, method)
     print_answers({"a": a, "b": b, "c": c, "method": method}, answers, json, "cosine" if method == "add" else "score")
 
 
@@ -86,7 +99,9 @@ def odd(
     Args:
         words: Three words or more.
     """
-    print_answers({"words": words}, opened(vectors, space).doesnt_match(words), json)
+    asked = opened(vectors, space)
+    check_words(asked, *words)
+    print_answers({"words": words}, asked.doesnt_match(words), json)
 
 
 def ask(
@@ -108,6 +123,7 @@ def ask(
 
     asked = opened(vectors, space)
     if question:
+        check_words(asked, *(part for part in question if re.match("--[a-z]", part)))
         text = " ".join(question)
         answers = ask(asked, text, n)
         if json:

@@ -69,8 +69,6 @@ def train(
 
     if config is not None and options:
         raise ConfigError(f"both config and {', '.join(options)} were given; give one or the other")
-    if unknown := [name for name in options if name not in Config.__dataclass_fields__]:
-        raise ConfigError(f"{unknown[0]!r} is no option; options are {', '.join(Config.__dataclass_fields__)}")
     if checkpoint is None and (checkpoint_every is not None or resume):
         raise ConfigError("checkpoint_every and resume need a file; give checkpoint='vectors.safetensors'")
     config, checkpoints = config or Config(**options), None
