@@ -1,13 +1,23 @@
-"""Token lists from Python. The tokens are words already: nothing is normalised, split or stripped."""
+"""Token lists from Python. The tokens are words already: nothing is normalised, split or stripped.
 
+What is no token list (one text, a list of texts, rows with named columns, sets, whose order changes from run to run) is
+refused, with a message that says what was given and how to make token lists of it.
+"""
+
+import reprlib
 from array import array
-from collections.abc import Iterable
+from collections.abc import ItemsView, Iterable, KeysView, Mapping, Set
+from itertools import islice
 from typing import Any
 
 from sgns.errors import InputError
 
+LONGEST_SHOWN = 60  # characters of a value in a message
+MOST_NAMES = 8  # columns that a message names
+SPLIT = "split it: [text.split() for text in texts], or give sgns.train({'text': texts}, column='text')"
 
-def number_words(sentences: Iterable[Iterable[str]]) -> tuple["array[int]", "array[int]", list[str]]:
+
+def number_words(sentences: Iterable[Iterable[Any]]) -> tuple["array[int]", "array[int]", list[str]]:
     """Numbers the words of `sentences` by first appearance.
 
     Returns:
@@ -16,24 +26,70 @@ def number_words(sentences: Iterable[Iterable[str]]) -> tuple["array[int]", "arr
         words: the distinct words by number.
 
     Raises:
-        InputError: a sentence is a string, or a token cannot be a word.
+        InputError: the sentences are no token lists, or a token cannot be a word.
     """
-    if isinstance(sentences, str | bytes):
-        raise InputError("the sentences are one string; give lists of words, or a file's path to Corpus.from_files")
+    check_sentences(sentences)
     known: dict[str, int] = {}
     numbers, ends = array("i"), array("q")
+    longest = 0
     for row, sentence in enumerate(sentences, 1):
-        if isinstance(sentence, str | bytes):
-            raise InputError(f"sentence {row} is a string, not a list of words; split it, for example with .split()")
-        if not isinstance(sentence, Iterable):
-            raise InputError(f"sentence {row} is {sentence!r:.60}, not a list of words; give lists of strings")
+        check_sentence(sentence, row)
         for token in sentence:
             number = known.get(token) if isinstance(token, str) else None
             if number is None:
                 number = known.setdefault(checked(token, row), len(known))
             numbers.append(number)
+        longest = max(longest, len(numbers) - (ends[-1] if ends else 0))
         ends.append(len(numbers))
+    if longest == 1 and (text := next((word for word in known if word.count(" ") > 0), None)):
+        raise InputError(
+            f"each of the {len(ends):,} sentences is one string with blanks, such as {shown(text)}, and a word alone "
+            "has no context; split it: [text.split() for [text] in sentences]"
+        )
     return numbers, ends, list(known)
+
+
+def check_sentences(sentences: Any) -> None:
+    """Raises `InputError` where the whole is no iterable of sentences, or one whose order is not its own."""
+    if isinstance(sentences, str):
+        raise InputError(
+            f"the sentences are one string, {shown(sentences)}, not lists of words; "
+            "split it: [line.split() for line in text.splitlines()]"
+        )
+    if isinstance(sentences, bytes | bytearray | memoryview):
+        raise InputError(
+            f"the sentences are bytes, {shown(bytes(sentences[:LONGEST_SHOWN]))}; decode and split them: "
+            "[line.split() for line in text.decode().splitlines()]"
+        )
+    if isinstance(sentences, Mapping):
+        raise InputError(f"the sentences are a mapping with the {columns_named(sentences)}; {take_column(sentences)}")
+    if is_unordered(sentences):
+        raise InputError(
+            f"the sentences are a {type(sentences).__name__}, whose order changes from run to run, and with it the "
+            "result; give a list, for example sorted(sentences)"
+        )
+
+
+def check_sentence(sentence: Any, row: int) -> None:
+    """Raises `InputError` where sentence number `row` is no list of words."""
+    if isinstance(sentence, list | tuple):
+        return
+    if isinstance(sentence, str):
+        raise InputError(f"sentence {row} is a string, {shown(sentence)}, not a list of words; {SPLIT}")
+    if isinstance(sentence, bytes | bytearray | memoryview):
+        raise InputError(
+            f"sentence {row} is bytes, {shown(bytes(sentence[:LONGEST_SHOWN]))}, not a list of words; decode and split "
+            "it: [line.decode().split() for line in lines]"
+        )
+    if isinstance(sentence, Mapping):
+        raise InputError(f"sentence {row} is a row with the {columns_named(sentence)}; {take_column(sentence)}")
+    if is_unordered(sentence):
+        raise InputError(
+            f"sentence {row} is a {type(sentence).__name__}, whose order changes from run to run, and with it the "
+            "result; give lists, for example [sorted(words) for words in sentences]"
+        )
+    if not isinstance(sentence, Iterable):
+        raise InputError(f"sentence {row} is {shown(sentence)}, not a list of words; give lists of strings")
 
 
 def checked(token: Any, row: int) -> str:
@@ -43,11 +99,75 @@ def checked(token: Any, row: int) -> str:
         InputError: it is no string, empty, no valid Unicode, or holds a line break; names sentence number `row`.
     """
     if not isinstance(token, str):
-        raise InputError(f"sentence {row} holds {token!r}, which is no string; words are strings: use str({token!r})")
+        raise InputError(f"sentence {row} holds {shown(token)}, {not_a_word(token)}")
     if "\n" in token or "\r" in token or not token:
-        raise InputError(f"sentence {row} holds the word {token!r}; a word is not empty and has no line break")
+        raise InputError(f"sentence {row} holds the word {shown(token)}; a word is not empty and has no line break")
     try:
         token.encode()
     except UnicodeEncodeError:
-        raise InputError(f"sentence {row} holds {token!r}, which is not valid Unicode; decode the text anew") from None
-    return token
+        raise InputError(
+            f"sentence {row} holds {shown(token)}, which is not valid Unicode; decode the text anew"
+        ) from None
+    return str(token)
+
+
+def not_a_word(token: Any) -> str:
+    """Why a token that is no string is no word, and what to do: the end of an error message."""
+    if isinstance(token, bytes | bytearray):
+        return "bytes and no string; decode them: [[word.decode() for word in words] for words in sentences]"
+    if is_missing(token):
+        return (
+            "a missing value and no word; drop such values: "
+            "[[word for word in words if isinstance(word, str)] for words in sentences]"
+        )
+    if isinstance(token, Mapping):
+        return f"a mapping with the {columns_named(token)}; give one of its values as the word"
+    if isinstance(token, Iterable):
+        return (
+            f"a {type(token).__name__} within a sentence; sentences are lists of words: "
+            "[sentence for document in documents for sentence in document] takes one level away"
+        )
+    return "which is no string; words are strings: [[str(word) for word in words] for words in sentences]"
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for a missing one: None, NaN, NaT, pandas' NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    try:
+        return bool(value != value)  # NaN alone differs from itself
+    except (TypeError, ValueError):
+        return False
+
+
+def is_unordered(values: Any) -> bool:
+    """Whether a collection is a set: what it yields first depends on PYTHONHASHSEED. Keys of a dict have an order."""
+    return isinstance(values, Set) and not isinstance(values, KeysView | ItemsView)
+
+
+def columns_named(row: Mapping[Any, Any]) -> str:
+    """The columns of a row, for a message."""
+    return columns_listed(list(islice(row, MOST_NAMES + 1)))
+
+
+def columns_listed(names: list[Any]) -> str:
+    """The names of columns, for a message."""
+    listed = [str(name) if len(str(name)) <= LONGEST_SHOWN else shown(str(name)) for name in names[:MOST_NAMES]]
+    more = ", …" if len(names) > MOST_NAMES else ""
+    return f"column{'' if len(names) == 1 else 's'} {', '.join(listed)}{more}"
+
+
+def take_column(row: Mapping[Any, Any]) -> str:
+    """The remedy for rows with named columns: the column that holds text, else the first one, as an example."""
+    names = [str(name) for name in islice(row, MOST_NAMES)] or ["text"]
+    texts = [str(name) for name, value in islice(row.items(), MOST_NAMES) if isinstance(value, str | list | tuple)]
+    name = next((name for name in ("text", "content", "sentence", "tokens") if name in names), (texts or names)[0])
+    return f"name the one to train on, for example sgns.train(rows, column={name!r})"
+
+
+def shown(value: Any) -> str:
+    """The repr of a value for a message, on one line; a long one is shortened."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = LONGEST_SHOWN
+    short.maxlist = short.maxtuple = short.maxdict = 4
+    return " ".join(short.repr(value).split())

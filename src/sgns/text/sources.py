@@ -1,5 +1,6 @@
 """Finds the files, folders and streams that hold a text; `stream` reads them."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,9 @@ from typing import NamedTuple
 
 from sgns.base.suggest import nearest
 from sgns.errors import InputError
+from sgns.text.sentences import shown
 
+LONGEST_NAME = 255  # bytes of the name of a file on most systems
 Inputs = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
@@ -70,7 +73,7 @@ def find(inputs: Inputs) -> list[Source]:
     for given in inputs:
         name = os.fspath(given)
         if not isinstance(name, str) or not name or "\x00" in name:
-            raise InputError(f"{given!r} is no path; give files, folders or - for standard input")
+            raise InputError(f"{shown(given)} is no path; give files, folders or - for standard input")
         sources.extend([Source("standard input")] if name == "-" else sources_at(name))
     if not sources:
         raise InputError("no text was given; name files, folders or - for standard input")
@@ -86,8 +89,12 @@ def sources_at(name: str) -> list[Source]:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(missing(path)) from None
-    except OSError as error:  # a loop of links, a name too long, no permission for the folder
-        raise InputError(f"{name} cannot be read ({error.strerror}); check the path and its permissions") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG and ("/" not in name or is_text(name)):
+            raise InputError(text_and_no_path(name)) from None
+        # a loop of links, a name too long, no permission for the folder
+        where = shortened(path)
+        raise InputError(f"{where} cannot be read ({error.strerror}); check the path and its permissions") from None
     if stat.S_ISDIR(status.st_mode):
         files = list(walk(path, set()))
         if not files:
@@ -130,13 +137,38 @@ def walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[Path]:
             yield entry
 
 
+def is_text(name: str) -> bool:
+    """Whether a name that is no path of a file is rather a text: it has line breaks, or is words without an ending."""
+    if "\n" in name or "\r" in name:
+        return True
+    words = len(name.split())
+    return words > (4 if "/" in name else 1) and not Path(name).suffix[1:].isalnum()
+
+
+def text_and_no_path(name: str) -> str:
+    """The message for a text that was given in the place of a path."""
+    return (
+        f"{shown(name)} is no file or folder; if it is the text itself, write it to a file, or from Python split it "
+        "into words: sgns.train([line.split() for line in text.splitlines()])"
+    )
+
+
 def missing(path: Path) -> str:
     """The message for a path that is not there, with similar names in its folder."""
     folder = path.parent
     if not folder.is_dir():
-        return f"{path} does not exist, nor does its folder {folder}; check the path"
+        if is_text(str(path)):
+            return text_and_no_path(str(path))
+        return f"{shortened(path)} does not exist, nor does its folder {shortened(folder)}; check the path"
     names = {entry.name for entry in folder.iterdir()}
     near = nearest(path.name, names) or sorted(name for name in names if Path(name).stem == path.stem)[:3]
     near = near or sorted(name for name in names if name.startswith(path.stem) and path.stem)[:3]
+    if not near and is_text(str(path)):
+        return text_and_no_path(str(path))
     hint = f"did you mean {' or '.join(near)}?" if near else "check the name"
-    return f"{path} does not exist; {hint}"
+    return f"{shortened(path)} does not exist; {hint}"
+
+
+def shortened(path: Path) -> str:
+    """A path for a message; no longer than a path can be that exists."""
+    return str(path) if len(str(path)) <= LONGEST_NAME else shown(str(path))

@@ -1,14 +1,14 @@
 """`sgns.train`: from text to vectors in one call."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sgns.base.files import check_writable
 from sgns.config import Config
-from sgns.errors import ConfigError, InputError
+from sgns.errors import ConfigError
 from sgns.progress.callback import Display
 from sgns.text.corpus import Corpus
+from sgns.text.read import TextSource, read_text
 from sgns.training.checkpoint import CheckpointPlan
 from sgns.training.hooks import OnEpoch
 from sgns.training.options import CheckpointOptions
@@ -16,8 +16,6 @@ from sgns.training.plan import Plan, Resources
 from sgns.training.precompile import Precompilation
 from sgns.training.run import run
 from sgns.vectors.vectors import Vectors
-
-TextSource = Corpus | str | Path | Iterable[str | Path] | Iterable[Iterable[str]] | None
 
 
 def train(
@@ -89,15 +87,4 @@ def train(
 
 def read(source: TextSource, config: Config, display: Display) -> Corpus:
     """The corpus of a source; see `train`."""
-    if isinstance(source, Corpus):
-        return source
-    if source is None:
-        return Corpus.builtin(config, display.update)
-    if isinstance(source, str | Path):
-        return Corpus.from_files([source], config, display.update)
-    if not isinstance(source, Iterable) or isinstance(source, bytes | bytearray):
-        raise InputError(f"the text is {source!r:.60}, not a path nor lists of words; give sgns.train('corpus.txt')")
-    items = source if isinstance(source, list | tuple) else iter(source)
-    if isinstance(items, list | tuple) and items and all(isinstance(item, str | Path) for item in items):
-        return Corpus.from_files(list(items), config, display.update)
-    return Corpus.from_sentences(items, config)  # type: ignore[arg-type]
+    return read_text(source, config, display.update)
