@@ -14,10 +14,20 @@ from sgns.learn.chapters.derivations import derive
 from sgns.learn.chapters.model import run_chapter
 from sgns.learn.chapters.report import TITLE, write_report
 from sgns.learn.chapters.sgd_step import step_chapter, take_step
-from sgns.learn.document.blocks import Contents, Figure, Paragraph, Table, numbered, sections, verbatim
+from sgns.learn.document.blocks import (
+    Contents,
+    Figure,
+    Paragraph,
+    Table,
+    WritingSpace,
+    numbered,
+    sections,
+    verbatim,
+)
 from sgns.learn.document.html import to_html
 from sgns.learn.document.markdown import to_markdown
 from sgns.learn.document.text import to_text
+from sgns.learn.document.typst import to_typst
 from sgns.learn.document.write import write_document
 from sgns.vectors import Vectors
 
@@ -150,3 +160,15 @@ def test_no_formula_hides_in_plain_text():
         assert len(text) > 3_000
     assert "$" not in to_text(blocks, 100)
     assert not any(isinstance(b, Paragraph) and b.text.count("$") % 2 for b in blocks)
+
+
+def test_space_to_write_has_its_lines_in_every_format():
+    blocks = [Paragraph("Answer:"), WritingSpace(3), WritingSpace(2, ruled=False)]
+    assert to_text(blocks, 80).count("_" * 60) == 3
+    assert to_markdown(blocks)[0].count(r"\_" * 60) == 3
+    page = to_html(blocks, "title")
+    assert page.count('<div class="ruled">') == 3
+    assert page.count('<div class="free">') == 2
+    source, _ = to_typst(blocks, "title")
+    assert "#space(3, true)" in source
+    assert "#space(2, false)" in source

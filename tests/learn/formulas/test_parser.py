@@ -45,6 +45,12 @@ def test_precedence_and_association(text, tree):
     assert parse(text, function_arities()) == tree
 
 
+@pytest.mark.parametrize("part", ["x**", "-", "(", "log("])
+def test_depth_has_a_limit(part):
+    with pytest.raises(ExpressionError, match="nested more than 60 deep"):
+        parse(part * 1200 + "x", function_arities())
+
+
 def test_a_program_names_intermediate_results():
     program = parse_program("a = x + y; a * a", {})
     assert [name for name, _ in program] == ["a", None]

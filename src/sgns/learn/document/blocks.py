@@ -1,4 +1,4 @@
-"""The blocks that a document consists of: headings, paragraphs, derivations, tables, figures, code and boxes.
+"""The blocks that a document consists of: headings, paragraphs, derivations, tables, figures, code, boxes and space to write.
 
 A chapter is a list of blocks; the modules `text`, `markdown`, `html` and `typst` write such a list in their format.
 Running text may contain `code`, **bold** and $formulas$ (`sgns.learn.formulas.notation.formula`), several joined by
@@ -91,11 +91,24 @@ class Box:
 
 
 @dataclass(frozen=True)
+class WritingSpace:
+    """Free space on paper for an answer.
+
+    Attributes:
+        lines: Its height in lines of handwriting.
+        ruled: Draw the lines; without them the space is for a drawing.
+    """
+
+    lines: int = 1
+    ruled: bool = True
+
+
+@dataclass(frozen=True)
 class Contents:
     """The table of contents."""
 
 
-Block: TypeAlias = Heading | Paragraph | Chain | Table | Figure | Code | Box | Contents
+Block: TypeAlias = Heading | Paragraph | Chain | Table | Figure | Code | Box | WritingSpace | Contents
 Words: TypeAlias = str | Tree | tuple[str | Tree, ...]
 
 

@@ -14,6 +14,7 @@ from sgns.learn.document.blocks import (
     Paragraph,
     Table,
     Words,
+    WritingSpace,
     inline,
     sections,
 )
@@ -36,6 +37,7 @@ nav ul { list-style: none; padding: 0; columns: 2 18rem; font-size: .92em } nav 
 nav .level1 { font-weight: bold; margin-top: .35em } nav .level2 { padding-left: 1.4em }
 h2 { border-top: 1px solid #999; padding-top: .8em }
 @media print { body { max-width: none; font-size: 11pt } h2, h3 { break-after: avoid } }
+.ruled, .free { height: 2em } .ruled { border-bottom: 1px solid #aaa }
 .tick { color: #060; white-space: nowrap }
 """
 
@@ -121,6 +123,8 @@ def _block(block: Block) -> str:
             source = f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
             picture = f'<img src="{source}" alt="{escape(words)}" style="width:{share:.0%}">'
             return f"<figure>{picture}<figcaption>{_line(caption)}</figcaption></figure>"
+        case WritingSpace(lines, ruled):
+            return f'<div class="{"ruled" if ruled else "free"}"></div>' * lines
         case Code(text, _):
             return f"<pre>{escape(text.rstrip())}</pre>"
         case Box(title, inner):

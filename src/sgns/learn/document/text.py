@@ -3,7 +3,19 @@
 import shutil
 import textwrap
 
-from sgns.learn.document.blocks import Block, Box, Chain, Code, Contents, Figure, Heading, Paragraph, Table, plain
+from sgns.learn.document.blocks import (
+    Block,
+    Box,
+    Chain,
+    Code,
+    Contents,
+    Figure,
+    Heading,
+    Paragraph,
+    Table,
+    WritingSpace,
+    plain,
+)
 from sgns.learn.formulas.markup import TEXT
 from sgns.learn.formulas.notation import show
 
@@ -50,6 +62,8 @@ def _block(block: Block, width: int) -> str:
             return "\n".join([*lines, "", textwrap.fill(plain(caption), width)] if caption else lines)
         case Figure(_, words, caption):
             return f"[picture: {words}] {plain(caption)}"
+        case WritingSpace(lines, ruled):
+            return "\n".join([("_" * min(60, width)) if ruled else ""] * lines)
         case Contents():
             raise TypeError("a terminal shows no table of contents")
         case Code(text, _):

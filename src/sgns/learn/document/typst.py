@@ -18,6 +18,7 @@ from sgns.learn.document.blocks import (
     Paragraph,
     Table,
     Words,
+    WritingSpace,
     inline,
 )
 from sgns.learn.formulas.markup import INLINE_TYPST, TEXT, TYPST
@@ -64,6 +65,12 @@ PREAMBLE = """
   align: (x, y) => if x == 2 { right + horizon } else { left + horizon },
   [], grid.cell(colspan: 3, first), ..rows,
 )})
+#let space(lines, ruled) = block(width: 100%, above: 0.2em, below: 0.9em, breakable: false, {
+  for _ in range(lines) {
+    v(7mm, weak: false)
+    if ruled { line(length: 100%, stroke: 0.4pt + luma(170)) }
+  }
+})
 #let why(body) = text(size: 8.8pt, fill: luma(70), body)
 """
 
@@ -165,6 +172,8 @@ class _Typst:
                 return f"#heading0[{self.line(text)}]"
             case Heading(level, text):
                 return f"#heading(level: {level})[{self.line(text)}]"
+            case WritingSpace(lines, ruled):
+                return f"#space({lines}, {'true' if ruled else 'false'})"
             case Contents():
                 return "#outline(title: [Contents], depth: 2)\n#pagebreak()"
             case Paragraph(text):

@@ -30,6 +30,7 @@ SGNS_ALPHABET = {
     "cp": ("c+", ""),
     "cn": ("c−i", ""),
     "lr": ("lr", ""),
+    **{f"C{i}": ("C", f"c−{i}") for i in range(1, 10)},
 }
 SGNS_FUNCTIONS = {  # name -> number of arguments
     "grad": 2,

@@ -212,8 +212,13 @@ class _Parser:
         base = self.atom()
         if not self.next_is("**"):
             return base
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"nested more than {MAX_DEPTH} deep")
         self.take()
-        return Apply("**", (base, self.unary()))
+        exponent = self.unary()
+        self.depth -= 1
+        return Apply("**", (base, exponent))
 
     def atom(self) -> Tree:
         kind, text, position = self.tokens[self.at]
