@@ -1,6 +1,7 @@
-"""For all tests: where Triton runs, what hypothesis draws, that Ctrl-C is heard, that no process outlives its test."""
+"""For all tests: Chromium, where Triton runs, what hypothesis draws, that Ctrl-C is heard, that processes end."""
 
 import os
+import shutil
 import signal
 import subprocess
 
@@ -43,3 +44,29 @@ def nothing_runs_on(monkeypatch):
         if process.poll() is None:
             process.kill()
             process.wait(10)
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, with WebGL rendered in software."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: pip install playwright"
+    )
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as run:
+        browser = run.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()

@@ -28,7 +28,7 @@ def graph(
         expression: A formula, such as "x**2 * (c*x)". Signs + - * / **; functions dot, sum, exp, log, sigmoid, relu,
             tanh; parts may be named: "s = sigmoid(x); s * (1 - s)".
         at: The value of each variable: --at x=2 c=3 v=[1,2,3].
-        output: The picture (.svg, .png, .pdf), or .dot or .txt.
+        output: The picture (.svg, .png, .pdf), a page to step through (.html), or .dot or .txt.
         step: Stop after this step of the two passes.
     """
     from sgns import learn

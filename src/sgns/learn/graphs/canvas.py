@@ -142,23 +142,11 @@ class Canvas:
     def line(self, points: list[tuple[float, float]], *, shown: bool, current: bool) -> None:
         """Draws an arrow through the points of a layout's line: dashed if not `shown`, thick if `current`."""
         from matplotlib.patches import FancyArrowPatch
-        from matplotlib.path import Path as Curve
 
         moved = [(self.left + x, self.low + y) for x, y in points]
-        vertices, codes = [moved[0]], [Curve.MOVETO]
-        for number, ((x0, y0), (x1, y1)) in enumerate(pairwise(moved)):
-            if (x0, y0) == (x1, y1):
-                continue
-            if number % 2 == 0:  # inside a column
-                vertices.append((x1, y1))
-                codes.append(Curve.LINETO)
-            else:  # across the gap between two columns
-                bend = (x1 - x0) / 2
-                vertices += [(x0 + bend, y0), (x1 - bend, y1), (x1, y1)]
-                codes += [Curve.CURVE4] * 3
         self.axes.add_patch(
             FancyArrowPatch(
-                path=Curve(vertices, codes),
+                path=curve(moved),
                 arrowstyle="-|>,head_length=4.5,head_width=2.4",
                 color="black" if shown else "#aaaaaa",
                 linewidth=2.2 if current else 1.0,
@@ -168,3 +156,21 @@ class Canvas:
                 zorder=1,
             )
         )
+
+
+def curve(points: list[tuple[float, float]]) -> Any:
+    """Returns the matplotlib path through the points of a layout's line: straight inside a column, bent between two."""
+    from matplotlib.path import Path as Curve
+
+    vertices, codes = [points[0]], [Curve.MOVETO]
+    for number, ((x0, y0), (x1, y1)) in enumerate(pairwise(points)):
+        if (x0, y0) == (x1, y1):
+            continue
+        if number % 2 == 0:  # inside a column
+            vertices.append((x1, y1))
+            codes.append(Curve.LINETO)
+        else:  # across the gap between two columns
+            bend = (x1 - x0) / 2
+            vertices += [(x0 + bend, y0), (x1 - bend, y1), (x1, y1)]
+            codes += [Curve.CURVE4] * 3
+    return Curve(vertices, codes)

@@ -45,17 +45,14 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     from matplotlib.figure import Figure
 
     output = None if path is None else check_output(path, PICTURES)
-    if len(passes.nodes) > MOST_NODES:
-        raise ExpressionError(
-            f"the graph has {len(passes.nodes)} nodes, more than a picture holds ({MOST_NODES}); write .txt or .dot"
-        )
+    check_drawable(passes)
     last = passes.last_step(step)
     formulas = Formulas(passes)
     contents: dict[Hashable, list[Line]] = {id(node): _node_lines(passes, formulas, node) for node in passes.nodes}
     contents |= {("edge", edge.step): _edge_lines(formulas, edge) for edge in passes.edges}
     measure = TextMeasure()
     sizes = {key: measure.box(lines) for key, lines in contents.items()}
-    layout = layered(sizes, _columns(passes), [(id(e.source), ("edge", e.step), id(e.target)) for e in passes.edges])
+    layout = layered(sizes, columns(passes), [(id(e.source), ("edge", e.step), id(e.target)) for e in passes.edges])
 
     head, foot = _head(passes, formulas), _foot(passes, last)
     width = max(layout.width, *(measure.width(line) for line in (*head, *foot)))
@@ -84,6 +81,14 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
     return figure
 
 
+def check_drawable(passes: Passes) -> None:
+    """Raises `ExpressionError` if a graph has more nodes than a picture holds."""
+    if len(passes.nodes) > MOST_NODES:
+        raise ExpressionError(
+            f"the graph has {len(passes.nodes)} nodes, more than a picture holds ({MOST_NODES}); write .txt or .dot"
+        )
+
+
 def render(figure: Any, ending: str, dpi: int = 160) -> bytes:
     """Renders a figure as svg, png or pdf. The same figure gives the same bytes.
 
@@ -97,7 +102,7 @@ def render(figure: Any, ending: str, dpi: int = 160) -> bytes:
         return out.getvalue()
 
 
-def _math(tree: Tree) -> str:
+def mathtext(tree: Tree) -> str:
     """Writes a formula for matplotlib."""
     return f"${write(tree, INLINE_LATEX)}$"
 
@@ -105,12 +110,12 @@ def _math(tree: Tree) -> str:
 def _node_lines(passes: Passes, formulas: Formulas, node: Node) -> list[Line]:
     """Returns the text of a node: its formula, value and derivative."""
     name, forward = Name(passes.name(node)), passes.forward_step(node) or 0
-    title = _math(name) if node.operation is None else f"{_math(name)} = {_math(formulas.node(node))}"
+    title = mathtext(name) if node.operation is None else f"{mathtext(name)} = {mathtext(formulas.node(node))}"
     lines = [Line("", title, SIZE)]
     if (in_variables := formulas.in_variables(node)) is not None:
-        lines.append(Line("", f"= {_math(in_variables)}", SMALL))
+        lines.append(Line("", f"= {mathtext(in_variables)}", SMALL))
     lines.append(Line("value", show_value(node.value), SIZE, since=forward))
-    grad = _math(Apply("grad", (Name(passes.name(passes.output)), name)))
+    grad = mathtext(Apply("grad", (Name(passes.name(passes.output)), name)))
     derivative, known = sum_in_numbers(passes, node), passes.known_from(node)
     terms, equals, total = derivative.rpartition(" = ")
     if equals and len(derivative) > LONG_SUM:
@@ -143,7 +148,7 @@ def latex_number(shown: str) -> str:
     return shown.replace("−", "-")
 
 
-def _columns(passes: Passes) -> dict[Hashable, int]:
+def columns(passes: Passes) -> dict[Hashable, int]:
     """Returns the column of each box.
 
     A result stands right of its operands, a variable just left of its first use, an edge's text left of its target.
@@ -162,18 +167,18 @@ def _head(passes: Passes, formulas: Formulas) -> list[Line]:
     """Returns the title: the formula and the values of its variables."""
     output = passes.output
     in_variables = formulas.in_variables(output, 4 * LONG)
-    name = _math(Name(passes.name(output)))
+    name = mathtext(Name(passes.name(output)))
     shown = in_variables if in_variables is not None else formulas.node(output)
-    title = name if output.operation is None else f"{name} = {_math(shown)}"
+    title = name if output.operation is None else f"{name} = {mathtext(shown)}"
     variables = [node for node in passes.nodes if node.operation is None]
-    at = ", ".join(f"{_math(Name(passes.name(node)))} = {show_value(node.value)}" for node in variables)
+    at = ", ".join(f"{mathtext(Name(passes.name(node)))} = {show_value(node.value)}" for node in variables)
     return [Line("", f"{title}   at   {at}", SIZE + 2)]
 
 
 def _foot(passes: Passes, last: int) -> list[Line]:
     """Returns the lines below the picture: the rule, the counts and the steps."""
-    f = _math(Name(passes.name(passes.output)))
-    seed = _math(Apply("grad", (Name(passes.name(passes.output)),) * 2))
+    f = mathtext(Name(passes.name(passes.output)))
+    seed = mathtext(Apply("grad", (Name(passes.name(passes.output)),) * 2))
     total = rf"$\partial$ {f} / $\partial$ node"
     steps = steps_in_words(passes, seed)
     if last < passes.steps:
