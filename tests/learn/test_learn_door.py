@@ -20,7 +20,7 @@ def test_every_name_is_a_call_with_a_docstring():
 def test_a_shelf_does_not_hide_a_call():
     """Importing a submodule sets a name on the package; none may be that of a call."""
     pytest.importorskip("sympy")
-    shelves = {"formulas", "graphs", "document", "chapters"}
+    shelves = {"formulas", "graphs", "document", "chapters", "worksheets"}
     for shelf in shelves:
         __import__(f"sgns.learn.{shelf}")
     assert not shelves & set(learn.__all__)

@@ -36,6 +36,8 @@ VERBS = {
     "step": ("sgns.cli.learn:step", "One step of SGD on a real pair, in numbers."),
     "explain": ("sgns.cli.learn:explain", "The readable implementation's lines beside the formulas."),
     "report": ("sgns.cli.learn:report", "Derivations, code, graph, run and plot in one PDF."),
+    "worksheet": ("sgns.cli.worksheets:worksheet", "A worksheet with numbers drawn from a seed, and its key."),
+    "check": ("sgns.cli.worksheets:check", "Mark the answers to a worksheet, of one student or of a class."),
 }
 
 

@@ -8,8 +8,8 @@
     print(to_text(derive("gradients")))
 
 `formulas` parses and writes formulas, `graphs` evaluates and draws computation graphs, `document` holds the blocks of
-text and the writers of each format, `chapters` the content. The names below are imported when they are first used, so
-`import sgns.learn` imports neither SymPy nor matplotlib.
+text and the writers of each format, `chapters` the content, `worksheets` questions with their key. The names below are
+imported when they are first used, so `import sgns.learn` imports neither SymPy nor matplotlib.
 """
 
 from importlib import import_module
@@ -52,6 +52,20 @@ _WHERE = {
     "check_document": "document.write",
     "write_document": "document.write",
     "write_report": "chapters.report",
+    # worksheets
+    "make_worksheet": "worksheets.worksheet",
+    "write_worksheet": "worksheets.worksheet",
+    "check_worksheet_files": "worksheets.worksheet",
+    "answer_form": "worksheets.worksheet",
+    "sheet_blocks": "worksheets.worksheet",
+    "key_blocks": "worksheets.worksheet",
+    "check_answers": "worksheets.marking",
+    "check_class": "worksheets.marking",
+    "check_marks_file": "worksheets.marking",
+    "mark_answers": "worksheets.marking",
+    "read_answers": "worksheets.marking",
+    "read_seeds": "worksheets.marking",
+    "write_marks": "worksheets.marking",
 }
 __all__ = sorted(_WHERE)
 
@@ -89,6 +103,19 @@ if TYPE_CHECKING:
     from sgns.learn.graphs.graph import tanh as tanh
     from sgns.learn.graphs.graph import variable as variable
     from sgns.learn.graphs.write import write_graph as write_graph
+    from sgns.learn.worksheets.marking import check_answers as check_answers
+    from sgns.learn.worksheets.marking import check_class as check_class
+    from sgns.learn.worksheets.marking import check_marks_file as check_marks_file
+    from sgns.learn.worksheets.marking import mark_answers as mark_answers
+    from sgns.learn.worksheets.marking import read_answers as read_answers
+    from sgns.learn.worksheets.marking import read_seeds as read_seeds
+    from sgns.learn.worksheets.marking import write_marks as write_marks
+    from sgns.learn.worksheets.worksheet import answer_form as answer_form
+    from sgns.learn.worksheets.worksheet import check_worksheet_files as check_worksheet_files
+    from sgns.learn.worksheets.worksheet import key_blocks as key_blocks
+    from sgns.learn.worksheets.worksheet import make_worksheet as make_worksheet
+    from sgns.learn.worksheets.worksheet import sheet_blocks as sheet_blocks
+    from sgns.learn.worksheets.worksheet import write_worksheet as write_worksheet
 
 
 def __getattr__(name: str) -> Any:

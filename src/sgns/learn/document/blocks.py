@@ -1,4 +1,5 @@
-"""The blocks that a document consists of: headings, paragraphs, derivations, tables, figures, code, boxes and space to write.
+"""The blocks that a document consists of: headings, paragraphs, derivations, tables, figures, code, boxes, space to
+write.
 
 A chapter is a list of blocks; the modules `text`, `markdown`, `html` and `typst` write such a list in their format.
 Running text may contain `code`, **bold** and $formulas$ (`sgns.learn.formulas.notation.formula`), several joined by

@@ -57,8 +57,8 @@ class _Markdown:
                 number = self.numbers.get(id(block))
                 anchor, shown = (f'<a id="section-{number}"></a>\n\n', f"{number} ") if number else ("", "")
                 return f"{anchor}{'#' * (level + 1)} {shown}{self.line(text)}"
-            case WritingSpace(lines, ruled):
-                return "\n\n".join([r"\_" * 60 if ruled else "<br>"] * lines)
+            case WritingSpace(height, ruled):
+                return "\n\n".join([r"\_" * 60 if ruled else "<br>"] * height)
             case Contents():
                 return "\n".join(
                     f"{'  ' * (heading.level - 1)}- [{number} {self.line(heading.text)}](#section-{number})"
