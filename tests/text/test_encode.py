@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sgns import Config, Corpus
 from sgns.errors import InputError
-from sgns.text import chunks, encode, encode_fast
+from sgns.text import chunks, encode, encode_fast, stream
 from sgns.text.normalise import decode, normalise
 from sgns.text.sources import find
 from sgns.text.vocabulary import most_frequent
@@ -79,6 +79,12 @@ def defined(data: list[bytes], config: Config):
         np.cumsum([len(s) for s in sentences]).tolist(),
         sum(counts.values()),
     )
+
+
+@pytest.fixture(autouse=True)
+def any_bytes_are_text(monkeypatch):
+    """Encoding is defined for all bytes; what is refused before is another matter (test_kinds)."""
+    monkeypatch.setattr(stream, "refusal", lambda head: None)
 
 
 @settings(deadline=None, max_examples=200)

@@ -211,6 +211,11 @@ class Corpus:
             with output("ids") as ids, output("ends") as ends:
                 vocabulary, facts = encode(reader, config, progress, ids, ends, temporary, plain_chunks)
                 if not len(vocabulary):
+                    if reader.skipped and not facts.raw_tokens:
+                        raise InputError(
+                            f"none of the {len(reader.sources)} files is text, the first is {reader.skipped[0]}; name "
+                            "a file to see why, or give text"
+                        )
                     if reader.empty and not facts.raw_tokens:
                         raise InputError(f"{reader.empty[0]} is empty (0 bytes); give a file that holds text")
                     raise nothing_left(facts.raw_tokens, facts.distinct, facts.highest, config)

@@ -1,7 +1,7 @@
 """Reads the text of a source: plain or compressed with gz, bz2, xz or zst.
 
 The first bytes of a file say how it is compressed, not its name, so `cat text.gz | sgns train -` works. Nothing is
-unpacked to disk; a zip or tar archive is refused, and the message says what to do.
+unpacked to disk. What is no text is refused, or left out where it was found in a folder (see `kinds`).
 """
 
 import io
@@ -11,19 +11,9 @@ from typing import Any, BinaryIO, cast
 
 from sgns.base.files import PACKED, decompress, is_damage, packed_kind, reason
 from sgns.errors import InputError
+from sgns.text.kinds import refusal
 from sgns.text.sources import Source
 
-REFUSED = {
-    b"PK\x03\x04": "a zip archive (or docx, epub, xlsx): unpack it, and give the text in it",
-    b"%PDF-": "a PDF: extract its text first, for example with pdftotext",
-    b"\xff\xfe": "UTF-16 text: convert it first, with iconv -f UTF-16 -t UTF-8",
-    b"\xfe\xff": "UTF-16 text: convert it first, with iconv -f UTF-16 -t UTF-8",
-    b"Rar!\x1a\x07": "a rar archive: unpack it, and give the text in it",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it, and give the text in it",
-    b"\x89PNG": "a picture: give text",
-    b"\xff\xd8\xff": "a picture: give text",
-    b"\x7fELF": "a program: give text",
-}
 HEAD = 4096  # bytes looked at before reading
 
 
@@ -74,12 +64,8 @@ class Stream:
         else:
             self._file = self._guard(lambda: decompress(self.packed, self._file))
             head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
-        refused = next((REFUSED[magic] for magic in REFUSED if head.startswith(magic)), None)
-        if head[257:262] == b"ustar":
-            refused = "a tar archive: unpack it, and give the folder"
-        if head[3:10] == b'\0\0\0\0\0{"':
-            refused = "a .safetensors file, as training writes: give the text to train on"
-        self.binary = self.source.found and (refused is not None or b"\0" in head)
+        refused = refusal(head)
+        self.binary = self.source.found and refused is not None
         if refused and not self.binary:
             raise InputError(f"{name} is {refused}")
 

@@ -75,7 +75,8 @@ def warnings_of(stored: dict[str, Any], sources: list[Source]) -> list[str]:
         warnings.append(f"{count:,} bytes that are not UTF-8 were replaced by U+FFFD, the first in {where}")
     if stored["skipped"]:
         first, n = stored["skipped"][0], len(stored["skipped"])
-        warnings.append(f"{n} binary {'file was' if n == 1 else 'files were'} left out, the first {first}")
+        what = "1 file that is no text was" if n == 1 else f"{n} files that are no text were"
+        warnings.append(f"{what} left out, the first {first}")
     if stored["cuts"]:
         warnings.append(f"runs of more than {CHUNK >> 20} MiB without white space were cut, {stored['cuts']} times")
     if stored["unsegmented"] * 20 > stored["raw_tokens"]:
