@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from sgns.base.files import check_not_input
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files.formats import format_to_write, held_by, warn
+from sgns.vectors.files.projector import files_of, metadata_path
 from sgns.vectors.vectors import Space, Vectors
 
 
@@ -42,8 +44,10 @@ def convert(
     Raises:
         InputError: `source` cannot be read.
         FormatError: `source` is damaged, holds numbers that are not finite, or has words that the format cannot hold.
-        OutputError: `target` cannot be written.
+        OutputError: `target` cannot be written, or is `source`.
     """
+    for output in (target, metadata_path(target) if format_to_write(target, format) == "projector" else None):
+        check_not_input(output, files_of(source))
     held, on_warning = held_by(format_to_write(target, format)), on_warning or warn
     vectors = Vectors.load(source, read_as, repair=repair, on_warning=on_warning, progress=progress)
     if repair:

@@ -25,6 +25,12 @@ def metadata_path(path: Path) -> Path:
     return plain.with_name(f"{plain.stem}_metadata{plain.suffix or '.tsv' * bool(packing)}{packing}")
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files that reading `path` opens: itself, and for the projector's TSV the words beside it."""
+    beside = find_metadata(path) if ".tsv" in path.suffixes else None
+    return [path] if beside is None else [path, beside]
+
+
 def find_metadata(path: Path) -> Path | None:
     """The file of words beside `path`: ours, gensim's (`x_tensor.tsv`, `x_metadata.tsv`), or plain metadata.tsv."""
     plain = path.name.removesuffix(path.suffix) if path.suffix in PACKED_ENDINGS else path.name

@@ -6,13 +6,18 @@ from typing import IO
 import numpy as np
 
 from sgns.base.files import PackedFile
+from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
+from sgns.vectors.files.binary_rows import CHECKED, CONTROL_BYTES, Found, implausible, search
 from sgns.vectors.files.builder import Builder
 from sgns.vectors.files.parts import Parts
 from sgns.vectors.files.word2vec_text import encode_words, header_of, one_token
 
 LONGEST_WORD = 10_000  # bytes
 READ_BLOCK = 2**19  # bytes read at once: what is found, copied and checked in a block is still in the cache
+BACK = 8  # rows before one that shows a wrong reading, in which that reading may have begun
+SURE_DIM = 64  # from this dimension on the numbers of a row that is read wrongly are always implausible
+SEARCHED_DIM, SEARCHED_ROWS = 8, 5_000  # in files of fewer numbers a row, and no more rows, every row is searched
 
 
 def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
@@ -41,29 +46,51 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
         builder.next_rows(min(V, most))  # all of the matrix at once: the file is as large as its header states
     file.read(length)
     pattern = rows_of(row)
-    base, rest = length, b""  # base: position of rest[0] in the file
-    while builder.rows_read < V:
-        more = file.read(max(READ_BLOCK, LONGEST_WORD + 1 + row))
-        if not more:
-            break
+    every = d < SEARCHED_DIM and V <= SEARCHED_ROWS
+    base, rest, at_end, short = length, b"", False, True  # base: position of rest[0] in the file
+    while builder.rows_read < V and not (at_end and not rest):
+        size = max(READ_BLOCK, LONGEST_WORD + 1 + row)
+        more = file.read(size) if short or len(rest) < size else b""
+        at_end = at_end or (len(more) < size and (short or len(rest) < size))
         data = rest + more
         words = pattern.findall(data)
         ends = np.cumsum(np.fromiter(map(len, words), np.int64, len(words)) + 1 + row)
         count = min(int(np.searchsorted(ends, len(data), "right")), V - builder.rows_read)  # of whole rows
-        if count:
-            words, ends = words[:count], ends[:count]
+        sure = count if at_end or d >= SURE_DIM else max(0, count - BACK)
+        first = 0 if every else sure
+        words = [word.lstrip(b"\n") for word in words[:count]]
+        if count and not every:
+            first = first_doubtful(data, words, ends[:count] - row, builder)
+        taken = min(sure, first if first == count else max(0, first - BACK))
+        if taken:
+            words, ends = words[:taken], ends[:taken]
             slices = np.ndarray(len(data) - row + 1, f"V{row}", data, strides=(1,))  # slices[i]: from byte i on
-            builder.next_rows(count).view(f"V{row}")[:, 0] = slices[ends - row]
+            builder.next_rows(taken).view(f"V{row}")[:, 0] = slices[ends - row]
             positions = base + np.concatenate([[0], ends[:-1]])
             builder.add(decoded(words, positions, builder), positions, "byte")
             base, rest = base + int(ends[-1]), data[ends[-1] :]
         else:
             rest = data
-        if len(rest) > LONGEST_WORD + row and builder.rows_read < V:
+        if first < count:
+            most, least = V - builder.rows_read, V if every else first - taken + 1
+            found = search(rest, 0, d, most, least, LONGEST_WORD, at_end)
+            if found is not None:
+                add_found(builder, rest, base, found)
+                base, rest = base + found.end, rest[found.end :]
+                taken += len(found.rows)
+        short = not taken
+        if (
+            len(rest) > LONGEST_WORD + row
+            and not taken
+            and builder.rows_read < V
+            and rest.find(b" ", 0, LONGEST_WORD + 1) < 0
+        ):
             raise file.error(
                 f"byte {base:,}: no blank ends the word within {LONGEST_WORD:,} bytes; the header's dimension {d} is"
                 " wrong, or the file is damaged"
             )
+        if at_end and not taken:
+            break
     left = (rest + file.read(READ_BLOCK)).strip(b"\n") if builder.rows_read >= V else b""
     if left:
         what = f"{len(left):,} bytes or more are left after the {V:,} words of the header, from byte {base:,}"
@@ -87,9 +114,75 @@ def rows_of(row: int) -> re.Pattern[bytes]:
     return re.compile(rb"([^ ]{0,%d}(?= .{%d})|.+)(?: .{%d})?" % (LONGEST_WORD, row, row), re.DOTALL)
 
 
+def first_doubtful(data: bytes, words: list[bytes], offsets: np.ndarray, builder: Builder) -> int:
+    """The number of the first row that may be read wrongly; the number of rows when there is none.
+
+    Args:
+        data: A part of the file.
+        words: The words of its rows, each up to the first blank.
+        offsets: Where the numbers of each row begin in `data`.
+        builder: Has the dimension.
+    """
+    d = builder.d
+    joined = b" ".join(words)
+    first = len(words)
+    if joined and (np.frombuffer(joined, np.uint8).min() < 32 or b"\x7f" in joined):
+        first = next(i for i, word in enumerate(words) if CONTROL_BYTES.search(word))
+    if d < CHECKED:
+        try:
+            joined.decode("utf-8")
+        except UnicodeDecodeError as error:
+            first = min(first, joined.count(b" ", 0, error.start))
+    width = 4 * min(d, CHECKED)
+    slices = np.ndarray(len(data) - width + 1, f"V{width}", data, strides=(1,))
+    wrong = implausible(slices[offsets].view("<f4").reshape(len(words), -1))
+    return min(first, int(np.argmax(wrong))) if wrong.any() else first
+
+
+def add_found(builder: Builder, data: bytes, base: int, found: Found) -> None:
+    """Adds the rows that `search` found.
+
+    Args:
+        builder: Takes them.
+        data: What was searched.
+        base: Its position in the file.
+        found: The rows.
+
+    Raises:
+        FormatError: A row can be read in two ways, and `builder.repair` is not set.
+    """
+    kept = []
+    for i, row in enumerate(found.rows):
+        if i not in found.doubtful:
+            kept.append(row)
+            continue
+        other = found.doubtful[i]
+        one, two = (data[r.start : r.blank].decode("utf-8", "backslashreplace")[:80] for r in (row, other))
+        builder.rows_read += builder.repair
+        builder.reject(
+            f"the word may be {one!r} or {two!r}: a blank ends a word in this format, and the bytes fit both",
+            f"byte {base + row.start:,}",
+            "to be read in two ways",
+        )
+    if not kept:
+        return
+    d = builder.d
+    rows = builder.next_rows(len(kept))
+    words = []
+    for i, row in enumerate(kept):
+        rows[i] = np.frombuffer(data, "<f4", d, row.blank + 1)
+        word = builder.decode(data[row.start : row.blank], base + row.start, "byte")
+        if " " in word:
+            builder.count_repair(
+                "blanks", "words hold blanks, which are kept", f"{word[:80]!r} at byte {base + row.start:,}"
+            )
+        words.append(word)
+    del rows
+    builder.add(words, [base + row.start for row in kept], "byte")
+
+
 def decoded(words: list[bytes], positions: np.ndarray, builder: Builder) -> list[str]:
     """The words as text: at once, since no word holds a blank; one by one where a word is not UTF-8."""
-    words = [word.lstrip(b"\n") for word in words]
     try:
         return b" ".join(words).decode("utf-8").split(" ")
     except UnicodeDecodeError:
@@ -106,9 +199,10 @@ def write(parts: Parts, file: IO[bytes], on_warning: WarningCallback, progress: 
         progress: Called with the number of words written.
 
     Raises:
-        FormatError: Two words become one.
+        FormatError: Two words become one, or words and numbers are such that the file could be read in two ways.
     """
     words = encode_words(parts, one_token, "word2vec binary", on_warning)
+    check_readable(parts, words)
     file.write(f"{len(parts)} {parts.dim}\n".encode())
     rows = max(1, 2**20 // (4 * parts.dim))
     for start in range(0, len(parts), rows):
@@ -116,3 +210,21 @@ def write(parts: Parts, file: IO[bytes], on_warning: WarningCallback, progress: 
         file.write(b"".join(b"%b %b" % (word, row.data) for word, row in zip(words[start : start + rows], block)))
         if progress is not None:
             progress("save", start + len(block), len(parts), "words")
+
+
+def check_readable(parts: Parts, words: list[bytes]) -> None:
+    """Raises `FormatError` when `read` would not find these words again: few numbers in a row, and unusual ones."""
+    V, d = parts.E.shape
+    if d >= SEARCHED_DIM or V > SEARCHED_ROWS:
+        return
+    rows = np.ascontiguousarray(parts.E, "<f4")
+    data = b"".join(b"%b %b" % (word, row.data) for word, row in zip(words, rows))
+    found = search(data, 0, d, V, V, LONGEST_WORD, at_end=True) if V else None
+    starts = np.cumsum([0, *(len(word) + 1 + 4 * d for word in words)]).tolist()
+    for i, (word, start) in enumerate(zip(words, starts)):
+        row = found.rows[i] if found is not None and i < len(found.rows) else None
+        if found is None or row is None or i in found.doubtful or (row.start, row.blank) != (start, start + len(word)):
+            raise FormatError(
+                f"the row of {word.decode()[:80]!r} could be read in two ways in word2vec binary; save as .safetensors"
+                " or .txt"
+            )
