@@ -223,3 +223,22 @@ def test_an_output_has_one_of_the_endings(tmp_path):
         files.check_output(tmp_path / "a", (".png",))
     with pytest.raises(OutputError, match="mkdir -p"):
         files.check_output(tmp_path / "none" / "a.png", (".png",))
+
+
+# --- output and input -------------------------------------------------------------------------------------------------
+
+
+def test_an_output_is_no_input_by_whatever_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("a")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    os.link("a", "hard")
+    (tmp_path / "folder").mkdir()
+    for output in ("a", "./a", "folder/../a", "link", "hard", tmp_path / "a"):
+        for read in ("a", "link", "hard", tmp_path / "folder" / ".." / "a"):
+            with pytest.raises(OutputError, match="would be replaced; write to another file"):
+                files.check_not_input(output, ["b", None, read])
+    for output in ("b", "new", "dangling", "folder", "/dev/null", None):
+        files.check_not_input(output, ["a", "link", None, "missing", "folder", "/dev/null", "dangling", "x\0"])

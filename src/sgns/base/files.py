@@ -323,6 +323,32 @@ def check_writable(path: str | PathLike[str]) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}; choose another folder") from None
 
 
+def check_not_input(output: str | PathLike[str] | None, inputs: Iterable[str | PathLike[str] | None]) -> None:
+    """Finds out, before long work, whether a file that is to be written is one of those that are read.
+
+    Links, hard links and other spellings of a path name the same file. A pipe or a device may be both.
+
+    Args:
+        output: The file; None, where nothing is written, is never refused.
+        inputs: Files that are read; None, where an optional one was not given, is left out.
+
+    Raises:
+        OutputError: It is one of them, and would be replaced; the message names both.
+    """
+    for given in inputs:
+        if output is not None and given is not None and is_same_file(output, given):
+            as_given = "" if str(given) == str(output) else f" as {given}"
+            raise OutputError(f"{output} is read{as_given}, and would be replaced; write to another file")
+
+
+def is_same_file(one: str | PathLike[str], other: str | PathLike[str]) -> bool:
+    """Whether two paths name the same regular file, by links or not."""
+    try:
+        return Path(one).is_file() and Path(one).samefile(other)
+    except (OSError, ValueError):  # the other one is not there
+        return False
+
+
 def check_output(path: str | PathLike[str], endings: tuple[str, ...]) -> Path:
     """Finds out, before long work, whether `path` has one of `endings` and can be written to; returns it as a Path.
 

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from sgns.base.files import check_not_input
 from sgns.cli.options import AS_PATH, DEFAULT_VECTORS, Json, Output, Quiet, VectorFile, WordsToShow
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
-from sgns.figures.export import Viewer
+from sgns.figures.export import TENSORBOARD_FILES, Viewer
 from sgns.figures.picture import PictureKind
 from sgns.figures.projection import Projection
+from sgns.vectors.files.projector import files_of, metadata_path
 
 
 def analyse(
@@ -32,6 +34,8 @@ def analyse(
     from sgns.figures import all_scripts, analyse
     from sgns.progress import Progress
 
+    for output in (save_plot, save_vectors, None if save_vectors is None else metadata_path(save_vectors)):
+        check_not_input(output, [*files_of(vectors), *(words or ())])
     with Progress(quiet=quiet) as progress:
         progress.update("choose and draw words", 0, None)
         with all_scripts(progress.warn) if save_plot is not None else nullcontext():
@@ -62,6 +66,7 @@ def plot(
     from sgns.figures import all_scripts, draw_picture
     from sgns.progress import Progress
 
+    check_not_input(output, [*files_of(vectors), second, *(words or ())])
     names = (vectors.stem, "" if second is None else second.stem)
     with Progress(quiet=quiet) as progress:
         progress.update("draw", 0, None)
@@ -99,6 +104,7 @@ def map(
     from sgns.figures import make_map
     from sgns.progress import Progress
 
+    check_not_input(output, [*files_of(vectors), second, colour])
     paths = [vectors] if second is None else [vectors, second]
     with Progress(quiet=quiet) as progress:
         made = make_map(
@@ -137,6 +143,8 @@ def export(
     from sgns.figures import export_vectors
     from sgns.progress import Progress
 
+    for file in (output, *(output / name for name in TENSORBOARD_FILES)):
+        check_not_input(file, files_of(vectors))
     with Progress(quiet=quiet) as progress:
         made = export_vectors(opened(vectors), output, to, words=words, projection=projection, progress=progress.update)
     print_json(made.to_dict()) if json else print(made.text())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from sgns.base.files import check_not_input
 from sgns.cli.options import DEFAULT_VECTORS, Files, Json, Output
 from sgns.cli.output import print_json, warn
 from sgns.cli.vectors import Word, check_words, opened
@@ -66,6 +67,7 @@ def derive(
     """
     from sgns import learn
 
+    check_not_input(output, [model])
     if output is not None:
         learn.check_document(output)
     source = "your numbers" if vocabulary is not None else ""
@@ -143,6 +145,7 @@ def report(
     from sgns import learn
     from sgns.progress import Progress
 
+    check_not_input(output, [model or DEFAULT_VECTORS, *similarity, *analogy])
     chosen = learn.check_document(output)  # before the model is loaded
     if model is None and DEFAULT_VECTORS.exists():
         model = DEFAULT_VECTORS

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
 
 Viewer = Literal["tensorboard", "atlas"]
+TENSORBOARD_FILES = ("vectors.tsv", "vectors_metadata.tsv", "projector_config.pbtxt")
 TABLES = (".csv", ".parquet")
 BLOCK = 500  # words whose neighbours are found in one matrix product
 NEIGHBOURS = 10
@@ -115,7 +116,7 @@ def export_tensorboard(vectors: "Vectors", folder: str | Path, progress: Progres
         OutputError: the folder cannot be made or written to.
     """
     folder = _make_folder(folder)
-    paths = export_projector(vectors, folder / "vectors.tsv", progress)
+    paths = export_projector(vectors, folder / TENSORBOARD_FILES[0], progress)
     lines = [
         "embeddings {\n",
         f'  tensor_name: "{len(vectors)} words, d = {vectors.dim}"\n',
@@ -123,7 +124,7 @@ def export_tensorboard(vectors: "Vectors", folder: str | Path, progress: Progres
         f'  metadata_path: "{paths[1].name}"\n',
         "}\n",
     ]
-    config = folder / "projector_config.pbtxt"
+    config = folder / TENSORBOARD_FILES[2]
     write_text(config, lines)
     return [*paths, config]
 

@@ -67,7 +67,7 @@ TEXTUAL = ("a PDF", "PostScript", "RTF", "an ar archive", "an old Python pickle"
 HEADER = re.compile(rb"([1-9][0-9]{0,11}) ([1-9][0-9]{0,5})\r?\n")
 DECIMAL = re.compile(rb"-?[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|-?[0-9]\.?[0-9]*[eE][-+]?[0-9]+")
 NUMBER = re.compile(rb"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|-?nan|-?inf")
-VECTOR_COLUMNS = 10  # decimals in a row of a vector file without header
+VECTOR_COLUMNS = 5  # decimals in a row of a vector file without header
 
 MOST_NULS = 0.01  # share of the first bytes that may be NUL: a stray one separates words
 MOST_CONTROLS = 0.1  # … that may be other control characters, which separate words too
@@ -164,16 +164,16 @@ def is_vectors(head: bytes) -> bool:
     if header:
         dim, rows = int(header[2]), lines[1:3]
         if not rows and int(header[1]) and dim > 1:  # one row is longer than the head
-            rest = head[header.end() :].split()[1:-1]
-            return len(rest) > VECTOR_COLUMNS and all(DECIMAL.fullmatch(part) for part in rest)
+            numbers = head[header.end() :].split()[1:-1]
+            return len(numbers) > VECTOR_COLUMNS and all(DECIMAL.fullmatch(number) for number in numbers)
         return bool(rows) and all(
             len(row.split()) > dim and all(NUMBER.fullmatch(part) for part in row.split()[-dim:]) for row in rows
         )
-    rows = [row.split() for row in lines[:3]]
-    widths = {sum(1 for part in row[1:] if DECIMAL.fullmatch(part)) for row in rows}
+    split = [row.split() for row in lines[:3]]
+    widths = {sum(1 for part in row[1:] if DECIMAL.fullmatch(part)) for row in split}
     return (
-        len(rows) > 1
+        len(split) > 1
         and len(widths) == 1
         and min(widths) >= VECTOR_COLUMNS
-        and all(len(row) <= min(widths) + 3 for row in rows)
+        and all(len(row) <= min(widths) + 3 for row in split)
     )

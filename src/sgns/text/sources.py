@@ -2,8 +2,9 @@
 
 import errno
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from sgns.base.suggest import nearest
 from sgns.errors import InputError
 from sgns.text.sentences import shown
 
+REPORT = ".run.json"  # behind the name of a vector file
+METADATA = re.compile(r"_metadata(\.tsv(?:\.gz)?)$")  # in the name of the words beside vectors.tsv
+CHECKPOINT = re.compile(r"\.(?:\d{9,}\.checkpoint|checkpoint\.tmp)$")
 LONGEST_NAME = 255  # bytes of the name of a file on most systems
 Inputs = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -61,8 +65,8 @@ def find(inputs: Inputs) -> list[Source]:
     """All sources that `inputs` name, in the order given; the files of a folder in the order of their paths.
 
     Args:
-        inputs: one path or several. A folder stands for all files in it and below, hidden ones (`.name`) left out,
-            links followed. `-` is standard input.
+        inputs: one path or several. A folder stands for all files in it and below, links followed; hidden ones
+            (`.name`) and what training has written there are left out. `-` is standard input.
 
     Raises:
         InputError: no such file, a folder without files, not readable, nothing given.
@@ -128,13 +132,26 @@ def walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[Path]:
         raise InputError(
             f"{folder} cannot be read ({error.strerror}); change its permissions or leave it out"
         ) from None
+    names = {entry.name for entry in entries}
     for entry in entries:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or is_of_a_run(entry.name, names):
             continue
         if entry.is_dir():
             yield from walk(entry, above)
         elif entry.is_file():
             yield entry
+
+
+def is_of_a_run(name: str, beside: Container[str]) -> bool:
+    """Whether a file in a folder was written by training: vectors, their words, the run report, a checkpoint.
+
+    The report stands beside the vectors and has their name, whatever their format is (see `training.report`).
+    """
+    vectors = name.removesuffix(REPORT)
+    if vectors != name:
+        return vectors in beside
+    vectors = METADATA.sub(r"\1", name)
+    return f"{vectors}{REPORT}" in beside or CHECKPOINT.search(name) is not None
 
 
 def is_text(name: str) -> bool:

@@ -5,11 +5,13 @@ unpacked to disk. What is no text is refused, or left out where it was found in 
 """
 
 import io
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from sgns.base.files import PACKED, decompress, is_damage, packed_kind, reason
+from sgns.base.files import PACKED, check_not_input, decompress, is_damage, packed_kind, reason
 from sgns.errors import InputError
 from sgns.text.kinds import refusal
 from sgns.text.sources import Source
@@ -114,3 +116,29 @@ class Stream:
         """Closes the file; standard input stays open."""
         if self.source.path is not None:
             self._raw.close()
+
+
+def check_not_read(outputs: Iterable[str | os.PathLike[str]], sources: Iterable[Source]) -> None:
+    """Finds out, before the text is read, whether a file that is to be written is part of it.
+
+    Vectors of an earlier run in a folder are no part of it, and may be replaced.
+
+    Raises:
+        OutputError: it is.
+    """
+    files = {source.fingerprint[:2]: source for source in sources if source.fingerprint is not None}
+    for output in outputs:
+        try:
+            status = Path(output).stat()
+        except OSError:  # it is not there, and replaces nothing
+            continue
+        source = files.get((status.st_dev, status.st_ino))
+        if source is not None and source.path is not None and is_text(source):
+            check_not_input(output, [source.path])
+
+
+def is_text(source: Source) -> bool:
+    """Whether a file is read: a file in a folder is not, if it is no text."""
+    stream = Stream(source)
+    stream.close()
+    return not stream.binary

@@ -22,7 +22,9 @@ from sgns.errors import CheckpointError, ConfigError, DivergedError, FormatError
 from sgns.progress.callback import WarningCallback
 from sgns.training.loop import State
 from sgns.training.options import CheckpointOptions
+from sgns.training.report import report_path
 from sgns.vectors.files import safetensors
+from sgns.vectors.files.projector import metadata_path
 from sgns.vectors.vectors import Vectors
 
 KEPT = 2
@@ -85,7 +87,7 @@ class Checkpoints:
 
     def __init__(self, output: Path, identity: dict[str, Any], on_warning: WarningCallback) -> None:
         self.output, self.identity, self._on_warning = output, identity, on_warning
-        self.temporary = output.with_name(f"{output.name}.checkpoint.tmp")
+        self.temporary = temporary_path(output)
         self._background = ThreadPoolExecutor(1, "sgns-checkpoint")
         self._running: Future[Path | None] | None = None
 
@@ -200,6 +202,18 @@ class Checkpoints:
                 f"{path}: the text was another one (hash {str(theirs.get('corpus'))[:12]}, now "
                 f"{str(self.identity['corpus'])[:12]}); give the same text, or train without --resume"
             )
+
+
+def written_by(output: str | Path) -> list[Path]:
+    """The files that a run writes or removes: vectors, the words beside them, the run report, checkpoints."""
+    output = Path(output)
+    words = [metadata_path(output)] if ".tsv" in output.suffixes else []
+    return [output, *words, report_path(output), *checkpoints_of(output), temporary_path(output)]
+
+
+def temporary_path(output: Path) -> Path:
+    """Where a checkpoint is written before it has its name."""
+    return output.with_name(f"{output.name}.checkpoint.tmp")
 
 
 def checkpoints_of(output: Path) -> list[Path]:

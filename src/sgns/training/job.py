@@ -8,7 +8,9 @@ from sgns.base.files import check_writable
 from sgns.config import Config
 from sgns.errors import ConfigError, MissingExtra
 from sgns.progress import Progress
-from sgns.training.checkpoint import CheckpointPlan
+from sgns.text.sources import find
+from sgns.text.stream import check_not_read
+from sgns.training.checkpoint import CheckpointPlan, written_by
 from sgns.training.distributed.environment import TorchrunEnvironment
 from sgns.training.options import CheckpointOptions, DistributedOptions
 from sgns.training.plan import Plan, Resources
@@ -45,7 +47,7 @@ def train_to_file(
 
     Raises:
         ConfigError: options that do not fit each other.
-        OutputError: the output cannot be written; found before the text is read.
+        OutputError: the output cannot be written, or is one of the inputs; found before the text is read.
         SgnsError: as `training.run.run`.
     """
     began = time.perf_counter()
@@ -53,7 +55,7 @@ def train_to_file(
         trained, saved = _train_as_rank(environment, inputs, output, config, display, checkpoints, distributed)
     else:
         check_alone(distributed)
-        kept = _check(output, checkpoints, writes=True)
+        kept = _check(output, inputs, checkpoints, writes=True)
         display.update("read", 0, None)
         resources = Resources.of(config)
         with Precompilation(config, resources) as kernels:
@@ -97,16 +99,18 @@ def _train_as_rank(
     display.update("wait for all ranks", 0, None)
     with TorchrunJob(environment) as job:
         job.before_exit = display.close
-        kept = on_all_ranks(job.comm, lambda: _check(output, checkpoints, writes=first))
+        kept = on_all_ranks(job.comm, lambda: _check(output, inputs, checkpoints, writes=first))
         trained = launch(job, inputs, config, display, checkpoints=kept, options=distributed)
         saved = on_all_ranks(job.comm, lambda: _save(trained, output, display) if first else 0.0)
     return trained, saved
 
 
-def _check(output: Path, checkpoints: CheckpointOptions, writes: bool) -> CheckpointPlan:
+def _check(output: Path, inputs: list[str] | None, checkpoints: CheckpointOptions, writes: bool) -> CheckpointPlan:
     format_to_write(output)
     if writes:
         check_writable(output)
+        if inputs is not None:
+            check_not_read(written_by(output), find(inputs))
     return CheckpointPlan.of(output, checkpoints)
 
 

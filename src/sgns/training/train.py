@@ -1,5 +1,6 @@
 """`sgns.train`: from text to vectors in one call."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from sgns.errors import ConfigError
 from sgns.progress.callback import Display
 from sgns.text.corpus import Corpus
 from sgns.text.read import TextSource, read_text
-from sgns.training.checkpoint import CheckpointPlan
+from sgns.training.checkpoint import CheckpointPlan, written_by
 from sgns.training.hooks import OnEpoch
 from sgns.training.options import CheckpointOptions
 from sgns.training.plan import Plan, Resources
@@ -77,7 +78,7 @@ def train(
     with (LivePlot if live else Progress)(quiet=quiet) as display:
         resources = Resources.of(config)
         with Precompilation(config, resources) as kernels:
-            corpus = read(source, config, display)
+            corpus = read(source, config, display, () if checkpoint is None else written_by(checkpoint))
             plan = Plan.of(corpus.vocabulary, config, resources)
             trained = run(corpus, plan, display, checkpoints=checkpoints, on_epoch=on_epoch, kernels=kernels)
     if trained.checkpoints is not None and not trained.interrupted:
@@ -85,6 +86,6 @@ def train(
     return trained.vectors
 
 
-def read(source: TextSource, config: Config, display: Display) -> Corpus:
-    """The corpus of a source; see `train`."""
-    return read_text(source, config, display.update)
+def read(source: TextSource, config: Config, display: Display, outputs: Iterable[Path] = ()) -> Corpus:
+    """The corpus of a source, see `train`; none of the outputs may be part of it."""
+    return read_text(source, config, display.update, outputs)
