@@ -1,6 +1,7 @@
 """The command as a whole: quick help, verbs that exist, both ways to call it."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import fields
@@ -12,6 +13,7 @@ from sgns.cli import VERBS, make_app, run
 from sgns.cli.mistakes import options_of
 from sgns.config import Config
 from sgns.training.options import CheckpointOptions, DistributedOptions
+from sgns.vectors.vectors import Vectors
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ["numba", "torch", "matplotlib", "scipy", "sympy", "gensim", "numpy"]
@@ -91,6 +93,23 @@ def test_word2vec_takes_a_text_and_analysis_its_vectors(tmp_path, small_text):
     assert (tmp_path / "vectors.png").read_bytes().startswith(b"\x89PNG")
     assert "Tightest groups" in printed
     assert "vectors.png" in printed
+
+
+def test_the_hyper_parameters_of_the_script_are_the_defaults_and_can_be_edited_there(tmp_path, small_text):
+    source = (ROOT / "word2vec.py").read_text(encoding="utf-8")
+    last = source.split('if __name__ == "__main__":')[1]
+    shown = {name: float(value) for name, value in re.findall(r'^ +"(\w+)": ([\d.]+),', last, re.MULTILINE)}
+    defaults = Config().to_dict()
+    assert shown == {name: defaults[name] for name in shown}
+    assert {"dim", "window", "negatives", "epochs", "lr", "min_count", "seed"} <= set(shown)
+    edited = tmp_path / "word2vec.py"
+    edited.write_text(source.replace('"dim": 100', '"dim": 7').replace('"epochs": 5', '"epochs": 2'))
+    done = subprocess.run(
+        [sys.executable, edited, small_text, "--epochs", "1", "--quiet"], cwd=tmp_path, capture_output=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    config = Vectors.load(tmp_path / "vectors.safetensors").metadata["config"]
+    assert (config["dim"], config["epochs"], config["deterministic"]) == (7, 1, False)
 
 
 def test_a_closed_pipe_is_no_mistake(tmp_path, small_text):

@@ -5,7 +5,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,8 +59,21 @@ def train(*inputs: Inputs, options: Options = DEFAULTS) -> int:
 
 
 def train_builtin(*inputs: Inputs, options: Options = DEFAULTS) -> int:
-    """Train word vectors on your text, or with no argument on the documentation on this machine."""
-    return train_on(only_paths(inputs) or None, options)
+    """Train word vectors on your text, or with no argument on the documentation on this machine.
+
+    On the documentation --deterministic is set, so that every run finds the same words; --engine cpu is faster.
+    """
+    paths = only_paths(inputs)
+    if not paths and options.config.engine == "auto" and not torchrun_started():
+        options = replace(options, config=replace(options.config, deterministic=True))
+    return train_on(paths or None, options)
+
+
+def torchrun_started() -> bool:
+    """Whether torchrun started this process as one of several ranks."""
+    from sgns.training.distributed.environment import TorchrunEnvironment
+
+    return TorchrunEnvironment.read() is not None
 
 
 def only_paths(inputs: Sequence[str]) -> list[str]:

@@ -68,7 +68,8 @@ class SGNS(nn.Module):
         Returns:
             (n,) float32; σ of it is P(1 | w, c).
         """
-        return (self.E(w) * self.C(c)).sum(dim=-1)
+        products = torch.mul(self.E(w), self.C(c))  # (n, d)
+        return torch.sum(products, dim=-1)  # (n,)
 
     @property
     def parameter_count(self) -> int:

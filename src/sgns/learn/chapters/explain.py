@@ -52,9 +52,15 @@ PASSAGES = (
     Passage(
         MODEL,
         "SGNS.forward",
+        "products =",
+        "Looks up a row of E for each target and a row of C for each context, and multiplies the two component by "
+        "component.",
+    ),
+    Passage(
+        MODEL,
+        "SGNS.forward",
         "return",
-        "Look up both rows, multiply them component by component and sum: that is the dot product $dot(Ew, Cp)$, "
-        "the logit. σ of it is $P1(w, cp)$.",
+        "Sums the products of each pair: that is the dot product $dot(Ew, Cp)$, the logit. σ of it is $P1(w, cp)$.",
     ),
     Passage(
         SAMPLES, "batches", "batch_w =", "Every positive, then every negative: w is repeated for each of its negatives."
