@@ -8,7 +8,7 @@ import pytest
 
 from sgns import Config, Corpus
 from sgns.text import builtin
-from sgns.text.builtin import docstrings, paragraphs, write_text
+from sgns.text.builtin import docstrings, english, paragraphs, write_text
 
 
 @pytest.fixture
@@ -23,7 +23,11 @@ def test_prose_stays_and_code_goes():
     Parameters
     ----------
     first : int, optional
-        The first number that is to be added to the other.
+        The first number that is to be added to the other. Same as for :class:`~package.Thing`.
+    second : float
+        By default it is given by ``first``, and then ``n_jobs`` or ``f(x)`` are not used by any.
+    mode : str
+        Rarely changed.
     >>> add(1, 2)
     3
 
@@ -33,15 +37,35 @@ def test_prose_stays_and_code_goes():
     a       table
     ======  =======
 
-    The result is stored in :class:`~package.Thing` or ``thing.value`` by default, see `the guide <http://x.y>`_.
+    The result is stored in ``thing.value`` by default, and all of it is explained in `the guide <http://x.y>`_.
+
+    list of lists of int, default None
+    See :ref:`output-type-label` for the other types of results.
 
         x = first + second; print(x[0], y[1], z)
     """
     assert list(paragraphs(textwrap.dedent(text))) == [
         "Return the sum of two numbers, which must be finite.",
         "The first number that is to be added to the other.",
-        "The result is stored in package.Thing or thing.value by default, see the guide.",
+        "The result is stored in by default, and all of it is explained in the guide.",
     ]
+
+
+def test_sentences_of_english_alone():
+    assert english("Each of the rows holds the vector of a word (see below).") == (
+        "Each of the rows holds the vector of a word (see below)."
+    )
+    assert english("The default of n_jobs is one, and it is used by all of the functions.") == (
+        "The default of is one, and it is used by all of the functions."
+    )
+    for text in (
+        "array of floats",
+        "The TypeError of np.sum.",
+        "Raises ValueError if x_max is given.",
+        "Beta distribution parameter estimate convergence tolerance.",
+        "and so it goes on and on",
+    ):
+        assert english(text) == ""
 
 
 def test_nothing_is_imported_or_run(tmp_path):

@@ -1,14 +1,18 @@
-"""The built-in corpus: the English documentation that is installed with Python, as plain paragraphs.
+"""The built-in corpus: the English documentation that is installed with Python, as plain sentences.
 
 It consists of `pydoc_data.topics` (the language reference), the docstrings of the standard library, and those of
 installed packages, in an order that depends only on what is installed. Nothing is imported: triple-quoted strings that
 stand on their own are found in the source and read with `ast.literal_eval`. Doctests, code, tables, signatures and
-markup are left out, so what remains is prose; each paragraph is a line. At most `MOST_TEXT` characters are kept;
-packages whose documentation is long and good come first.
+markup are left out, and so are sentences without the small words of English; from the sentences that remain, names of
+functions, parameters and files are removed. What is kept of a paragraph is a line. Whole packages come first whose
+documentation is long and good, until `MOST_TEXT` characters are found. The lines are shuffled with a fixed seed:
+documentation repeats itself from one function to the next, and a model that reads it in order adapts to each passage
+and forgets it, which makes its training loss rise in the last epoch, as the learning rate falls.
 """
 
 import ast
 import os
+import random
 import re
 import sys
 import sysconfig
@@ -26,22 +30,23 @@ from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.cache import digest
 
-VERSION = 1  # raise it when the same documentation would become another text
-MOST_TEXT = 8 << 20  # characters, about 1.3 million words
+VERSION = 2  # raise it when the same documentation would become another text
+MOST_TEXT = 8 << 20  # characters, about 1.4 million words
 MOST_SECONDS = 20.0  # of this process's own time, so that a busy machine finds the same text, only later
 KEPT = 4  # texts in the cache: one for each environment used lately
 FIRST = (
     "numpy",
     "scipy",
-    "torch",
     "matplotlib",
     "sklearn",
     "pandas",
     "sympy",
     "networkx",
-    "numba",
     "statsmodels",
     "nltk",
+    "gensim",
+    "torch",
+    "numba",
 )
 SKIPPED = {"test", "tests", "testing", "site-packages", "dist-packages", "idlelib", "sgns"}
 
@@ -51,6 +56,7 @@ STRING = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 ROLE = re.compile(r":[a-z:+-]+:`~?!?([^`<]*?)(?:\s*<[^`>]*>)?`")  # :func:`~numpy.sum`, :ref:`text <target>`
+LABEL = re.compile(r":ref:`[^`<]*`")  # the name of a place in the documentation, without a title
 LINK = re.compile(r"`([^`<]+?)\s*<[^`>]*>`_{0,2}")
 NOISE = re.compile(r"https?://\S+|[`*|]+|\[\w{1,12}\]_|(?<=\w)_(?=[\s,.;:)]|$)")
 MATH = re.compile(r"\\[a-zA-Z]+|\$[^$\n]*\$")
@@ -61,7 +67,25 @@ PARAMETER = re.compile(
 )  # x : int, optional
 HEADING = re.compile(r"^([=\-~^\"'`#*+.])\1{2,}\s*$")
 CODE = re.compile(r"^(?:>>>|\.\.\.(?:\s|$)|In \[\d|Out\[\d|\.\. |\$ |%|@|#)|^[+|].*[+|]$|^[=+\-]{3,}[\s=+\-]+$")
-WORD = re.compile(r"[A-Za-z]+(?:['-][a-z]+)*[.,;:!?)]*").fullmatch
+CODE_MARK = " n_a "  # stands for code until the share of code in a sentence is known
+LITERAL = re.compile(r"``[^`]+``|`[^`]+`")  # code within a sentence
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+SENTENCE = re.compile(r"[A-Z].*[a-z)\"'][.!?]").fullmatch
+WORD = re.compile(r"[\"'(]*(?:[A-Z]?[a-z]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{1,4}|e\.g|i\.e)[.,;:!?)\"']*").fullmatch
+NUMBER = re.compile(r"[-+(]?\d[\d.,]*%?[.,;:)]*").fullmatch
+SMALL_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a about all also an and any are as at be been before being both but by can cannot could does each either else
+        even every for from had has have how however if in into is it its may might more most must no nor not of on
+        one only or other our same should since so some such than that the their them then there these they this those
+        through thus to under until upon was we were what when where whether which while who will with within without
+        would you your
+        """,
+    )
+)
+LEAST_WORDS, LEAST_SMALL, MOST_CODE = 5, 0.3, 0.1  # words of a sentence; shares of small words and of code in it
 BLANK_LINES = re.compile(r"\n\s*\n")
 
 
@@ -115,16 +139,16 @@ def package_folders() -> list[Path]:
 
 
 def write_text(file: IO[bytes], progress: ProgressCallback) -> None:
-    """Writes the corpus as UTF-8, a paragraph a line, none twice."""
-    began, reported, seen, size = time.process_time(), 0.0, set[int](), 0
+    """Writes the corpus as UTF-8, a line for what is kept of a paragraph, none twice, in an order with a fixed seed."""
+    began, reported, size = time.process_time(), 0.0, 0
+    lines: dict[str, None] = {}
     stage = "collect documentation (once)"
     progress(stage, 0, MOST_TEXT, "characters")
     for text in texts():
-        for paragraph in paragraphs(text):
-            if (key := hash(paragraph)) not in seen:
-                seen.add(key)
-                file.write(f"{paragraph}\n".encode())
-                size += len(paragraph) + 1
+        for line in paragraphs(text):
+            if line not in lines:
+                lines[line] = None
+                size += len(line) + 1
         now = time.monotonic()
         if now - reported > 0.1:
             progress(stage, min(size, MOST_TEXT), MOST_TEXT, "characters")
@@ -133,6 +157,9 @@ def write_text(file: IO[bytes], progress: ProgressCallback) -> None:
             break
     if not size:
         raise InputError("this Python has no documentation to train on; give a text file of your own")
+    shuffled = list(lines)
+    random.Random(1).shuffle(shuffled)
+    file.write("".join(f"{line}\n" for line in shuffled).encode())
     progress(stage, size, size, "characters")
 
 
@@ -216,12 +243,35 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def prose(lines: list[str]) -> Iterator[str]:
-    """`lines` as one line, if it reads like English: four words or more, and little else."""
+    """The sentences in `lines` as one line, if any of them reads like English."""
     text = " ".join(lines)
     if "`" in text:
-        text = LINK.sub(r"\1", ROLE.sub(r"\1", text))
+        text = LITERAL.sub(_spoken, LINK.sub(r"\1", ROLE.sub(r"\1", LABEL.sub(CODE_MARK, text))))
     if "\\" in text or "$" in text:
         text = MATH.sub(" ", text)
-    tokens = NOISE.sub(" ", text).split()
-    if len(tokens) >= 4 and sum([WORD(token) is not None for token in tokens]) >= 0.7 * len(tokens):
-        yield " ".join(tokens)
+    kept = [read for sentence in SENTENCE_END.split(NOISE.sub(" ", text).strip()) if (read := english(sentence))]
+    if kept:
+        yield " ".join(kept)
+
+
+def _spoken(literal: re.Match[str]) -> str:
+    """Code within a sentence: `data` is read as the word, `data.T` and `n_jobs` as CODE_MARK, which counts as code."""
+    inner = literal[0].strip("`")
+    return inner if inner.isalpha() and inner.islower() else CODE_MARK
+
+
+def english(sentence: str) -> str:
+    """A sentence without the names of code in it; empty if it does not read like English.
+
+    It begins with a capital letter and ends with a full stop; three in ten of its words are small words of English, and
+    at most one in ten are names of code, such as n_jobs, DataFrame, x.y or f(x).
+    """
+    if SENTENCE(sentence) is None:
+        return ""
+    tokens = sentence.split()
+    words = [token for token in tokens if WORD(token) is not None]
+    code = sum(1 for token in tokens if WORD(token) is None and NUMBER(token) is None)
+    small = sum(1 for token in words if token.strip("\"'(.,;:!?)").lower() in SMALL_WORDS)
+    if len(words) < LEAST_WORDS or small < LEAST_SMALL * len(words) or code > MOST_CODE * len(tokens):
+        return ""
+    return " ".join(words)
