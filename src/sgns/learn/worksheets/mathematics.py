@@ -1,5 +1,7 @@
 """The questions of part 1, the mathematics: parameters, sigmoid, loss and gradients. 30 points."""
 
+from functools import cache
+
 import numpy as np
 
 from sgns.learn.chapters.gradients import closed_form
@@ -93,8 +95,7 @@ def sigmoid(draw: Draw, level: int) -> Question:
     inner = f"{a}*x{square}" + ("" if level == 1 else f" {'-' if b < 0 else '+'} {abs(b)}")
     g = checked(f"sigmoid({inner})", {"x": at})
     P = checked("sigmoid(s)", {"s": score})
-    x, s = sympy().Symbol("x", real=True), sympy()
-    ends = [int(s.limit(1 / (1 + s.exp(-x)), x, end)) for end in (-s.oo, s.oo)]
+    ends = _ends_of_sigmoid()
     slope, value = float(g.passes.derivative("x")), g.value
     inner_slope = float(2 * a * at if level == 3 else a)
     outer = value * (1 - value)
@@ -195,6 +196,15 @@ def sigmoid(draw: Draw, level: int) -> Question:
     )
     intro = Paragraph("σ is the logistic function, $sigmoid(x) = 1 / (1 + exp(-x))$.")
     return Question(topic="sigmoid", title="The sigmoid", intro=(intro,), answers=answers)
+
+
+@cache
+def _ends_of_sigmoid() -> tuple[int, int]:
+    """The limits of σ(x) for x → −∞ and x → ∞."""
+    s = sympy()
+    x = s.Symbol("x", real=True)
+    down, up = (s.limit(1 / (1 + s.exp(-x)), x, end) for end in (-s.oo, s.oo))
+    return int(down), int(up)
 
 
 class _Sample:

@@ -1,6 +1,7 @@
 """The questions of part 2, the program: its samples, its lines, a training run. 46 points."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,12 @@ def _times(word: str, count: int) -> str:
     return f"“{word}” {count} time{'' if count == 1 else 's'}"
 
 
+@cache
+def _found(passage: Passage) -> tuple[int, str]:
+    """Finds a statement in the source, once for all worksheets."""
+    return find(passage)
+
+
 def _file(passage: Passage) -> str:
     return passage.module.replace(".", "/") + ".py"
 
@@ -130,7 +137,7 @@ def _file(passage: Passage) -> str:
 def code(draw: Draw, level: int) -> Question:
     """Lines of `sgns.reference`: which one computes a formula, and where it stands; and the loss of a batch."""
     drawn = draw.some(PASSAGES, len(LETTERS))
-    lines = {passage: find(passage) for passage in drawn}
+    lines = {passage: _found(passage) for passage in drawn}
     lettered = dict(zip(LETTERS, draw.some(drawn, len(LETTERS))))
     answers: list[Choice | Numeric] = []
     for number, passage in enumerate(drawn[:TARGETS], 1):
