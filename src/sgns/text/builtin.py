@@ -269,8 +269,12 @@ def english(sentence: str) -> str:
     if SENTENCE(sentence) is None:
         return ""
     tokens = sentence.split()
-    words = [token for token in tokens if WORD(token) is not None]
-    code = sum(1 for token in tokens if WORD(token) is None and NUMBER(token) is None)
+    words, code = [], 0
+    for token in tokens:
+        if (token.isalpha() and token.islower()) or WORD(token) is not None:
+            words.append(token)
+        elif NUMBER(token) is None:
+            code += 1
     small = sum(1 for token in words if token.strip("\"'(.,;:!?)").lower() in SMALL_WORDS)
     if len(words) < LEAST_WORDS or small < LEAST_SMALL * len(words) or code > MOST_CODE * len(tokens):
         return ""

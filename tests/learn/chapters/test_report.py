@@ -1,12 +1,17 @@
 """The report and its chapters on a trained model."""
 
+import re
+
 import numpy as np
 import pytest
 
 pytest.importorskip("sympy")
 
-from sgns.learn.chapters.model import evaluation_chapter, loss_figure, run_chapter, sentences
-from sgns.learn.document.blocks import Figure, Heading, Table, plain
+from sgns.learn.chapters.model import evaluation_chapter, loss_figure, rising_loss, run_chapter, sentences
+from sgns.learn.chapters.questions import QUESTIONS, questions_chapter
+from sgns.learn.chapters.sgd_step import likely_pair
+from sgns.learn.document.blocks import Figure, Heading, Table, plain, sections
+from sgns.vectors import Vectors
 
 
 def test_chapters_and_what_they_say(model, run_report, blocks):
@@ -36,6 +41,46 @@ def test_the_caption_of_the_loss_is_made_from_the_figures():
     assert "begins at 3.500 and ends at 2.750. " in falls
     assert "ends at 2.750; it is lowest, 2.500, in epoch 2." in turns
     assert "here 4.159" in turns
+
+
+def test_a_loss_that_rises_in_the_last_epoch_is_explained(model, run_report):
+    assert rising_loss([3.5, 2.9, 2.75], []) == rising_loss([3.5], []) == []
+    (alone,) = rising_loss([3.5, 2.5, 2.75], [])
+    assert "rises in the last epoch" in alone.text
+    assert "--validation" in alone.text
+    (fell,) = rising_loss([3.5, 2.5, 2.75], [3.0, 2.8, 2.7])
+    assert "fell: 2.800 before the last epoch, 2.700 after it" in fell.text
+    (rose,) = rising_loss([3.5, 2.5, 2.75], [3.0, 2.8, 2.9])
+    assert "rose as well" in rose.text
+    other = Vectors(model.words, model.E, model.C, model.counts, model.metadata | {"losses": [3.5, 2.5, 2.75]})
+    assert alone in run_chapter(other, "toy", run_report)
+
+
+def test_the_pair_of_the_step_is_in_the_plot_and_likely(model, blocks):
+    words = ["red", "two", "blue", "jump"]
+    w, c = likely_pair(model, words)
+    assert w != c
+    scores = model.E @ model.C.T
+    best = max(scores[model.id(a), model.id(b)] for a in words for b in words if a != b)
+    assert scores[model.id(w), model.id(c)] == pytest.approx(best)
+    title = next(block.text for block in blocks if isinstance(block, Heading) and block.text.startswith("One step"))
+    shown = next(block for block in blocks if isinstance(block, Table) and "among all words" in block.caption)
+    plotted = {plain(cell) for row in shown.rows for cell in (row[0], row[2])}
+    assert all(word in plotted for word in re.findall(r"= (\w+)", plain(title)))
+
+
+def test_each_question_is_answered_in_a_section_that_exists(blocks):
+    titles = [heading.text for _, heading in sections(blocks)]
+    for asked in QUESTIONS:
+        for start in asked.answered:
+            assert any(title == start or title.startswith(f"{start}: ") for title in titles), start
+    table = blocks[-1]
+    assert len(table.rows) == len(QUESTIONS)
+    numbers = {f"{number} {heading.text}" for number, heading in sections(blocks)}
+    assert all(place in numbers for row in table.rows for place in row[2].split("; "))
+    without = questions_chapter([block for block in blocks if not getattr(block, "text", "").startswith("One step")])
+    assert len(without[-1].rows) == len(QUESTIONS) - 1
+    assert "1 more" in without[1].text
 
 
 def test_sentences_are_made_from_the_figures():

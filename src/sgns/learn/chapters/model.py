@@ -55,7 +55,38 @@ def run_chapter(vectors: "Vectors", name: str, run_report: Mapping[str, Any]) ->
         caption = "All options of the run; `sgns train --help` says what each does."
         blocks += [Heading(2, "Options"), Table(("option", "value") * 2, side_by_side(pairs), caption)]
     losses = meta.get("losses") or []
-    return blocks + ([Heading(2, "The loss"), loss_figure(losses, config.get("negatives", 5))] if losses else [])
+    if losses:
+        blocks += [Heading(2, "The loss by epoch"), loss_figure(losses, config.get("negatives", 5))]
+        blocks += rising_loss(losses, meta.get("validation_losses") or [])
+    return blocks
+
+
+def rising_loss(losses: Sequence[float], validation: Sequence[float]) -> list[Block]:
+    """Explains a loss that rises in the last epoch; empty if it does not.
+
+    Args:
+        losses: The training loss of each epoch.
+        validation: The loss of the validation sentences after each epoch; empty if there were none.
+    """
+    if len(losses) < 2 or losses[-1] <= losses[-2]:
+        return []
+    text = (
+        "It rises in the last epoch, and that need not be a fault. The loss of an epoch is measured while the model "
+        "learns: each pair is scored just after the pairs before it have moved the same rows. A text repeats itself "
+        "within a passage, so the model scores the next pairs of the passage better than it would the same pairs "
+        "elsewhere, and the more so, the higher the learning rate. Towards the end the learning rate goes to "
+        "`min_lr`, this advantage disappears, and the loss of what has been learnt for good remains. A shuffled "
+        "text shows no such rise."
+    )
+    if len(validation) > 1:
+        rose = "rose as well, so the model has begun to fit the text" if validation[-1] > validation[-2] else "fell"
+        text += (
+            f" The loss of the sentences that were left out of training {rose}: {validation[-2]:.3f} before the last "
+            f"epoch, {validation[-1]:.3f} after it."
+        )
+    else:
+        text += " `--validation 0.02` leaves sentences out of training and measures their loss, which has no such part."
+    return [Paragraph(text)]
 
 
 def _times(seconds: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -101,15 +132,16 @@ def duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 120 else str(timedelta(seconds=round(seconds)))
 
 
-def plot_chapter(vectors: "Vectors") -> list[Block]:
-    """Plots a selection of words and describes the trends that the plot shows.
+def plot_chapter(vectors: "Vectors", words: Sequence[str], groups: Mapping[str, Sequence[str]] | None) -> list[Block]:
+    """Plots words and describes the trends that the plot shows.
 
     Args:
         vectors: The model.
+        words: The words to show.
+        groups: name -> words, or None if the words are not grouped.
     """
-    from sgns.figures import find_trends, plot_words, words_to_show
+    from sgns.figures import find_trends, plot_words
 
-    words, groups = words_to_show(vectors, None)
     with tempfile.TemporaryDirectory() as folder:
         shown = plot_words(vectors, words, Path(folder) / "words.svg", groups=groups)
         svg = Path(shown.path).read_bytes()

@@ -10,6 +10,7 @@ from sgns.learn.chapters.derivations import derive
 from sgns.learn.chapters.example_graph import graph_chapter
 from sgns.learn.chapters.explain import explain
 from sgns.learn.chapters.model import evaluation_chapter, plot_chapter, run_chapter
+from sgns.learn.chapters.questions import questions_chapter
 from sgns.learn.chapters.sgd_step import likely_pair, step_chapter, take_step
 from sgns.learn.chapters.traps import traps
 from sgns.learn.document.blocks import Block, Contents, Paragraph, verbatim
@@ -66,6 +67,7 @@ def compose(
     progress: ProgressCallback,
 ) -> list[Block]:
     """Makes the chapters in order. Args and Raises: as `write_report`."""
+    from sgns.figures import words_to_show
     from sgns.version import __version__
 
     parts = 2 if vectors is None else 3  # the model, the derivations, code and graph
@@ -86,7 +88,8 @@ def compose(
     ]
     if vectors is not None:
         progress("report", 0, parts, "parts")
-        blocks += run_chapter(vectors, name, run_report) + plot_chapter(vectors)
+        words, groups = words_to_show(vectors, None)
+        blocks += run_chapter(vectors, name, run_report) + plot_chapter(vectors, words, groups)
         blocks += evaluation_chapter(vectors, similarity, analogy)
     progress("report", parts - 2, parts, "parts")
     V, d = (None, 100) if vectors is None else (len(vectors), vectors.dim)
@@ -96,8 +99,9 @@ def compose(
     progress("report", parts - 1, parts, "parts")
     blocks += explain() + graph_chapter()
     if vectors is not None and vectors.C is not None:
-        word, context = likely_pair(vectors)
+        word, context = likely_pair(vectors, words)
         blocks += step_chapter(take_step(vectors, word, context))
     blocks += traps()
+    blocks += questions_chapter(blocks)
     progress("report", parts, parts, "parts")
     return blocks

@@ -1,5 +1,6 @@
 """One step of SGD on a pair of words: the negatives, the scores, the gradients, and the rows before and after."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -121,13 +122,19 @@ def take_step(
     )
 
 
-def likely_pair(vectors: "Vectors") -> tuple[str, str]:
-    """Returns a frequent word and the context with the highest score for it, as an example for `take_step`."""
+def likely_pair(vectors: "Vectors", words: Sequence[str]) -> tuple[str, str]:
+    """Returns the target and context with the highest score among some words, as an example for `take_step`.
+
+    Args:
+        vectors: Vectors with C.
+        words: At least two words of the vocabulary, such as those of a plot.
+    """
     assert vectors.C is not None
-    word = min(len(vectors) - 1, 100)
-    scores = np.asarray(vectors.C) @ np.asarray(vectors.E[word])
-    scores[word] = -np.inf
-    return vectors.words[word], vectors.words[int(np.argmax(scores))]
+    rows = vectors.ids(words)
+    scores = np.asarray(vectors.E[rows]) @ np.asarray(vectors.C[rows]).T  # (n, n)
+    np.fill_diagonal(scores, -np.inf)
+    w, c = np.unravel_index(int(np.argmax(scores)), scores.shape)
+    return words[int(w)], words[int(c)]
 
 
 def step_chapter(step: Step) -> list[Block]:
