@@ -12,7 +12,8 @@ import re
 import secrets
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
@@ -112,19 +113,32 @@ class ZstdReader(io.RawIOBase):
 class PackedFile:
     """A file that is read from its beginning to its end, decompressed where it is packed.
 
+    A byte order mark before a text is not part of its content.
+
     Args:
         raw: The open file, at its first byte.
         name: Its name in messages.
         progress: Called with the number of bytes read from the disk, compressed ones if the file is packed.
+        on_damage: Called with a message when compressed data are damaged; the file then ends there. None raises.
 
     Attributes:
         kind: The compression, as `packed_kind` names it; "" for none.
         size: Bytes on the disk; None for a pipe.
         head: The first bytes of the content, at most `HEAD`. `read` returns them too.
+        damaged: Compressed data were damaged, and what was unpacked before is all that there is.
     """
 
-    def __init__(self, raw: IO[bytes], name: str, progress: ProgressCallback | None = None) -> None:
-        self.raw, self.name, self.progress = raw, name, progress
+    damaged = False
+    _on_damage: Callable[[str], None] | None = None
+
+    def __init__(
+        self,
+        raw: IO[bytes],
+        name: str,
+        progress: ProgressCallback | None = None,
+        on_damage: Callable[[str], None] | None = None,
+    ) -> None:
+        self.raw, self.name, self.progress, self._on_damage = raw, name, progress, on_damage
         status = os.fstat(raw.fileno())
         self.size: int | None = status.st_size if stat.S_ISREG(status.st_mode) else None
         magic = read_all(raw, LONGEST_MAGIC)
@@ -134,6 +148,8 @@ class PackedFile:
         content: Any = raw if self.size is not None else Joined(magic, raw)
         self._file: IO[bytes] = decompress(self.kind, content) if self.kind else content
         self.head = self._read(HEAD)
+        if self.head.startswith(BOM_UTF8) and self.head[8:9] != b"{":  # with { it is the length in a safetensors file
+            self.head = self.head[len(BOM_UTF8) :]
         self._unread = self.head
 
     @property
@@ -179,12 +195,33 @@ class PackedFile:
         return FormatError(f"{self.name}: {message}")
 
     def _read(self, count: int) -> bytes:
+        if self._on_damage is not None and self.kind:
+            return self._read_undamaged(count, self._on_damage)
         try:
             return read_all(self._file, count)
         except Exception as error:
             if self.kind and is_damage(error):
                 raise self.error(f"the {self.kind} file is torn ({reason(error)}); copy it again") from None
             raise
+
+    def _read_undamaged(self, count: int, on_damage: Callable[[str], None]) -> bytes:
+        """The next `count` bytes, and fewer at the end or where the compressed data are damaged."""
+        parts: list[bytes] = []
+        missing = 0 if self.damaged else count
+        while missing > 0:
+            try:
+                data = cast(Any, self._file).read1(missing)  # one step: an error costs nothing that was unpacked before
+            except Exception as error:
+                if not is_damage(error):
+                    raise
+                self.damaged = True
+                on_damage(f"{self.name}: the {self.kind} file is torn ({reason(error)}); what was unpacked is kept")
+                break
+            if not data:
+                break
+            parts.append(data)
+            missing -= len(data)
+        return b"".join(parts)
 
 
 class Joined:
@@ -220,8 +257,12 @@ def read_all(file: IO[bytes], count: int) -> bytes:
 
 
 @contextmanager
-def opened(path: str | PathLike[str], progress: ProgressCallback | None = None) -> Iterator[PackedFile]:
-    """Opens `path` as a `PackedFile` and closes it at the end.
+def opened(
+    path: str | PathLike[str],
+    progress: ProgressCallback | None = None,
+    on_damage: Callable[[str], None] | None = None,
+) -> Iterator[PackedFile]:
+    """Opens `path` as a `PackedFile`, whose arguments these are, and closes it at the end.
 
     Raises:
         InputError: It cannot be read.
@@ -229,7 +270,7 @@ def opened(path: str | PathLike[str], progress: ProgressCallback | None = None) 
     """
     try:
         with open(path, "rb") as raw:
-            yield PackedFile(raw, str(path), progress)
+            yield PackedFile(raw, str(path), progress, on_damage)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; check the path") from None
     except IsADirectoryError:
@@ -238,6 +279,12 @@ def opened(path: str | PathLike[str], progress: ProgressCallback | None = None) 
         if isinstance(error, SgnsError):
             raise
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check the path and its rights") from None
+
+
+def not_utf8(name: str | PathLike[str], where: str, head: bytes) -> FormatError:
+    """The error for a text that is not UTF-8; `where` is a line or byte, `head` the first bytes of the text."""
+    encoding = "utf-16" if head[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) or b"\0" in head[:100] else "latin1"
+    return FormatError(f"{name}: {where} is not UTF-8; convert it: iconv -f {encoding} -t utf-8 {name} > NEW")
 
 
 @contextmanager

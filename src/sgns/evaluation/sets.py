@@ -6,7 +6,7 @@ from os import PathLike
 
 import numpy as np
 
-from sgns.base.files import opened
+from sgns.base.files import not_utf8, opened
 from sgns.base.geometry import unit
 from sgns.errors import FormatError
 from sgns.vectors.vectors import Vectors
@@ -24,17 +24,18 @@ def read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
         InputError: the file cannot be read.
         FormatError: it is not UTF-8, a line is longer than 10,000 characters, or a packed file is damaged.
     """
-    number = 0
+    number, head = 0, b""
     try:
         with opened(path) as file:
+            head = file.head
             for number, line in enumerate(file.lines(4 * LONGEST_LINE), 1):
                 if len(line) >= 4 * LONGEST_LINE:
                     raise file.error(f"line {number} is longer than {LONGEST_LINE:,} characters; it is no test set")
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
+                text = line.decode("utf-8").strip("\r\n")
                 if text.strip():
                     yield number, text
     except UnicodeDecodeError:
-        raise FormatError(f"{path}: line {number} is not UTF-8; convert it: iconv -f latin1 -t utf-8") from None
+        raise not_utf8(path, f"line {number}", head) from None
 
 
 def unit_rows(vectors: Vectors, rows: np.ndarray) -> np.ndarray:

@@ -50,8 +50,6 @@ def convert(
         check_not_input(output, files_of(source))
     held, on_warning = held_by(format_to_write(target, format)), on_warning or warn
     vectors = Vectors.load(source, read_as, repair=repair, on_warning=on_warning, progress=progress)
-    if repair:
-        vectors = vectors.without_nonfinite(on_warning)
     if restrict is not None:
         vectors = vectors.restrict(restrict)
     vectors = vectors.space(space)

@@ -11,6 +11,17 @@ IN_CACHE = 2**17  # numbers of E that a core's cache holds while they are read t
 BLOCK_BYTES = 32 * 2**20  # of scores that are held at once
 
 
+def usable(E: np.ndarray) -> np.ndarray:
+    """Whether each row has a length: (V,) bool, False for NaN, infinity and numbers whose squares overflow."""
+    good = np.empty(len(E), bool)
+    rows = max(1, IN_CACHE // max(1, E.shape[1]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(E), rows):
+            block = E[start : start + rows]
+            np.isfinite(np.einsum("ij,ij->i", block, block), out=good[start : start + rows])
+    return good
+
+
 def row_norms(E: np.ndarray) -> np.ndarray:
     """The Euclidean length of each row, (V,) float32. Raises as `norms_and_products`."""
     return norms_and_products(E, None)[0]

@@ -105,7 +105,9 @@ class Vectors:
             InputError: The file cannot be read.
             FormatError: It is no vector file, or a damaged one; the message has line or byte, and the remedy.
         """
-        return cls.from_parts(formats.read(path, format, repair=repair, on_warning=on_warning, progress=progress))
+        on_warning = on_warning or formats.warn
+        parts = formats.read(path, format, repair=repair, on_warning=on_warning, progress=progress)
+        return cls.from_parts(parts).without_nonfinite(on_warning) if repair else cls.from_parts(parts)
 
     def save(
         self,
@@ -256,14 +258,14 @@ class Vectors:
         return self.take(np.argsort(-self._counts, kind="stable")[:n])
 
     def without_nonfinite(self, on_warning: WarningCallback) -> Self:
-        """Vectors without the rows that hold NaN or infinity; a warning has their number."""
-        finite = np.isfinite(self._E).all(axis=1)
+        """Vectors without the rows that have no length: NaN, infinity, beyond 1e19; a warning has their number."""
+        finite = search.usable(self._E)
         if self._C is not None:
-            finite &= np.isfinite(self._C).all(axis=1)
+            finite &= search.usable(self._C)
         if finite.all():
             return self
         first = self._words.at([int(np.argmin(finite))])[0]
-        on_warning(f"{int((~finite).sum()):,} rows left out (not finite; first: {first[:80]!r})")
+        on_warning(f"{int((~finite).sum()):,} rows left out (NaN, infinity or beyond 1e19; first: {first[:80]!r})")
         return self.take(np.flatnonzero(finite))
 
     def space(self, which: Space) -> Self:

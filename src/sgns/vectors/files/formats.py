@@ -41,7 +41,7 @@ def read(
 ) -> Parts:
     """The parts of a file of any known format. Arguments and exceptions are those of `Vectors.load`."""
     on_warning = on_warning or warn
-    with opened(path, progress) as file:
+    with opened(path, progress, on_warning if repair else None) as file:
         name = check_format(format) if format is not None else sniff(file, Path(path))
         try:
             if name == "safetensors":

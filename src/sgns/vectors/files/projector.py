@@ -6,7 +6,7 @@ from typing import IO
 
 import numpy as np
 
-from sgns.base.files import PACKED, PackedFile, opened
+from sgns.base.files import HEAD, PACKED, PackedFile, not_utf8, opened
 from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files import word2vec_text
@@ -67,7 +67,7 @@ def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback
             f"rows of numbers without words; put the projector's metadata beside it as {metadata_path(path).name},"
             " or a word at the start of each line"
         )
-    words, counts = read_metadata(beside)
+    words, counts = read_metadata(beside, on_warning if repair else None)
     first_line = b"0\t" + file.head.split(b"\n", 1)[0]
     builder = Builder(file, word2vec_text.numbers_at_end(first_line), None, repair, lambda _: None)
     word2vec_text.read_lines(builder, numbered(file.blocks()), 1)
@@ -108,14 +108,14 @@ def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"\n".join(labelled)
 
 
-def read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
+def read_metadata(path: Path, on_damage: WarningCallback | None = None) -> tuple[list[str], np.ndarray | None]:
     """The words (and counts) of a metadata file: one column without a heading, or several with one."""
-    with opened(path) as file:
+    with opened(path, on_damage=on_damage) as file:
         data = b"".join(file.blocks())
     try:
         lines = data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path}: byte {error.start:,} is no UTF-8; convert it: iconv -f latin1 -t utf-8") from None
+        raise not_utf8(path, f"byte {error.start:,}", data[:HEAD]) from None
     if lines and not lines[-1]:
         lines.pop()
     lines = [line.removesuffix("\r") for line in lines]

@@ -15,13 +15,69 @@ from sgns.vectors.files.parts import Parts
 
 LONGEST_LINE = 2**24  # bytes
 WORTH_COMPILING = 2**22  # bytes of text; for fewer, importing Numba takes longer than Python's own float
-HEADER = re.compile(rb" *(\d{1,18}) +(\d{1,18}) *\r?\n")  # with a tab it is a row of a TSV
+HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
+FIRST_ROWS = 1000  # rows that say which dimension most rows have
 
 
 def header_of(head: bytes) -> tuple[int, int, int] | None:
-    """(V, d, bytes of the line) when the file begins with a word2vec header, or None."""
+    """(V, d, bytes of the line) when the file begins with a word2vec header, or None.
+
+    Two numbers with a tab between them are a header only if a word and d numbers follow: they may be a row of a TSV.
+    """
     match = HEADER.match(head[:100])
-    return (int(match[1]), int(match[2]), match.end()) if match else None
+    if match is None:
+        return None
+    V, d = int(match[1]), int(match[2])
+    if b"\t" in match[0] and (d < 2 or numbers_at_end(head[match.end() :].split(b"\n", 1)[0]) < d):
+        return None
+    return V, d, match.end()
+
+
+def fields_of(line: bytes) -> list[bytes]:
+    """The fields of a line, between blanks and tabs; the first one is the word or its beginning, and may be empty."""
+    return re.split(rb"[ \t]+", line.rstrip(b" \t\r\n"))
+
+
+def first_rows_of(head: bytes) -> list[tuple[int, bytes]]:
+    """For the first whole lines of a text that are not empty: the count of numbers that end it, and the line."""
+    lines = head.split(b"\n")
+    if len(lines) > 1:
+        lines.pop()  # empty, or cut at the end of the head
+    rows = [line for line in lines[: 2 * FIRST_ROWS] if line.strip(b" \t\r")][:FIRST_ROWS]
+    return [(numbers_at_end(line), line) for line in rows]
+
+
+def dimension_of(head: bytes) -> int:
+    """The dimension of a text without a header: the count of numbers that ends most of its first rows.
+
+    Where as many rows end in another count, it is the lower one if the numbers more are integers among decimals (they
+    belong to a word: route 66), else that of the first row.
+    """
+    rows = first_rows_of(head)
+    if not rows:
+        return 0
+    counts = Counter(count for count, _ in rows)
+    most = max(counts.values())
+    tied = [count for count in counts if counts[count] == most]  # in the order of the file
+    lowest = min(tied)
+    longer = [line for count, line in rows if count in tied and count > lowest]
+    return lowest if lowest and all(ends_word_in_integers(line, lowest) for line in longer) else tied[0]
+
+
+def ends_word_in_integers(line: bytes, d: int) -> bool:
+    """Whether what stands before the last d numbers of a line ends in integers, and these are not all integers."""
+    fields, count = fields_of(line), numbers_at_end(line)
+    more, numbers = fields[len(fields) - count : -d], fields[-d:]
+    return all(field.isdigit() for field in more) and not all(field.lstrip(b"-+").isdigit() for field in numbers)
+
+
+def states_another_dimension(head: bytes, d: int) -> int:
+    """The dimension of all first rows where it is plainly another one than d, which the header states; or 0."""
+    rows = first_rows_of(head)
+    found = {count for count, _ in rows}
+    if len(rows) < 3 or len(found) > 1 or (count := found.pop()) <= d:
+        return 0
+    return 0 if all(ends_word_in_integers(line, d) for _, line in rows) else count
 
 
 def number(field: bytes) -> float | None:
@@ -34,7 +90,7 @@ def number(field: bytes) -> float | None:
 
 def numbers_at_end(line: bytes) -> int:
     """The count of numbers that end a line; its first field, the word, is none of them."""
-    fields = re.split(rb"[ \t]", line.rstrip(b" \t\r"))
+    fields = fields_of(line)
     count = 0
     for field in reversed(fields[1:]):
         if number(field) is None:
@@ -52,7 +108,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, *, header:
         file: At its first byte.
         repair: Leave out damaged rows instead of raising.
         on_warning: Called with each kind of repair.
-        header: The first line is `V d`; without a header the first line's numbers give the dimension.
+        header: The first line is `V d`; without a header most of the first rows give the dimension.
 
     Raises:
         FormatError: Torn, too few or wrong numbers, not finite, or not as the header states; with the line.
@@ -64,8 +120,10 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, *, header:
         V, d, length = stated
         file.read(length)
         builder = Builder(file, d, V, repair, on_warning)
+        if found := states_another_dimension(file.head[length:], d):
+            raise file.error(f"line 2: {found:,} numbers where {d:,} are expected; the header is wrong, write it again")
     else:
-        builder = Builder(file, numbers_at_end(file.head.split(b"\n", 1)[0]), None, repair, on_warning)
+        builder = Builder(file, dimension_of(file.head), None, repair, on_warning)
     read_lines(builder, file.blocks(), 2 if header else 1)
     return builder.finish()
 
@@ -93,7 +151,7 @@ def read_lines(builder: Builder, blocks: Iterable[bytes], line_number: int) -> N
             continue
         lines.add(rest + block[:end], compiled)
         rest = block[end:]
-    if rest:
+    if rest and not file.damaged:
         lines.add(rest, compiled)
         builder.on_warning(
             f"{file.name}: the last line has no line end; if the file was cut short, its last number may be too"
@@ -165,7 +223,7 @@ class Lines:
     def parse_in_python(self, line: bytes, out: np.ndarray, line_number: int) -> int:
         """Writes the numbers of one line to `out` (d,); returns where its word ends, −1 when it is left out."""
         d = self.builder.d
-        fields = re.split(rb"[ \t]", line)
+        fields = fields_of(line)
         wrong = f"{max(0, len(fields) - 1):,} numbers where {d:,} are expected"
         if len(fields) > d:
             try:
@@ -173,7 +231,7 @@ class Lines:
                     raise ValueError
                 with np.errstate(over="ignore"):
                     out[:] = list(map(float, fields[-d:]))
-                return len(line) - sum(map(len, fields[-d:])) - d
+                return word_end(line, d)
             except ValueError:
                 rubbish = next(field for field in fields[-d:] if number(field) is None)
             wrong = f"{rubbish[:40].decode('utf-8', 'backslashreplace')!r} stands where a number is expected"
@@ -181,18 +239,23 @@ class Lines:
         return -1
 
     def word(self, word: bytes, line_number: int) -> str:
-        """The word of a line as text. Raises `FormatError` for a first word that ends in numbers: d is wrong."""
+        """The word of a line as text, without blanks at its ends: they stand between columns."""
+        word = word.strip(b" \t")
         text = self.builder.decode(word, line_number, "line")
         if b" " in word or b"\t" in word:
-            if not self.builder.index and numbers_at_end(word):
-                d, found = self.builder.d, self.builder.d + numbers_at_end(word)
-                raise self.builder.file.error(
-                    f"line {line_number:,}: {found:,} numbers where {d:,} are expected; the header is wrong"
-                )
             self.builder.count_repair(
                 "blanks", "words hold blanks, which are kept", f"{text[:80]!r} at line {line_number:,}"
             )
         return text
+
+
+def word_end(line: bytes, d: int) -> int:
+    """Where the blanks before the last d fields of a line begin."""
+    end = len(line)
+    for _ in range(d):
+        end = len(line[:end].rstrip(b" \t"))
+        end = max(line.rfind(b" ", 0, end), line.rfind(b"\t", 0, end))
+    return end
 
 
 def one_token(word: str) -> str:
