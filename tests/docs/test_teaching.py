@@ -10,6 +10,7 @@ pytest.importorskip("sympy")
 
 from sgns import learn
 from sgns.cli import VERBS, make_app
+from sgns.learn.document.blocks import Code
 from sgns.learn.worksheets.marking import check_answers
 
 PAGE = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text(encoding="utf-8")
@@ -17,13 +18,25 @@ PAGE = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text(encoding="
 
 def test_its_commands_are_understood():
     commands = [re.split(r" +# ", line)[0] for line in re.findall(r"^    (sgns .*)$", PAGE, re.MULTILINE)]
-    commands += re.findall(r"`(sgns [^`]*)`", PAGE)
+    commands += re.findall(r"`(sgns \w+ [^`]+)`", PAGE)
     assert len(commands) > 12
-    app = make_app()
     for command in commands:
-        words = shlex.split(command)[1:]
-        assert words[0] in VERBS, command
-        app.parse_args(words, exit_on_error=False, print_error=False)
+        check_command(command)
+
+
+def check_command(command):
+    words = shlex.split(command)[1:]
+    assert words[0] in VERBS, command
+    make_app().parse_args(words, exit_on_error=False, print_error=False)
+
+
+def test_the_commands_of_a_sheet_are_understood():
+    (question,) = learn.make_worksheet(7, topics=["training"]).questions
+    (commands,) = (block.text for block in question.intro if isinstance(block, Code))
+    train, *others = commands.splitlines()
+    for command in others:
+        check_command(command)
+    check_command(train.replace("python word2vec.py", "sgns train text.txt"))
 
 
 def test_its_table_has_the_questions_and_points_of_a_sheet():

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("sympy")
 
+from sgns.learn.document.blocks import Table
 from sgns.learn.worksheets.answers import Choice, Formula, Numeric
 from sgns.learn.worksheets.marking import mark_answers
 from sgns.learn.worksheets.worksheet import make_worksheet
@@ -213,7 +214,7 @@ def test_the_key_is_what_was_worked_by_hand(seed, level):
 @pytest.mark.parametrize(("seed", "level"), BY_HAND)
 def test_the_lines_of_the_key_stand_in_the_source(seed, level):
     (question,) = make_worksheet(seed, topics=["code"], level=level).questions
-    statements = dict(question.intro[1].rows)
+    statements = dict(next(block for block in question.intro if isinstance(block, Table)).rows)
     asked = [answer for answer in question.answers if isinstance(answer, Choice)]
     lines = [answer for answer in question.answers if answer.name.startswith("line")]
     assert len(asked) == len(lines) == 4

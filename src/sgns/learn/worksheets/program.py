@@ -206,10 +206,8 @@ def code(draw: Draw, level: int) -> Question:
     ]
     table = Table(("", "statement"), tuple((f"**{letter}**", f"`{lines[p][1]}`") for letter, p in lettered.items()))
     intro = (
-        Paragraph(
-            "Statements of the readable implementation, `sgns/reference`. This command prints where the file is: "
-            '`python -c "import sgns.reference as r; print(r.__path__)"`'
-        ),
+        Paragraph("Statements of the readable implementation, `sgns/reference`. This command prints where it is:"),
+        Code('python -c "import sgns.reference as r; print(r.__path__)"', "text"),
         table,
     )
     return Question(topic="code", title="The code", intro=intro, answers=tuple(answers))
@@ -237,7 +235,7 @@ def training(draw: Draw, level: int) -> Question:
     command = (
         f"python word2vec.py --dim {d} --negatives {k} --window {window} --epochs {epochs} --seed {seed}\n"
         "sgns info vectors.safetensors\n"
-        "sgns similar WORD"
+        "sgns similar vectors.safetensors WORD"
     )
 
     def is_count(given: Any) -> bool:
