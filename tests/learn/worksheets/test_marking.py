@@ -5,6 +5,8 @@ import os
 import tomllib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytest.importorskip("sympy")
 
@@ -118,6 +120,7 @@ def test_a_file_that_is_no_form_is_refused(tmp_path, text, message):
         ({"level": 3}, "answers level 3, not 2; give --level 3"),
         ({"level": "2"}, "level .* is '2'|answers level"),
         ({"topics": "graph"}, "give a list of topics"),
+        ({"sgns": "0.0.1"}, "was written by sgns 0.0.1, this is .*; install sgns==0.0.1, or take the line out"),
         ({"grpah": {}}, r"\[grpah\], which is no question of the sheet; it has parameters"),
         ({"graph": {"q": 1}}, r"\[graph\] has 'q', which it does not ask; it asks nodes, edges"),
         ({"graph": 3}, r"write \[graph\] on a line of its own"),
@@ -126,6 +129,27 @@ def test_a_file_that_is_no_form_is_refused(tmp_path, text, message):
 def test_a_form_that_does_not_fit_the_sheet_is_refused(answers, message):
     with pytest.raises(ConfigError, match=message):
         mark_answers(answers, 7, level=2)
+
+
+TABLES = st.dictionaries(
+    st.sampled_from(["graph", "seed", "level", "sgns", "topics", "other"]),
+    st.one_of(
+        st.integers(),
+        st.text(max_size=5),
+        st.lists(st.text(max_size=5), max_size=2),
+        st.dictionaries(st.sampled_from(["a", "b", "nodes", "df/dx", "formula", "other"]), st.text(max_size=9)),
+    ),
+    max_size=3,
+)
+
+
+@given(TABLES)
+def test_no_form_breaks_the_marking(answers):
+    try:
+        marked = mark_answers(answers, 7, topics=["graph"], level=2)
+    except ConfigError:
+        return
+    assert 0 <= marked.points <= 24
 
 
 @pytest.fixture

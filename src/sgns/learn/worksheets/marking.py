@@ -18,8 +18,10 @@ from sgns.base.files import check_output, write_text
 from sgns.errors import ConfigError, FormatError, SgnsError
 from sgns.learn.worksheets.answers import Answer, Reported, Verdict, is_given
 from sgns.learn.worksheets.worksheet import DEFAULT_LEVEL, Worksheet, make_worksheet
+from sgns.version import __version__
 
 MAX_BYTES = 200_000  # of a file of answers
+STATED = ("seed", "level", "sgns", "topics")  # what a form says about its sheet
 DERIVATIVE = re.compile(r"^([ \t]*)(d\w+/d\w+)([ \t]*=)", re.MULTILINE)
 
 
@@ -143,12 +145,18 @@ def mark_answers(
         The marks.
 
     Raises:
-        ConfigError: The form is for another seed or level, or has a table or an answer that the sheet has not.
+        ConfigError: The form is for another seed, level or version, or has a table or an answer that the sheet has not.
     """
     for option, value in (("seed", seed), ("level", level)):
         stated = answers.get(option)
         if stated is not None and value is not None and stated != value:
             raise ConfigError(f"{name} answers {option} {stated}, not {value}; give --{option} {stated}")
+    version = answers.get("sgns", __version__)
+    if version != __version__:
+        raise ConfigError(
+            f"{name} was written by sgns {version}, this is {__version__}, whose lines of code may stand elsewhere; "
+            f"install sgns=={version}, or take the line out"
+        )
     stated_topics, stated_level = answers.get("topics", ()), answers.get("level", DEFAULT_LEVEL)
     if not isinstance(stated_topics, list | tuple) or not all(isinstance(topic, str) for topic in stated_topics):
         raise ConfigError(f"topics of {name} is {stated_topics!r}; give a list of topics between quotes")
@@ -178,7 +186,7 @@ def _check_names(answers: Mapping[str, Any], sheet: Worksheet, name: str) -> Non
     """Refuses names that the sheet does not have, so that no answer is lost by a slip of the pen."""
     questions = {question.topic: question for question in sheet.questions}
     for topic, table in answers.items():
-        if topic in ("seed", "level", "topics"):
+        if topic in STATED:
             continue
         if topic not in questions:
             raise ConfigError(f"{name} has [{topic}], which is no question of the sheet; it has {', '.join(questions)}")

@@ -1,6 +1,6 @@
 """The questions of part 1, the mathematics: parameters, sigmoid, loss and gradients. 30 points."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -138,7 +138,7 @@ def sigmoid(draw: Draw, level: int) -> Question:
         ),
         Formula(
             name="negative",
-            prompt="The probability that it is not, as a formula with one `sigmoid` and no 1.",
+            prompt="The probability that it is not, as a formula.",
             points=1,
             tree=read_formula("sigmoid(-dot(Ew, Cc))"),
             vectors=("Ew", "Cc"),
@@ -208,13 +208,16 @@ def _ends_of_sigmoid() -> tuple[int, int]:
 
 
 class _Sample:
-    """A positive and k negatives with drawn vectors; the questions on loss and gradients have the same."""
+    """A positive and k negatives, their loss and its gradients.
 
-    def __init__(self, draw: Draw, level: int) -> None:
-        self.k, self.d = {1: (1, 2), 2: (2, 2), 3: (3, 3)}[level]
-        items = SIGNED_TENTHS if level == 3 else SIGNED_HALVES
+    Args:
+        rows: Ew, Cp, C1 … Ck, each of d numbers.
+    """
+
+    def __init__(self, rows: tuple[tuple[float, ...], ...]) -> None:
+        self.k = len(rows) - 2
         self.negatives = [f"C{i}" for i in range(1, self.k + 1)]
-        self.values = {name: [draw.one(items) for _ in range(self.d)] for name in ("Ew", "Cp", *self.negatives)}
+        self.values = dict(zip(("Ew", "Cp", *self.negatives), map(list, rows)))
         self.formula = "-log(sigmoid(dot(Ew, Cp)))" + "".join(
             f" - log(sigmoid(-dot(Ew, {name})))" for name in self.negatives
         )
@@ -239,9 +242,19 @@ class _Sample:
         )
 
 
+_sample = lru_cache(maxsize=8)(_Sample)  # for the two questions that have the same vectors
+
+
+def _drawn(draw: Draw, level: int) -> _Sample:
+    """Draws the vectors of the questions on loss and gradients."""
+    k, d = {1: (1, 2), 2: (2, 2), 3: (3, 3)}[level]
+    items = SIGNED_TENTHS if level == 3 else SIGNED_HALVES
+    return _sample(tuple(tuple(draw.one(items) for _ in range(d)) for _ in range(2 + k)))
+
+
 def loss(draw: Draw, level: int) -> Question:
     """The loss for k negatives as a formula, the scores, the loss in numbers, and at the start."""
-    sample = _Sample(draw, level)
+    sample = _drawn(draw, level)
     k, found = sample.k, sample.loss
     start = checked("k*log(2*o)", {"k": 1 + k, "o": 1})
     scores = sample.gradients.scores
@@ -323,7 +336,7 @@ def _terms(scores: np.ndarray) -> list[float]:
 
 def gradients(draw: Draw, level: int) -> Question:
     """The gradients of the loss, as formulas and in numbers."""
-    sample = _Sample(draw, level)
+    sample = _drawn(draw, level)
     k, by, made = sample.k, sample.by, sample.gradients
     names = ("Ew", "Cp", *sample.negatives)
     error_p, error_n = "(sigmoid(dot(Ew, Cp)) - 1)", "sigmoid(dot(Ew, C1))"

@@ -14,6 +14,7 @@ from sgns.learn.worksheets import graph_question, mathematics, program
 from sgns.learn.worksheets.answers import Answer, Written
 from sgns.learn.worksheets.draw import Draw
 from sgns.learn.worksheets.question import Question
+from sgns.version import __version__
 
 PARTS = ("The mathematics", "The program", "A computation graph")
 TOPICS: dict[str, tuple[int, str, Callable[[Draw, int], Question]]] = {  # topic: (part, label of its draws, question)
@@ -105,7 +106,7 @@ def sheet_blocks(sheet: Worksheet) -> list[Block]:
 
     return [
         Paragraph("Name: ______________________________   Date: ____________________"),
-        Paragraph(f"{_capital(sheet.name)}. {sheet.points} points."),
+        Paragraph(f"{_capital(sheet.name)}. {sheet.points} points. Written by sgns {__version__}."),
         *_how_to_answer(sheet),
         *_parts(sheet, asked),
     ]
@@ -195,7 +196,7 @@ def _form_lines(sheet: Worksheet, value: Callable[[Answer], str]) -> list[str]:
     lines = [
         f'# Answers to {sheet.name}. Numbers: 0.75, formulas: "3*x**2", vectors: [1, -0.5]. Check them with:\n',
         f"# sgns check THIS_FILE --seed {sheet.seed}\n",
-        f"seed = {sheet.seed}\nlevel = {sheet.level}\n",
+        f"seed = {sheet.seed}\nlevel = {sheet.level}\nsgns = {_toml(__version__)}\n",
         f"topics = {_toml(list(sheet.topics))}\n",
     ]
     for question in sheet.questions:
