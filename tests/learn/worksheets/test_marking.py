@@ -77,6 +77,16 @@ def test_known_mistakes_are_named():
     assert hint == "step 3: the gradient of a dot product is the other vector"
 
 
+def test_a_derivative_of_the_graph_may_be_a_formula():
+    right = {"graph": {"df/dx": "-(1 + 1/(x + y))", "df/db": "-1/(x + y)", "df/dy": "(-2/5)"}}
+    marks = {mark.answer.name: mark.verdict for mark in mark_answers(right, 7).marks}
+    assert {name for name, verdict in marks.items() if verdict.right} == {"df/dx", "df/db", "df/dy"}
+    assert marks["df/dx"].by == "SymPy"
+    only_at_this_point = {"graph": {"df/dx": "-x + 0.6"}}
+    (hint,) = (mark.hint for mark in mark_answers(only_at_this_point, 7).marks if mark.hint)
+    assert hint.startswith("downstream = upstream × local on the edge from x")
+
+
 def test_a_run_is_held_to_its_own_figures():
     run = {"words": 4_321, "parameters": 2 * 4_321 * 40, "losses": [3, 2, 2, 2, 2, 2], "neighbours": list("abcd")}
     right = {"words", "parameters", "losses", "neighbours"}

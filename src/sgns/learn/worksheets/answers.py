@@ -77,59 +77,6 @@ Mistakes = Sequence[tuple[Any, str]]  # (what a mistake gives, its hint)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numeric(Answer):
-    """A number or a vector.
-
-    Attributes:
-        value: The right value, () or (d,).
-        whole: Whether it must be exact, as a count.
-        scale: The largest number that was added to make the value: rounding it may change the value by as much.
-        mistakes: Values that known mistakes give.
-        hint: The hint if no known mistake fits.
-    """
-
-    value: np.ndarray
-    hint: str
-    whole: bool = False
-    scale: float = 0.0
-    mistakes: Mistakes = ()
-
-    def key(self) -> str:
-        return f"{int(self.value):,}" if self.whole else show_value(self.value)
-
-    def right_answer(self) -> Any:
-        return int(self.value) if self.whole else self.value.tolist()
-
-    def mark(self, given: Any) -> Verdict:
-        try:
-            number = _number(given)
-        except ExpressionError as error:
-            return Verdict(False, str(error))
-        if number.shape != self.value.shape:
-            return Verdict(False, f"the answer is {_kind(self.value)}, not {_kind(number)}")
-        if not np.isfinite(number).all():
-            return Verdict(False, "the answer is not a finite number")
-        if self._same(number, self.value):
-            return RIGHT
-        for value, hint in self.mistakes:
-            value = np.asarray(value, np.float64)
-            if value.shape == number.shape and self._same(number, value):
-                return Verdict(False, hint)
-        if number.ndim:
-            right = [self._near(a, b) for a, b in zip(number, self.value)]
-            if any(right):
-                return Verdict(False, f"component {right.index(False) + 1} is wrong: {self.hint}")
-        return Verdict(False, self.hint)
-
-    def _near(self, number: float, value: float) -> bool:
-        largest = max(float(np.abs(self.value).max()), self.scale)
-        return abs(number - value) <= (0 if self.whole else max(RELATIVE * abs(value), RELATIVE / 5 * largest, 1e-9))
-
-    def _same(self, a: np.ndarray, b: np.ndarray) -> bool:
-        return all(self._near(float(x), float(y)) for x, y in zip(np.atleast_1d(a), np.atleast_1d(b)))
-
-
-@dataclass(frozen=True, kw_only=True)
 class Formula(Answer):
     """A formula; every formula that is equal to it is right.
 
@@ -211,6 +158,64 @@ class Formula(Answer):
                 return False
             compared += 1
         return compared >= min(FEWEST_POINTS, count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numeric(Answer):
+    """A number or a vector.
+
+    Attributes:
+        value: The right value, () or (d,).
+        whole: Whether it must be exact, as a count.
+        scale: The largest number that was added to make the value: rounding it may change the value by as much.
+        mistakes: Values that known mistakes give.
+        hint: The hint if no known mistake fits.
+        formula: The same answer as a formula in the names of the question, or None; an answer with names is compared
+            with it.
+    """
+
+    value: np.ndarray
+    hint: str
+    whole: bool = False
+    scale: float = 0.0
+    mistakes: Mistakes = ()
+    formula: Formula | None = None
+
+    def key(self) -> str:
+        return f"{int(self.value):,}" if self.whole else show_value(self.value)
+
+    def right_answer(self) -> Any:
+        return int(self.value) if self.whole else self.value.tolist()
+
+    def mark(self, given: Any) -> Verdict:
+        try:
+            if self.formula is not None and isinstance(given, str) and names_in(read_formula(given)):
+                return self.formula.mark(given)
+            number = _number(given)
+        except ExpressionError as error:
+            return Verdict(False, str(error))
+        if number.shape != self.value.shape:
+            return Verdict(False, f"the answer is {_kind(self.value)}, not {_kind(number)}")
+        if not np.isfinite(number).all():
+            return Verdict(False, "the answer is not a finite number")
+        if self._same(number, self.value):
+            return RIGHT
+        for value, hint in self.mistakes:
+            value = np.asarray(value, np.float64)
+            if value.shape == number.shape and self._same(number, value):
+                return Verdict(False, hint)
+        if number.ndim:
+            right = [self._near(a, b) for a, b in zip(number, self.value)]
+            if any(right):
+                return Verdict(False, f"component {right.index(False) + 1} is wrong: {self.hint}")
+        return Verdict(False, self.hint)
+
+    def _near(self, number: float, value: float) -> bool:
+        largest = max(float(np.abs(self.value).max()), self.scale)
+        return abs(number - value) <= (0 if self.whole else max(RELATIVE * abs(value), RELATIVE / 5 * largest, 1e-9))
+
+    def _same(self, a: np.ndarray, b: np.ndarray) -> bool:
+        return all(self._near(float(x), float(y)) for x, y in zip(np.atleast_1d(a), np.atleast_1d(b)))
 
 
 @dataclass(frozen=True, kw_only=True)

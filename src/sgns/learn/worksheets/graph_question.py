@@ -5,6 +5,8 @@ The ranges of the values make every argument of a logarithm positive, and those 
 draw is rejected.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from sgns.learn.document.blocks import Block, Figure, Paragraph, Table
@@ -14,8 +16,8 @@ from sgns.learn.graphs.draw import draw_graph, render
 from sgns.learn.graphs.export import EDGE_HEADS, NODE_HEADS, counts, edge_cells, node_cells
 from sgns.learn.graphs.graph import Edge, Node, Passes
 from sgns.learn.graphs.symbolic import Formulas
-from sgns.learn.worksheets.answers import Formula, Numeric
-from sgns.learn.worksheets.checks import DIFFERENCES, Values, agree, checked, local_by_differences
+from sgns.learn.worksheets.answers import Formula, Mistakes, Numeric
+from sgns.learn.worksheets.checks import DIFFERENCES, Checked, Values, agree, checked, local_by_differences
 from sgns.learn.worksheets.draw import Draw
 from sgns.learn.worksheets.expressions import names_in, typed
 from sgns.learn.worksheets.mathematics import derivative_tree
@@ -32,6 +34,7 @@ PARTS = (  # (inner operation, function): the inner value lies between −4.9 an
     ("x + y", "log"),
 )
 OUTER = ("x * {}", "y * {}", "x + {}", "y + {}", "x - {}", "y - {}", "{} - x", "{} - y", "{} / x", "{} / y")
+ONE_PATH = "one path only: the value is used more than once, each use has its term"
 DOTS = ("dot(u, u + v)", "dot(u, u - v)", "dot(u + v, v)", "dot(u - v, v)")
 
 
@@ -123,24 +126,20 @@ def graph(draw: Draw, level: int) -> Question:
     for node, points in zip(operations, split_points(6, len(operations))):
         answers.append(_value(passes, formulas, node, points, found.by))
     for node, points in zip(reversed(inner), reversed(split_points(10, len(inner)))):
-        answers.append(_derivative(passes, node, points, found.by))
+        answers.append(_derivative(found, node, points, values))
     answers += _edge(passes, edge)
     answers.append(
-        Formula(
+        replace(
+            _as_formula(
+                found,
+                by,
+                3,
+                values,
+                "take df/dnode with letters in place of numbers, along each path, and add the paths",
+                tuple((typed(tree), ONE_PATH) for tree in _single_paths(passes, formulas, by)),
+            ),
             name="formula",
             prompt=f"df/d{by} as a formula in {_listed(list(values))}.",
-            points=3,
-            tree=derivative_tree(found, by),
-            scalars=tuple(name for name, value in values.items() if not np.ndim(value)),
-            vectors=tuple(name for name, value in values.items() if np.ndim(value)),
-            how="the derivatives of the graph with symbols in place of numbers",
-            checked=found.by,
-            lines=2,
-            hint="take df/dnode with letters in place of numbers, along each path, and add the paths",
-            mistakes=tuple(
-                (typed(tree), "one path only: the value is used more than once, each use has its term")
-                for tree in _single_paths(passes, formulas, by)
-            ),
         )
     )
     part, _, result = expression.removeprefix("a = ").rpartition("; ")
@@ -202,14 +201,32 @@ def _value(passes: Passes, formulas: Formulas, node: Node, points: int, by: tupl
     )
 
 
-def _derivative(passes: Passes, node: Node, points: int, by: tuple[str, ...]) -> Numeric:
+def _as_formula(found: Checked, name: str, points: int, values: Values, hint: str, mistakes: Mistakes = ()) -> Formula:
+    """df/dnode as a formula in the variables."""
+    return Formula(
+        name=f"df/d{name}",
+        prompt="",
+        points=points,
+        tree=derivative_tree(found, name),
+        scalars=tuple(variable for variable, value in values.items() if not np.ndim(value)),
+        vectors=tuple(variable for variable, value in values.items() if np.ndim(value)),
+        how="the derivatives of the graph with symbols in place of numbers",
+        checked=found.by,
+        lines=2,
+        hint=hint,
+        mistakes=mistakes,
+    )
+
+
+def _derivative(found: Checked, node: Node, points: int, values: Values) -> Numeric:
     """∂f/∂node, in the backward pass."""
+    passes, by = found.passes, found.by
     name, uses = passes.name(node), passes.uses(node)
     total = passes.derivative(node)
     wrong = []
     if len(uses) > 1:
-        hint = f"{name} is used {len(uses)} times; add what each of its edges brings"
-        wrong = [(edge.downstream, hint) for edge in uses]
+        several = f"{name} is used {len(uses)} times; add what each of its edges brings"
+        wrong = [(edge.downstream, several) for edge in uses]
     for edge in uses:
         target = passes.name(edge.target)
         if edge.target is not passes.output:
@@ -217,6 +234,7 @@ def _derivative(passes: Passes, node: Node, points: int, by: tuple[str, ...]) ->
             wrong.append((edge.local, f"that is the local derivative of {target}; multiply it by df/d{target}"))
     wrong.append((-total, "the sign is wrong: which operands are subtracted?"))
     hints = [f"downstream = upstream × local on the edge from {name} to {passes.name(edge.target)}" for edge in uses]
+    hint = "; ".join(hints) + (", then add" if len(uses) > 1 else "")
     return Numeric(
         name=f"df/d{name}",
         prompt=f"Backward: df/d{name}.",
@@ -225,8 +243,9 @@ def _derivative(passes: Passes, node: Node, points: int, by: tuple[str, ...]) ->
         scale=float(max(np.abs(edge.downstream).max() for edge in uses)),
         how=" + ".join(f"({show_value(edge.upstream)})·({show_value(edge.local)})" for edge in uses),
         checked=by if node.operation is None else tuple(method for method in by if method != "SymPy"),
-        hint="; ".join(hints) + (", then add" if len(uses) > 1 else ""),
+        hint=hint,
         mistakes=tuple(wrong),
+        formula=_as_formula(found, name, points, values, hint),
     )
 
 
