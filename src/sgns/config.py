@@ -175,6 +175,8 @@ class Config:
     """Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power."""
     sentences: Sentences = "line"
     """What ends a sentence: each line, an empty line (paragraph), or nothing (none)."""
+    column: str | None = None
+    """Column of a table that holds the text: JSON lines, CSV, TSV, Parquet or Arrow, whose cells are documents."""
     lowercase: bool = True
     """Convert upper case to lower case."""
     punctuation: bool = False
@@ -219,6 +221,8 @@ class Config:
                     "sentences says what ends a sentence of a text: line, paragraph or none; token lists are given "
                     "without a name: sgns.train(sentences)"
                 )
+            if name == "column" and (not isinstance(value, str) or not value):
+                raise ConfigError(f"column is {value!r}; give the name of a column, such as text")
             if get_origin(field.type) is Literal and value not in get_args(field.type):
                 raise ConfigError(f"{name} is {value!r}; choose one of {', '.join(get_args(field.type))}")
         if self.min_lr > self.lr:

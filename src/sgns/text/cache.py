@@ -27,6 +27,7 @@ LIMIT = 16 * 2**30  # bytes
 FRESH = 2.0  # seconds for which a file's mtime proves nothing (FAT and some network disks count in steps of 2 s)
 MOST_SEEN = 10_000  # files in seen/
 ABANDONED = 86_400.0  # seconds after which an entry that was begun and not finished is deleted
+REFUSALS = 1  # of what is no text: raise it when files that were read are refused, so that they are looked at again
 VERSION = 1  # of the encoding: raise it when the same text would become other ids
 
 
@@ -148,4 +149,4 @@ def files_key(sources: list[Source], options: str) -> str | None:
     if any(source.fingerprint is None for source in sources):
         return None
     files = [[*source.fingerprint, source.found, *(source.span or ())] for source in sources if source.fingerprint]
-    return digest([VERSION, options, files])
+    return digest([VERSION, REFUSALS, options, files])

@@ -21,11 +21,12 @@ from sgns.text.chunks import ChunkReader
 from sgns.text.encode import content_hash, encode
 from sgns.text.encode_plain import number_by_frequency
 from sgns.text.sentences import number_words
-from sgns.text.sources import Inputs, Source, find, total_size
+from sgns.text.sources import Column, Inputs, Source, find, total_size
+from sgns.text.stream import token_lists
 from sgns.text.vocabulary import Vocabulary, nothing_left
 from sgns.text.warnings import stored_facts, warnings_of
 
-TEXT_OPTIONS = ("sentences", "lowercase", "punctuation", "min_count", "max_vocabulary")
+TEXT_OPTIONS = ("sentences", "column", "lowercase", "punctuation", "min_count", "max_vocabulary")
 """The options of `Config` that decide which ids a text becomes."""
 BUILTIN_PLAIN_CHUNKS = 16  # plain Python encodes the built-in corpus in the time that compiling the kernels takes
 
@@ -100,7 +101,8 @@ class Corpus:
             InputError: no such file, damaged, no text, or no word of min_count.
             OutputError: the disk is full.
         """
-        return cls.from_sources(find(paths), config or Config(), progress, cache=cache)
+        config = config or Config()
+        return cls.from_sources(find(paths, Column.of(config)), config, progress, cache=cache)
 
     @classmethod
     def from_sentences(cls, sentences: Iterable[Iterable[str]], config: Config | None = None) -> "Corpus":
@@ -137,7 +139,7 @@ class Corpus:
 
         began, progress = time.perf_counter(), progress or ignore
         with builtin_text(progress) as path:
-            config = replace(config or Config(), sentences="line")
+            config = replace(config or Config(), sentences="line", column=None)
             corpus = cls.from_sources(find(path), config, progress, plain_chunks=BUILTIN_PLAIN_CHUNKS)
         corpus.scan_seconds = time.perf_counter() - began
         return corpus
@@ -162,6 +164,9 @@ class Corpus:
             plain_chunks: a text of at most this many chunks is encoded without Numba; None: see `encode.encode`.
         """
         began, progress = time.perf_counter(), progress or ignore
+        sentences = token_lists(sources)
+        if sentences is not None:
+            return cls.from_sentences(sentences, config)
         store, warnings = open_store() if cache else (None, [])
         corpus = cls._from_cache(store, sources, config, progress) if store else None
         corpus = corpus or cls._encode(store, sources, config, progress, plain_chunks)
@@ -270,7 +275,8 @@ class Corpus:
 
 def text_options(config: Config) -> dict[str, Any]:
     """The options of `config` that decide which ids a text becomes."""
-    return {name: getattr(config, name) for name in TEXT_OPTIONS}
+    options = {name: getattr(config, name) for name in TEXT_OPTIONS}
+    return {name: value for name, value in options.items() if name != "column" or value is not None}
 
 
 def options_key(config: Config) -> str:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,6 +57,8 @@ def encode(
     def read() -> None:
         progress("read", reader.done, reader.total, "bytes")
 
+    if config.column is not None and config.sentences == "none":
+        config = replace(config, sentences="line")  # the text of a cell is one line then, see `tables.TextOfCells`
     read()
     if plain_chunks is None:
         plain_chunks = PLAIN_CHUNKS if is_compiled("text") else PLAIN_CHUNKS_COLD

@@ -1,7 +1,8 @@
-"""Reads whatever a Python caller gave as the text: paths, token lists, or a corpus that is made already."""
+"""Reads whatever a Python caller gave as the text: paths, token lists, tables in memory, or a corpus that is made."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from sgns.config import Config
 from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.corpus import Corpus
-from sgns.text.sentences import check_sentences, shown
-from sgns.text.sources import find
+from sgns.text.sentences import check_sentences, columns_listed, shown, take_column
+from sgns.text.sources import Column, Source, find
 from sgns.text.stream import check_not_read
+from sgns.text.tables import is_tokens, no_such_column
 
-TextSource = Corpus | str | Path | Iterable[str | Path] | Iterable[Iterable[str]] | None
+TextSource = Corpus | str | Path | Iterable[Any] | None
+"""A path or several, token lists, rows with a column, a table or a column of pandas, polars, pyarrow or datasets."""
+TABLE = "the table"  # its name in messages
 
 
 def read_text(
@@ -23,9 +27,9 @@ def read_text(
     """The corpus of a source.
 
     Args:
-        source: A path or several, an iterable of token lists, a corpus, or None for the built-in corpus. A string is a
-            path; so is each string of a list, and each `Path` that an iterable yields.
-        config: The text options.
+        source: A path or several, an iterable of token lists, a table or a column in memory, a corpus, or None for the
+            built-in corpus. A string is a path; so is each string of a list, and each `Path` that an iterable yields.
+        config: The text options; `column` names the column of a table.
         progress: Called about ten times a second.
         outputs: Files that will be written.
 
@@ -39,26 +43,112 @@ def read_text(
         return Corpus.builtin(config, progress)
     if isinstance(source, str | os.PathLike):
         return from_paths([source], config, progress, outputs)
-    check_sentences(source)
-    if not isinstance(source, Iterable):
-        raise InputError(f"the text is {shown(source)}, not a path nor lists of words; give sgns.train('corpus.txt')")
-    items: Any = source
-    if isinstance(items, list | tuple):
-        if items and all(isinstance(item, str | os.PathLike) for item in items):
+    if type(source).__name__ == "LazyFrame":
+        source = source.collect()  # type: ignore[union-attr]
+    values = column_in_memory(source, config.column)
+    if values is None:
+        check_sentences(source)
+        if not isinstance(source, Iterable):
+            raise InputError(
+                f"the text is {shown(source)}, not a path nor lists of words; give sgns.train('corpus.txt')"
+            )
+        first, items = peek(source)
+        if isinstance(items, list | tuple) and items and all(isinstance(item, str | os.PathLike) for item in items):
             return from_paths(items, config, progress, outputs)
-    else:
-        iterator = iter(source)
-        first = next(iterator, None)
-        items = iterator if first is None else chain([first], iterator)
         if isinstance(first, os.PathLike):  # as Path.glob yields
             return from_paths(list(items), config, progress, outputs)
-    return Corpus.from_sentences(items, config)
+        if not isinstance(first, Mapping) or config.column is None:
+            if config.column is not None:
+                kind = f"{type(source).__name__} of {type(first).__name__}"
+                raise InputError(
+                    f"column is {shown(config.column)}, but the text is a {kind}, without columns; leave it out"
+                )
+            return Corpus.from_sentences(items, config)
+        values = cells_of_rows(items, config.column)
+    return from_cells(values, config, progress)
 
 
 def from_paths(
     paths: Sequence[str | os.PathLike[str]], config: Config, progress: ProgressCallback, outputs: Iterable[str | Path]
 ) -> Corpus:
     """The text of files, none of which is an output."""
-    sources = find(paths)
+    sources = find(paths, Column.of(config))
     check_not_read(outputs, sources)
     return Corpus.from_sources(sources, config, progress)
+
+
+def from_cells(values: Iterable[Any], config: Config, progress: ProgressCallback) -> Corpus:
+    """The text of a column: each cell is a document, normalised as files are, or a list of words as they are."""
+    first, values = peek(values)
+    if is_tokens(first):
+        return Corpus.from_sentences(values, config)
+    config = replace(config, column=config.column or "text")
+    source = Source(TABLE, column=Column.of(config), cells=enumerate(values, 1))
+    return Corpus.from_sources([source], config, progress, cache=False)
+
+
+def column_in_memory(data: Any, column: str | None) -> Iterable[Any] | None:
+    """The values of a column of a table, or of a column that was given itself; None for what is neither.
+
+    Tables are known by their attributes, so that no library is imported: pandas, polars, pyarrow, datasets.
+
+    Raises:
+        InputError: no column was named, or there is none of this name.
+    """
+    if isinstance(data, Mapping):  # of columns, as pandas and datasets take it
+        names = list(data)
+        if column is not None and column in data and not isinstance(data[column], str | bytes):
+            return python_values(data[column])
+        if column is not None:
+            raise no_such_column(TABLE, column, names)
+        raise InputError(f"the text is a mapping with the {columns_listed(names)}; {take_column(data)}")
+    columns = column_names(data)
+    if columns is not None:
+        if column is None:
+            remedy = take_column(dict.fromkeys(columns))
+            raise InputError(f"the text is a table with the {columns_listed(columns)}; {remedy}")
+        if column not in columns:
+            raise no_such_column(TABLE, column, columns)
+        return cells_of_rows(data, column) if hasattr(data, "features") else python_values(data[column])
+    if hasattr(data, "to_pylist") or (hasattr(data, "dtype") and getattr(data, "ndim", 1) == 1):
+        first, values = peek(python_values(data))
+        return values if isinstance(first, str) or is_tokens(first) else None
+    return None
+
+
+def column_names(data: Any) -> list[Any] | None:
+    """The names of the columns of a table in memory; None for what is no table."""
+    for attribute in ("column_names", "columns"):
+        names = getattr(data, attribute, None)
+        if names is not None and not callable(names) and not isinstance(names, str | Mapping):
+            return list(names)
+    return None
+
+
+def python_values(values: Any) -> Iterable[Any]:
+    """The values of a column, as Python has them."""
+    if hasattr(values, "to_pylist"):  # pyarrow yields scalars
+        return (value.as_py() for value in values)
+    return values
+
+
+def cells_of_rows(rows: Iterable[Any], column: str) -> Iterator[Any]:
+    """What rows have in a column. Raises `InputError` with the number of a row that has none."""
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise InputError(f"row {number} is {shown(row)}, not a row with columns as those before it")
+        if column not in row:
+            raise no_such_column(f"row {number}", column, list(row))
+        yield row[column]
+
+
+def peek(items: Iterable[Any]) -> tuple[Any, Any]:
+    """The first of some items, None if there is none, and all of them."""
+    if isinstance(items, list | tuple):
+        return (items[0] if items else None), items
+    iterator = iter(items)
+    try:
+        first = next(iterator)
+    except StopIteration:
+        return None, iterator
+    return first, chain([first], iterator)

@@ -76,7 +76,9 @@ def shard_of(sources: Sequence[Source], rank: int, ranks: int, sentences: Senten
 
 
 def is_packed(source: Source) -> bool:
-    """Whether a file is compressed, by its first bytes."""
+    """Whether a file is compressed, by its first bytes; a table is not cut either."""
+    if source.column is not None:
+        return True
     try:
         with open(source.path or source.name, "rb") as file:
             head = file.read(HEAD)

@@ -5,11 +5,12 @@ import os
 import re
 import stat
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sgns.base.suggest import nearest
+from sgns.config import Config
 from sgns.errors import InputError
 from sgns.text.sentences import shown
 
@@ -32,6 +33,24 @@ class Fingerprint(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Column:
+    """The column of a table that is read as text.
+
+    Attributes:
+        name: its name.
+        one_sentence: a cell is one sentence, whatever line breaks it has.
+    """
+
+    name: str
+    one_sentence: bool = False
+
+    @classmethod
+    def of(cls, config: Config) -> Self | None:
+        """The column that the options name; None for plain text."""
+        return None if config.column is None else cls(config.column, config.sentences == "none")
+
+
+@dataclass(frozen=True)
 class Source:
     """A file or stream of bytes, which is read once, from its beginning to its end."""
 
@@ -45,6 +64,10 @@ class Source:
     """Found in a folder, not named by the user: then a binary file is left out instead of read."""
     span: tuple[int, int] | None = None
     """First byte and one past the last, where only this part of a plain file is read (see `shards`)."""
+    column: Column | None = None
+    """The column of a table; None for plain text."""
+    cells: Iterator[tuple[int, Any]] | None = None
+    """The cells of a table in memory, each with the number of its row; there is no file then."""
 
     @property
     def size(self) -> int | None:
@@ -61,12 +84,13 @@ class Source:
             return None
 
 
-def find(inputs: Inputs) -> list[Source]:
+def find(inputs: Inputs, column: Column | None = None) -> list[Source]:
     """All sources that `inputs` name, in the order given; the files of a folder in the order of their paths.
 
     Args:
         inputs: one path or several. A folder stands for all files in it and below, links followed; hidden ones
             (`.name`) and what training has written there are left out. `-` is standard input.
+        column: the column to read, where the files are tables.
 
     Raises:
         InputError: no such file, a folder without files, not readable, nothing given.
@@ -83,7 +107,7 @@ def find(inputs: Inputs) -> list[Source]:
         raise InputError("no text was given; name files, folders or - for standard input")
     if sum(source.path is None for source in sources) > 1:
         raise InputError("standard input (-) was given twice, but can be read only once; give it once")
-    return sources
+    return sources if column is None else [replace(source, column=column) for source in sources]
 
 
 def sources_at(name: str) -> list[Source]:

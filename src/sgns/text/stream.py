@@ -7,7 +7,8 @@ unpacked to disk. What is no text is refused, or left out where it was found in 
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -15,6 +16,18 @@ from sgns.base.files import PACKED, check_not_input, decompress, is_damage, pack
 from sgns.errors import InputError
 from sgns.text.kinds import refusal
 from sgns.text.sources import Source
+from sgns.text.tables import (
+    Cell,
+    NoSuchColumn,
+    TextOfCells,
+    cells,
+    columns_of_columnar,
+    columns_without_a_name,
+    is_columnar,
+    is_table,
+    is_tokens,
+    name_a_column,
+)
 
 HEAD = 4096  # bytes looked at before reading
 
@@ -26,6 +39,7 @@ class Stream:
         consumed: bytes read from disk so far, for progress.
         binary: whether this is a file found in a folder that is no text; it reads as empty.
         packed: the compression; "" for none.
+        cells: of a table, where the source names a column; else None.
     """
 
     def __init__(self, source: Source):
@@ -38,6 +52,11 @@ class Stream:
         self.consumed = 0
         self.binary = False
         self.packed = ""
+        self.cells: Iterator[Cell] | None = source.cells
+        if source.cells is not None:
+            self._raw = cast(io.RawIOBase, io.BytesIO())
+            self._read_cells()
+            return
         try:
             if source.path is None:
                 raw = cast(Any, sys.stdin.buffer).raw
@@ -66,10 +85,44 @@ class Stream:
         else:
             self._file = self._guard(lambda: decompress(self.packed, self._file))
             head = self._guard(lambda: cast(Any, self._file).peek(HEAD))[:HEAD]
-        refused = refusal(head)
+        refused = self._refusal(head)
         self.binary = self.source.found and refused is not None
         if refused and not self.binary:
             raise InputError(f"{name} is {refused}")
+        if self.source.column is not None and head and not self.binary:
+            self._open_table(head, self.source.column.name)
+
+    def _refusal(self, head: bytes) -> str | None:
+        """What the source is that is not read, and what to do; None where it is read."""
+        if is_columnar(head):
+            if self.source.column is not None:
+                return None
+            return name_a_column(columns) if (columns := columns_of_columnar(self._file, head)) else refusal(head)
+        refused = refusal(head)
+        if refused is None and self.source.column is None:
+            columns_of_text = columns_without_a_name(self.source.name, head)
+            return None if columns_of_text is None else name_a_column(columns_of_text)
+        return refused
+
+    def _open_table(self, head: bytes, column: str) -> None:
+        """Finds the first cell; a file in a folder that has no such column is left out."""
+        rows = cells(self._file, self.source.name, column, head)
+        try:
+            first = self._guard(lambda: list(islice(rows, 1)))
+        except InputError as error:
+            if not self.source.found or not (isinstance(error, NoSuchColumn) or not is_table(self.source.name, head)):
+                raise
+            self.binary = True
+            return
+        self.cells = chain(first, rows)
+        self._read_cells()
+
+    def _read_cells(self) -> None:
+        assert self.cells is not None
+        assert self.source.column is not None
+        text = TextOfCells(self.cells, self.source.name, self.source.column)
+        self._table = self._file if self.source.cells is None else None  # collected as garbage, it would close the file
+        self._file = cast(BinaryIO, io.BufferedReader(text, HEAD * 16))
 
     def readinto(self, view: memoryview) -> int:
         """Fills `view` as far as there are bytes left.
@@ -89,9 +142,9 @@ class Stream:
             if not now:
                 break
             done += now
-            if not self.packed:
+            if not self.packed and self.cells is None:
                 self.consumed += now
-        if self.packed and self.source.fingerprint is not None:
+        if (self.packed or self.cells is not None) and self.source.fingerprint is not None:
             self.consumed = self._raw.tell()
         return done
 
@@ -116,6 +169,31 @@ class Stream:
         """Closes the file; standard input stays open."""
         if self.source.path is not None:
             self._raw.close()
+
+
+def token_lists(sources: Iterable[Source]) -> Iterator[Any] | None:
+    """The cells of tables, where the first one is a list of words; None where it is text.
+
+    A pipe can be read only once, so its cells are taken for text.
+    """
+    sources = list(sources)
+    for source in sources:
+        if source.column is None or source.fingerprint is None:
+            return None
+        first = next(cells_of(source), None)
+        if first is not None:
+            return chain.from_iterable(map(cells_of, sources)) if is_tokens(first) else None
+    return None
+
+
+def cells_of(source: Source) -> Iterator[Any]:
+    """The cells of a table in a file."""
+    stream = Stream(source)
+    try:
+        for _, cell in stream.cells or ():
+            yield cell
+    finally:
+        stream.close()
 
 
 def check_not_read(outputs: Iterable[str | os.PathLike[str]], sources: Iterable[Source]) -> None:

@@ -46,8 +46,8 @@ def stored_facts(reader: ChunkReader, facts: TextFacts) -> dict[str, Any]:
 
 
 def line_of(source: Source, position: int) -> int | None:
-    """The number, from 1, of the line that holds byte `position`; None for a stream, which cannot be read again."""
-    if source.fingerprint is None:
+    """The number, from 1, of the line that holds byte `position`; None for a stream or a table."""
+    if source.fingerprint is None or source.column is not None:
         return None
     if source.span is not None:  # lines are counted in the whole file
         position += source.span[0]
@@ -75,8 +75,10 @@ def warnings_of(stored: dict[str, Any], sources: list[Source]) -> list[str]:
         warnings.append(f"{count:,} bytes that are not UTF-8 were replaced by U+FFFD, the first in {where}")
     if stored["skipped"]:
         first, n = stored["skipped"][0], len(stored["skipped"])
-        what = "1 file that is no text was" if n == 1 else f"{n} files that are no text were"
-        warnings.append(f"{what} left out, the first {first}")
+        column = next((source.column.name for source in sources if source.column is not None), None)
+        files, be = ("file", "was") if n == 1 else ("files", "were")
+        what = f"that {'is' if n == 1 else 'are'} no text" if column is None else f"without the column {column!r}"
+        warnings.append(f"{n} {files} {what} {be} left out, the first {first}")
     if stored["cuts"]:
         warnings.append(f"runs of more than {CHUNK >> 20} MiB without white space were cut, {stored['cuts']} times")
     if stored["unsegmented"] * 20 > stored["raw_tokens"]:

@@ -7,7 +7,7 @@ from sgns.config import Config
 from sgns.errors import ConfigError
 from sgns.progress.callback import Display
 from sgns.text.shards import Shard, shard_of
-from sgns.text.sources import find
+from sgns.text.sources import Column, find
 from sgns.training.checkpoint import CheckpointPlan, checkpoints_of
 from sgns.training.distributed.checks import check_options, check_text
 from sgns.training.distributed.comm import on_all_ranks
@@ -80,7 +80,7 @@ def choose_resources(config: Config, local_world_size: int) -> Resources:
 def find_shard(job: TorchrunJob, inputs: Sequence[str], config: Config, options: DistributedOptions) -> Shard:
     """The shard of the text that this rank reads."""
     comm, here = job.comm, job.environment
-    sources = on_all_ranks(comm, lambda: find(inputs))
+    sources = on_all_ranks(comm, lambda: find(inputs, Column.of(config)))
     if options.shards == "local":
         return on_all_ranks(comm, lambda: shard_of(sources, here.local_rank, here.local_world_size, config.sentences))
     check_text(comm, sources)
