@@ -73,6 +73,9 @@ def test_graph_stops_after_a_step(sgns):
         (["derive", "all", "-o", "derive.docx"], ".pdf, .html, .md"),
         (["explain", "-o", "no/such/explain.md"], "does not exist"),
         (["step", "a", "b"], "vectors.safetensors is not there"),
+        (["step"], "step takes two words"),
+        (["step", "a"], "only a is given"),
+        (["step", "-o", "step.pdf"], ".html"),
         (["report", "none.safetensors"], "none.safetensors: there is no such file"),
         (["report", "-o", "report.docx"], ".pdf, .html, .md"),
         (["report", "-o", "no/such/report.pdf"], "does not exist"),
@@ -173,3 +176,15 @@ def test_a_missing_typesetter_is_reported_before_the_work_begins(sgns, arguments
     assert "pip install 'sgns[learn]'" in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_step_writes_a_page(sgns, model, tmp_path):
+    code, out, _ = sgns("step", "-o", tmp_path / "training.html", "--seed", 3, "--json")
+    assert code == 0
+    assert json.loads(out) == {"output": str(tmp_path / "training.html"), "words": 21, "steps": 1440}
+    code, _, _ = sgns("step", "w3", "w4", "--model", model, "-o", tmp_path / "pair.html")
+    assert code == 0
+    assert '"words":["w3","w4"' in (tmp_path / "pair.html").read_text(encoding="utf-8")
+    code, _, error = sgns("step", "w3", "w4", "--model", model, "-o", model)
+    assert code == 2
+    assert "would be replaced" in error

@@ -20,8 +20,10 @@ def test_the_commands_of_the_page_run(tmp_path, monkeypatch, capsys):
     assert len(commands) >= 3
     for arguments in commands:
         assert run(make_app(), arguments) == 0, arguments
-        assert "downstream = upstream × local" in capsys.readouterr().out
-    assert {path.name for path in tmp_path.iterdir()} >= {"loss.svg", "graph.svg"}
+        assert {"graph": "downstream = upstream × local", "step": "1,440 steps"}[
+            arguments[0]
+        ] in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} >= {"loss.svg", "graph.svg", "step.html"}
 
 
 def code_after(words: str) -> str:

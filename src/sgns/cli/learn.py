@@ -1,7 +1,7 @@
 """The verbs for students and teachers: graph, derive, step, explain, report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter
 
@@ -9,6 +9,7 @@ from sgns.base.files import check_not_input
 from sgns.cli.options import DEFAULT_VECTORS, Files, Json, Output
 from sgns.cli.output import print_json, warn
 from sgns.cli.vectors import Word, check_words, opened
+from sgns.errors import ConfigError
 
 if TYPE_CHECKING:
     from sgns.learn.document.blocks import Block
@@ -81,17 +82,18 @@ def derive(
 
 
 def step(
-    word: Word,
-    context: Word,
+    word: Word | None = None,
+    context: Word | None = None,
     /,
     *,
     model: Path = DEFAULT_VECTORS,
     negatives: int | None = None,
     lr: float | None = None,
     seed: int = 1,
+    output: Output | None = None,
     json: Json = False,
 ) -> None:
-    """Take one step of SGD on a real pair and show every number.
+    """Take one step of SGD on a real pair and show every number; or with -o step.html and no words, a whole training.
 
     Args:
         word: The target word w.
@@ -100,12 +102,29 @@ def step(
         negatives: Number of negatives; the model's own k if left out.
         lr: Learning rate; the model's own if left out.
         seed: Seed of the draw.
+        output: A page (.html) with the step in pictures. Without words it trains a small vocabulary, step by step.
     """
     from sgns import learn
 
+    if word is None:
+        if output is None:
+            raise ConfigError("step takes two words, w and c+; without words, -o step.html writes a small training")
+        given = {name: x for name, x in (("negatives", negatives), ("lr", lr)) if x is not None}
+        training = learn.small_training(seed=seed, **cast(dict[str, Any], given))
+        path = learn.write_training(training, output)
+        if json:
+            print_json({"output": str(path), "words": len(training.words), "steps": len(training.samples)})
+        else:
+            print(f"page: {path}, {len(training.samples):,} steps on {training.of}; open it in a browser")
+        return
+    if context is None:
+        raise ConfigError(f"step takes two words, w and c+; only {word} is given")
+    check_not_input(output, [model])
     vectors = opened(model)
     check_words(vectors, word, context)
     taken = learn.take_step(vectors, word, context, negatives=negatives, lr=lr, seed=seed)
+    if output is not None:
+        learn.write_training(learn.steps_on(vectors, taken, model.name), output)
     _print(learn.step_chapter(taken), taken.to_dict() if json else None)
 
 

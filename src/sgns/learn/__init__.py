@@ -8,8 +8,9 @@
     print(to_text(derive("gradients")))
 
 `formulas` parses and writes formulas, `graphs` evaluates and draws computation graphs, `document` holds the blocks of
-text and the writers of each format, `chapters` the content, `worksheets` questions with their key. The names below are
-imported when they are first used, so `import sgns.learn` imports neither SymPy nor matplotlib.
+text and the writers of each format, `chapters` the content, `worksheets` questions with their key, `pages` what a
+browser steps through. The names below are imported when they are first used, so `import sgns.learn` imports neither
+SymPy nor matplotlib.
 """
 
 from importlib import import_module
@@ -52,6 +53,10 @@ _WHERE = {
     "check_document": "document.write",
     "write_document": "document.write",
     "write_report": "chapters.report",
+    # pages for the browser
+    "small_training": "pages.training_page",
+    "steps_on": "pages.training_page",
+    "write_training": "pages.training_page",
     # worksheets
     "make_worksheet": "worksheets.worksheet",
     "write_worksheet": "worksheets.worksheet",
@@ -103,6 +108,9 @@ if TYPE_CHECKING:
     from sgns.learn.graphs.graph import tanh as tanh
     from sgns.learn.graphs.graph import variable as variable
     from sgns.learn.graphs.write import write_graph as write_graph
+    from sgns.learn.pages.training_page import small_training as small_training
+    from sgns.learn.pages.training_page import steps_on as steps_on
+    from sgns.learn.pages.training_page import write_training as write_training
     from sgns.learn.worksheets.marking import check_answers as check_answers
     from sgns.learn.worksheets.marking import check_class as check_class
     from sgns.learn.worksheets.marking import check_marks_file as check_marks_file

@@ -91,7 +91,8 @@ def test_steps_by_keys_and_buttons(page):
 
 
 def test_play(page):
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     page.keyboard.press("p")
     assert page.get_attribute("#play", "aria-pressed") == "true"
     page.clock.run_for(1400 * 3 + 50)
