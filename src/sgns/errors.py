@@ -42,6 +42,10 @@ class DivergedError(SgnsError, ArithmeticError):
     """The vectors became NaN or grew without bound; the message names a learning rate to try."""
 
 
+class OutOfMemory(SgnsError, MemoryError):
+    """A run needs more memory or threads than it may have; the message has need, limit and what fits."""
+
+
 class CheckpointError(SgnsError, ValueError):
     """A checkpoint is damaged, or belongs to another run, text or version."""
 

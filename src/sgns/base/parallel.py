@@ -4,6 +4,8 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 
+from sgns.errors import OutOfMemory
+
 
 def run_threads(work: Callable[[threading.Event], None], threads: int, tick: Callable[[], None]) -> None:
     """Run `work(stop)` in `threads` threads until all have returned; call `tick` ten times a second meanwhile.
@@ -13,6 +15,7 @@ def run_threads(work: Callable[[threading.Event], None], threads: int, tick: Cal
 
     Raises:
         BaseException: the first exception of a thread.
+        OutOfMemory: the system starts no more threads.
     """
     stop, finished = threading.Event(), threading.Semaphore(0)
     errors: list[BaseException] = []
@@ -27,9 +30,8 @@ def run_threads(work: Callable[[threading.Event], None], threads: int, tick: Cal
             finished.release()
 
     workers = [threading.Thread(target=run, daemon=True) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
     try:
+        start_all(workers)
         for _ in workers:
             while not finished.acquire(timeout=0.1):
                 tick()
@@ -38,11 +40,29 @@ def run_threads(work: Callable[[threading.Event], None], threads: int, tick: Cal
     except BaseException:
         stop.set()
         for worker in workers:
-            worker.join(timeout=0.5)
+            if worker.ident is not None:  # it was started
+                worker.join(timeout=0.5)
         raise
     if errors:
         raise errors[0]
     tick()
+
+
+def start_all(workers: Sequence[threading.Thread]) -> None:
+    """Starts threads. Raises `OutOfMemory` if the system does not start one; those before it run on."""
+    for number, worker in enumerate(workers):
+        try:
+            worker.start()
+        except RuntimeError as error:
+            raise no_thread(number, error) from None
+
+
+def no_thread(number: int, error: RuntimeError) -> OutOfMemory:
+    """The error for a thread that the system does not start, after `number` others."""
+    return OutOfMemory(
+        f"the system starts no more than {number} threads ({error}); take fewer --threads, or allow more threads and "
+        "memory (ulimit -u, ulimit -v)"
+    )
 
 
 def run_all(functions: Sequence[Callable[[], None]], threads: int) -> None:
@@ -70,7 +90,10 @@ def in_background(work: Callable[[], None], watch: Callable[[], None]) -> None:
     from concurrent.futures import TimeoutError as NotFinished
 
     with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(work)
+        try:
+            result = pool.submit(work)
+        except RuntimeError as error:
+            raise no_thread(0, error) from None
         wait = 0.5
         while True:
             try:

@@ -98,9 +98,12 @@ def run(app: App, arguments: list[str] | None = None) -> int:
         return 141
     except SystemExit:  # how rich, which prints the help, ends for a closed pipe
         return 141
-    except (OSError, MemoryError) as error:
+    except (OSError, MemoryError, RuntimeError) as error:
+        text = system_error_text(error)
+        if text is None:  # a mistake of ours
+            raise
         discard(sys.stdout)
-        return failed(system_error_text(error))
+        return failed(text)
     return code if isinstance(code, int) else 0
 
 

@@ -19,11 +19,14 @@ REMEDIES = {
     errno.ENOTDIR: "name a folder",
 }
 NO_TEMPORARY = "No usable temporary directory found"  # how the message of `tempfile` begins
-MORE_MEMORY = "take fewer words (--max-vocabulary, --words), a smaller --dim, or a machine or limit with more memory"
+NO_THREAD = "can't start new thread"
+MORE_MEMORY = "allow this process more memory, or take fewer words or a smaller dim"
 
 
-def system_error_text(error: OSError | MemoryError) -> str:
-    """One line for an error that the system raised: what failed, and a remedy."""
+def system_error_text(error: OSError | MemoryError | RuntimeError) -> str | None:
+    """One line for an error that the system raised: what failed, and a remedy. None for one that it did not raise."""
+    if isinstance(error, RuntimeError):
+        return f"{error}; take fewer --threads, or {MORE_MEMORY}" if str(error) == NO_THREAD else None
     if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
         detail = "" if isinstance(error, OSError) else str(error)
         return f"out of memory{f' ({detail})' if detail else ''}; {MORE_MEMORY}"

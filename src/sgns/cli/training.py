@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from sgns.base.memory import check_libraries
 from sgns.cli.options import AS_PATH, DEFAULT_VECTORS, Json, Output, Quiet, UnknownOption
 from sgns.cli.output import print_error
 from sgns.config import Config
@@ -86,6 +87,7 @@ def only_paths(inputs: Sequence[str]) -> list[str]:
 
 def train_on(inputs: list[str] | None, options: TrainOptions) -> int:
     """Trains and prints the report. Returns the exit code: 0, 130 after Ctrl-C, 143 after SIGTERM."""
+    check_libraries()
     from sgns.training.distributed.environment import TorchrunEnvironment
     from sgns.training.job import train_to_file
     from sgns.training.report import report_as_text

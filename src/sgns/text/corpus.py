@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sgns.base.folders import temporary_file
 from sgns.config import Config
 from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
@@ -210,7 +210,7 @@ class Corpus:
             """An unbuffered file to write and map: in an entry of the cache, or one that vanishes with the process."""
             if entry_folder is not None:
                 return open(entry_folder / name, "w+b", buffering=0)
-            return tempfile.TemporaryFile(dir=temporary, buffering=0)
+            return temporary_file(temporary)
 
         try:
             with output("ids") as ids, output("ends") as ends:

@@ -6,13 +6,13 @@ the ids of every part are replaced by ids in it (`renumber`). A single reader of
 vocabulary, with equal counts in the same order. This is map-reduce (Dean & Ghemawat 2004).
 """
 
-import tempfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sgns.base.folders import temporary_file
 from sgns.config import Config
 from sgns.progress.callback import ProgressCallback
 from sgns.text.cache import open_store
@@ -122,7 +122,7 @@ def renumber(part: Corpus, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
     id_of = np.fromiter((numbers.get(word, -1) for word in part.vocabulary.words), np.int32, len(part.vocabulary))
     ends, stops, n, sentence = part.sentence_ends, list[np.ndarray](), 0, 0
     store, _ = open_store()
-    with tempfile.TemporaryFile(dir=store.folder if store else None, buffering=0) as file:
+    with temporary_file(store.folder if store else None) as file:
         for start in range(0, len(part.ids), STEP):
             ids = id_of[part.ids[start : start + STEP]]
             kept = ids >= 0

@@ -1,12 +1,12 @@
 """Keeps arrays on disk while they are not needed."""
 
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sgns.base.folders import temporary_file
 from sgns.errors import OutputError
 
 
@@ -15,7 +15,7 @@ class Spill:
 
     def __init__(self, folder: Path | None):
         """Opens a file in `folder`, or in the system's temporary folder."""
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        self._file = temporary_file(folder)
         self._lock = threading.Lock()
         self._size = 0
 

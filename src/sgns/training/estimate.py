@@ -14,6 +14,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.engines.build import build
 from sgns.training.engines.contract import Engine, EpochEngine
+from sgns.training.memory import check_memory
 from sgns.training.plan import Plan
 from sgns.training.schedule import Schedule
 from sgns.training.validation import make_validation
@@ -31,6 +32,9 @@ def estimate(corpus: Corpus, config: Config) -> dict[str, Any]:
         A dict of plain numbers. `memory_bytes` is the most that the process will hold in memory at once (its resident
         set, as `/usr/bin/time -v` shows it): libraries, E, C, and the encoded text, whose `corpus_bytes` the system
         may take back at any time because they are mapped. `expected_minutes` are those of training.
+
+    Raises:
+        OutOfMemory: E and C do not fit into what the process may use.
     """
     plan = Plan.of(corpus.vocabulary, config)
     V, d = len(corpus.vocabulary), config.dim
@@ -44,6 +48,7 @@ def estimate(corpus: Corpus, config: Config) -> dict[str, Any]:
         "file_bytes": parameters * 4,
     }
     if plan.engine == "reference":
+        check_memory(plan)
         return report | {"memory_bytes": parameters * 4}
     if plan.engine == "cuda":
         from sgns.training.engines.cuda.memory import bytes_needed, card_memory, check_fits
@@ -52,6 +57,7 @@ def estimate(corpus: Corpus, config: Config) -> dict[str, Any]:
         check_fits(V, d, corpus.tokens, report["card_free_bytes"])
         minutes, _ = time_trial(*prepare(corpus, plan))
         return report | {"expected_minutes": round(minutes, 4)}
+    check_memory(plan)
     report["corpus_bytes"] = corpus.tokens * 4 + corpus.sentences * 8
     engine, schedule, threads = prepare(corpus, plan)
     minutes, words = time_trial(engine, schedule, threads)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sgns.base.parallel import start_all
 from sgns.errors import DivergedError
 from sgns.training.engines.contract import Engine, EpochEngine, Sums
 from sgns.training.schedule import Block, Schedule
@@ -206,9 +207,8 @@ def train_blocks(
             counter.close()
 
     workers = [threading.Thread(target=work, name=f"sgns-{k}", daemon=True) for k in range(threads)]
-    for worker in workers:
-        worker.start()
     try:
+        start_all(workers)
         while any(worker.is_alive() for worker in workers):
             counter.wait(WATCH)
             watch(state)
@@ -219,7 +219,8 @@ def train_blocks(
         counter.close()
         end = time.monotonic() + GRACE
         for worker in workers:
-            worker.join(max(0.0, end - time.monotonic()))
+            if worker.ident is not None:  # it was started
+                worker.join(max(0.0, end - time.monotonic()))
         raise
     if failures:
         raise failures[0]

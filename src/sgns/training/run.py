@@ -28,6 +28,7 @@ from sgns.training.engines.matrices import first_vectors
 from sgns.training.engines.sampling import stream_key
 from sgns.training.hooks import CheckpointHook, EpochHook, OnEpoch, ValidationHook
 from sgns.training.loop import Hook, State, train_blocks, train_epochs
+from sgns.training.memory import check_memory
 from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan
 from sgns.training.precompile import Precompilation
@@ -110,6 +111,7 @@ def run(
         InputError: no sentence has two words.
         ConfigError: options that the engine does not have.
         CheckpointError: the checkpoint to go on from is of another run, or damaged.
+        OutOfMemory: E and C do not fit.
         DivergedError: the vectors diverged.
         RankLost: another rank is gone.
     """
@@ -273,6 +275,7 @@ def load_engine(
     Ranks draw from random streams of their own, but begin with the same vectors.
     """
     own = plan.with_seed(int(stream_key(plan.config.seed, RANKS, comm.rank)) >> 1) if distributed else plan
+    on_all_ranks(comm, lambda: check_memory(own))
     validation = on_all_ranks(comm, lambda: make_validation(corpus, own))
     compiling = partial(display.update, "compile kernels (once)", 0, None)
     engine = on_all_ranks(comm, lambda: start(own, corpus, validation, compiling))

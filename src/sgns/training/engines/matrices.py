@@ -5,7 +5,10 @@ from contextlib import suppress
 
 import numpy as np
 
+from sgns.errors import OutOfMemory
 from sgns.training.engines.sampling import FIRST_VECTORS, stream_key
+
+FIRST_BLOCK = 2**22  # numbers of E that are drawn at once
 
 
 def row_stride(dim: int) -> int:
@@ -18,21 +21,37 @@ def row_stride(dim: int) -> int:
 
 
 def zero_rows(rows: int, stride: int) -> np.ndarray:
-    """A matrix of zeros, (rows, stride) float32, on huge pages where the system has them (fewer TLB misses)."""
+    """A matrix of zeros, (rows, stride) float32, on huge pages where the system has them (fewer TLB misses).
+
+    Raises:
+        OutOfMemory: the system has no room for it.
+    """
     size = max(1, rows) * stride * 4
+    try:
+        memory = map_memory(size)
+    except (OSError, ValueError, OverflowError) as error:
+        raise OutOfMemory(
+            f"{rows:,} rows of {stride:,} numbers take {size / 2**30:.2f} GiB, which the system refuses ({error}); take "
+            "a smaller --dim or --max-vocabulary"
+        ) from None
+    return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
+
+
+def map_memory(size: int) -> mmap.mmap:
+    """Zeros, as many bytes, on huge pages where the system has them."""
     if hasattr(mmap, "MADV_HUGEPAGE"):
         # Private: of shared memory, which is Python's default, Linux makes huge pages only where it is configured to.
         memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         with suppress(OSError):  # a kernel without huge pages: only slower
             memory.madvise(mmap.MADV_HUGEPAGE)
-    else:
-        memory = mmap.mmap(-1, size)
-    return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
+        return memory
+    return mmap.mmap(-1, size)
 
 
 def first_vectors(E: np.ndarray, dim: int, seed: int) -> None:
     """Fills E[:, :dim] with uniform numbers in (−1/2d, 1/2d), as word2vec.c; columns beyond stay zero."""
     rng = np.random.default_rng(int(stream_key(seed, FIRST_VECTORS)))
-    for start in range(0, len(E), 65_536):
-        part = E[start : start + 65_536]
+    rows = max(1, FIRST_BLOCK // dim)
+    for start in range(0, len(E), rows):
+        part = E[start : start + rows]
         part[:, :dim] = (rng.random((len(part), dim), dtype=np.float32) - np.float32(0.5)) / np.float32(dim)

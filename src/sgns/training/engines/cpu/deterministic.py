@@ -41,6 +41,17 @@ POOL_SHARE = {"tile": 1 / 2, "window": 1.0, "pair": 1.0}  # negatives in the poo
 Task = Callable[[], Any]
 
 
+def chunk_capacity(V: int, config: Config) -> tuple[int, int]:
+    """Words of a chunk at most, and negatives that it draws, which are some of them."""
+    pool = max(LEAST_POOL, int(LONGEST_CHUNK * POOL_SHARE[config.sharing]))
+    return min(V, LONGEST_CHUNK + 2 * config.window) + pool, pool
+
+
+def rows_in_memory(V: int, config: Config) -> int:
+    """Rows of E, and of C, with the copies of the chunks."""
+    return V + 1 + CHUNKS * chunk_capacity(V, config)[0]
+
+
 class DeterministicEngine(CpuEngine):
     """Trains a block on all threads at once and gives the same E and C for any number of them.
 
@@ -74,8 +85,7 @@ class DeterministicEngine(CpuEngine):
             spans: See `CpuEngine`.
         """
         V, self._pool_share = len(keep_probability), POOL_SHARE[config.sharing]
-        pool = max(LEAST_POOL, int(LONGEST_CHUNK * self._pool_share))
-        capacity = min(V, LONGEST_CHUNK + 2 * config.window) + pool  # words of a chunk at most
+        capacity, pool = chunk_capacity(V, config)
         copies = 1 + CHUNKS * capacity
         super().__init__(ids, sentence_ends, keep_probability, noise_distribution, config, spans=spans, spare=copies)
         updates = expected_updates(counts, keep_probability, noise_distribution, config)

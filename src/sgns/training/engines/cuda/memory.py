@@ -1,8 +1,8 @@
 """The memory that a run needs on the card, computed before it begins."""
 
 import os
-from collections.abc import Callable
 
+from sgns.base.memory import largest_that_fits
 from sgns.errors import ConfigError
 
 SPARE = 512 * 2**20  # for the context, the kernels and the buffers of a block
@@ -34,15 +34,6 @@ def check_fits(V: int, dim: int, tokens: int, free: int) -> None:
     if largest := largest_that_fits(lambda v: bytes_needed(v, dim, tokens), free, V):
         remedies.append(f"--max-vocabulary {largest}")
     raise ConfigError(f"{found}; take {' or '.join([*remedies, '--engine cpu'])}")
-
-
-def largest_that_fits(cost: Callable[[int], int], free: int, beyond: int) -> int:
-    """The largest whole number below `beyond` whose cost is at most `free`; 0 if there is none."""
-    low, high = 0, beyond
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if cost(middle) <= free else (low, middle)
-    return low
 
 
 def card_memory() -> int:
