@@ -138,21 +138,21 @@ const drawMap = (shown, seen) => {
   }).join("")}`;
   $("map").setAttribute("aria-label", `rows of E on a plane. ${nearestInWords(shown)}`);
 };
-// Where each label goes: right or left of its point, moved down until it is free of those placed before.
+// Where each label goes: right or left of its point, or lower, where it hides no point and no label placed before.
 const freeLabels = (points) => {
-  const placed = [];
+  const taken = points.map(([x, y]) => ({ x0: x - 6, x1: x + 6, y: y + 4 }));
   const labels = [];
   const order = points.map((_, i) => i).sort((a, b) => points[a][1] - points[b][1]);
   for (const i of order) {
     const [x, y] = points[i];
     const wide = words[i].length * 7.5;
-    const left = x > 440 - wide - 14;
-    const box = { x0: left ? x - 8 - wide : x + 8, y: y + 4 };
-    const hit = () => placed.some((other) => Math.abs(other.y - box.y) < 13 && box.x0 < other.x1 && other.x0 < box.x0 + wide);
-    while (hit()) box.y += 3;
-    box.y = Math.min(box.y, 377);
-    placed.push({ x0: box.x0, x1: box.x0 + wide, y: box.y });
-    labels[i] = [left ? x - 8 : x + 8, box.y, left ? "end" : "start"];
+    const free = ({ x0, x1, y: at }) =>
+      x0 > 2 && x1 < 438 && taken.every((other) => Math.abs(other.y - at) >= 13 || x0 >= other.x1 || other.x0 >= x1);
+    const sides = (at) => [{ x0: x + 8, x1: x + 8 + wide, y: at }, { x0: x - 8 - wide, x1: x - 8, y: at }];
+    const lower = Array.from({ length: 20 }, (_, k) => sides(Math.min(y + 4 + 4 * k, 376))).flat();
+    const box = lower.find(free) ?? lower[0];
+    taken.push(box);
+    labels[i] = box.x0 > x ? [box.x0, box.y, "start"] : [box.x1, box.y, "end"];
   }
   return labels;
 };
