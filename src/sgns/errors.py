@@ -14,6 +14,10 @@ class SgnsError(Exception):
         return " ".join(str(part) for part in self.args)
 
 
+class TrainingWarning(UserWarning):
+    """A run did what was asked for, but its vectors may be worth little; the message says what to change."""
+
+
 class ConfigError(SgnsError, ValueError):
     """An option is out of range, or options contradict each other."""
 

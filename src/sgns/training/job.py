@@ -67,6 +67,8 @@ def train_to_file(
     trained.report["seconds"] |= {"save": saved, "total": time.perf_counter() - began}
     if environment is None or environment.rank == 0:
         write_report(output, trained.report)
+        for warning in trained.warnings:
+            display.warn(warning)
     return trained
 
 

@@ -52,8 +52,8 @@ class State:
 
     @property
     def losses(self) -> list[float]:
-        """Mean loss L of a positive pair with its negatives, for each epoch that was begun."""
-        return [loss / pairs if pairs else math.nan for loss, pairs in zip(self.loss, self.pairs, strict=True)]
+        """Mean loss L of a positive pair with its negatives, for each epoch that was begun; 0 without a pair."""
+        return [loss / pairs if pairs else 0.0 for loss, pairs in zip(self.loss, self.pairs, strict=True)]
 
     @property
     def ended(self) -> bool:

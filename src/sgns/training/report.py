@@ -5,7 +5,6 @@ not; they stand beside it, in `vectors.safetensors.run.json`, so that a repeated
 """
 
 import json
-import math
 import os
 import platform
 from dataclasses import asdict, dataclass
@@ -27,7 +26,7 @@ class Facts:
         parameters: 2·V·d.
         words: Tokens trained on, over all epochs.
         pairs: Positive pairs trained on, over all epochs.
-        losses: Mean loss L of each epoch that was begun; NaN for an epoch without a pair.
+        losses: Mean loss L of each epoch that was begun; 0 for an epoch without a pair.
         validation_losses: Validation loss after each epoch; None without validation.
         engine: Name of the engine.
         ranks: Number of ranks; None for a run in one process.
@@ -50,9 +49,8 @@ class Facts:
     stopped_early: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON; what is None is left out, a loss that is not finite becomes None."""
-        facts = {name: value for name, value in asdict(self).items() if value is not None}
-        return facts | {"losses": [loss if math.isfinite(loss) else None for loss in self.losses]}
+        """As plain JSON; what is None is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ def read_report(vectors: Path, losses: list[float] | None) -> dict[str, Any]:
 def report_as_text(report: dict[str, Any]) -> str:
     """The report of a run for people, a line each: times, vocabulary, tokens, loss, and where the vectors are."""
     seconds = report["seconds"]
-    losses = [loss for loss in report["losses"] if loss is not None]
+    losses = report["losses"] if report["pairs"] else []
     parts = {"reading": "scan", "compiling": "compile", "training": "train", "saving": "save"}
     times = ", ".join(f"{doing} {seconds[part]:.1f}" for doing, part in parts.items())
     speed = f"{report['words_per_second']:,.0f} words/s"

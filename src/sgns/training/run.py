@@ -10,7 +10,7 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from sgns.config import Config
 from sgns.errors import ConfigError, DivergedError, InputError
 from sgns.progress.callback import Display
 from sgns.text.corpus import Corpus
+from sgns.training import little_data
 from sgns.training.checkpoint import CheckpointPlan, Checkpoints, check_finite, run_identity
 from sgns.training.distributed.comm import Comm, SingleRank, all_gather_objects, on_all_ranks, raised_on_all_ranks
 from sgns.training.distributed.rounds import RoundSchedule, agree_on_rounds
@@ -52,6 +53,7 @@ class Trained:
         interrupted: Whether Ctrl-C or SIGTERM ended it early.
         checkpoints: Those of the run, to be cleared once the vectors are saved; None where none were asked for.
         signal: The signal that ended it.
+        warnings: What was too little to learn from, a sentence each.
     """
 
     vectors: Vectors
@@ -59,6 +61,7 @@ class Trained:
     interrupted: bool
     checkpoints: Checkpoints | None = None
     signal: int | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -230,7 +233,8 @@ def run(
     metadata = facts.to_dict() | identity | {"machine": platform.machine()}
     trained = Vectors.from_parts(replace(vectors.parts, metadata=metadata))  # the engine writes no more
     check_finite(trained)
-    return Trained(trained, Report(facts, figures).to_dict(), total.interrupted, store, total.signal)
+    little = little_data.warnings_of(total.pairs, size.raw_tokens, counts, plan.keep_probability, plan.config)
+    return Trained(trained, Report(facts, figures).to_dict(), total.interrupted, store, total.signal, little)
 
 
 @dataclass(frozen=True)
@@ -304,7 +308,7 @@ def identify(plan: Plan, corpus: Corpus, distributed: Distributed | None) -> dic
 
 def progress_fields(state: State, config: Config) -> dict[str, str]:
     """What stands beside the progress bar: the epoch, its loss so far, the last validation loss."""
-    loss = state.losses[-1] if state.loss else math.nan
+    loss = state.losses[-1] if state.loss and state.pairs[-1] else math.nan
     fields = {
         "epoch": f"{max(1, len(state.loss))}/{config.epochs}",
         "loss": f"{loss:.4f}" if math.isfinite(loss) else "…",

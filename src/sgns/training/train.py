@@ -1,13 +1,14 @@
 """`sgns.train`: from text to vectors in one call."""
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sgns.base.files import check_writable
 from sgns.config import Config
-from sgns.errors import ConfigError
-from sgns.progress.callback import Display
+from sgns.errors import ConfigError, TrainingWarning
+from sgns.progress.callback import Display, WarningCallback
 from sgns.text.corpus import Corpus
 from sgns.text.read import TextSource, read_text
 from sgns.training.checkpoint import CheckpointPlan, written_by
@@ -29,6 +30,7 @@ def train(
     checkpoint_every: str | None = None,
     resume: bool = False,
     on_epoch: OnEpoch | None = None,
+    on_warning: WarningCallback | None = None,
     **options: Any,
 ) -> Vectors:
     """Train word vectors.
@@ -50,6 +52,9 @@ def train(
             the number of finished epochs; the mean loss of the last one; its validation loss, None without
             `validation`; the vectors as they are, read-only, to be copied if they are to be kept. Training ends when it
             returns False (early stopping). A resumed run calls it after the remaining epochs.
+        on_warning: Called with a sentence for each thing that makes the vectors worth less: bytes that are not UTF-8,
+            files left out, too few pairs to learn from. By default the last is a `TrainingWarning`, and the others are
+            shown with the progress.
 
     Returns:
         The vectors. After Ctrl-C or SIGTERM what has been learnt so far, with metadata["interrupted"] = True; after
@@ -83,6 +88,11 @@ def train(
             trained = run(corpus, plan, display, checkpoints=checkpoints, on_epoch=on_epoch, kernels=kernels)
     if trained.checkpoints is not None and not trained.interrupted:
         trained.checkpoints.clear()
+    for message in trained.warnings if on_warning is None else [*corpus.warnings, *trained.warnings]:
+        if on_warning is not None:
+            on_warning(message)
+        else:
+            warnings.warn(message, TrainingWarning, stacklevel=2)
     return trained.vectors
 
 
