@@ -41,4 +41,4 @@ def temporary_file(folder: Path | None = None) -> FileIO:
 
 def _chosen_folder() -> Path | None:
     chosen = os.environ.get("SGNS_CACHE")
-    return Path(chosen).expanduser() if chosen else None
+    return Path(os.path.expanduser(chosen)) if chosen else None  # noqa: PTH111  no error for a user it does not know

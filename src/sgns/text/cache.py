@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sgns.base.cache_check import cache_warnings
 from sgns.base.files import replacing
 from sgns.base.folders import cache_folder
 from sgns.text.sources import Source
@@ -137,11 +138,8 @@ def open_store() -> tuple[Store | None, list[str]]:
     """The store in the cache folder, or None and the warning that says why."""
     try:
         return Store(), []
-    except OSError as error:
-        return None, [
-            f"the cache folder {cache_folder()} cannot be written ({error.strerror}), so text is encoded anew in each "
-            "run; set SGNS_CACHE to a folder that can"
-        ]
+    except OSError:
+        return None, cache_warnings()
 
 
 def files_key(sources: list[Source], options: str) -> str | None:

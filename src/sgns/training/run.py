@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Self
 
+from sgns.base.cache_check import cache_warnings
 from sgns.config import Config
 from sgns.errors import ConfigError, DivergedError, InputError
 from sgns.progress.callback import Display
@@ -120,7 +121,7 @@ def run(
     """
     began = time.perf_counter()
     comm: Comm = SingleRank() if distributed is None else distributed.comm
-    show_warnings(comm, corpus, display)
+    show_warnings(comm, corpus, plan, display)
     size = TextSize.of(comm, corpus)
 
     # --- what is trained
@@ -264,9 +265,10 @@ class TextSize:
         return size
 
 
-def show_warnings(comm: Comm, corpus: Corpus, display: Display) -> None:
-    """Show what went wrong while the text was read, on any rank."""
-    for rank, warnings in enumerate(all_gather_objects(comm, corpus.warnings)):
+def show_warnings(comm: Comm, corpus: Corpus, plan: Plan, display: Display) -> None:
+    """Show what went wrong while the text was read, and that kernels cannot be kept, on any rank."""
+    cache = [] if plan.engine == "cuda" else [text for text in cache_warnings() if text not in corpus.warnings]
+    for rank, warnings in enumerate(all_gather_objects(comm, [*cache, *corpus.warnings])):
         for warning in warnings:
             display.warn(warning if comm.world_size == 1 else f"rank {rank}: {warning}")
 
