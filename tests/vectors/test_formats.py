@@ -31,7 +31,7 @@ characters = st.characters(exclude_characters="\n\0", exclude_categories=["Cs"])
 
 @st.composite
 def vectors(draw: st.DrawFn, alphabet: st.SearchStrategy[str] = characters) -> Vectors:
-    words = draw(st.lists(st.text(alphabet, min_size=1, max_size=8), unique=True, min_size=1, max_size=6))
+    words = draw(st.lists(st.text(alphabet, max_size=8), unique=True, min_size=1, max_size=6))
     d = draw(st.integers(1, 4))
     rows = st.lists(st.lists(floats, min_size=d, max_size=d), min_size=len(words), max_size=len(words))
     E = np.array(draw(rows), np.float32)

@@ -58,16 +58,23 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
         count = min(int(np.searchsorted(ends, len(data), "right")), V - builder.rows_read)  # of whole rows
         sure = count if at_end or d >= SURE_DIM else max(0, count - BACK)
         first = 0 if every else sure
-        words = [word.lstrip(b"\n") for word in words[:count]]
+        words = words[:count]
+        joined = b" ".join(words)
+        if b"\n" in joined:
+            words = [word.lstrip(b"\n") for word in words]
+            joined = b" ".join(words)
         if count and not every:
-            first = first_doubtful(data, words, ends[:count] - row, builder)
+            first = first_doubtful(data, words, joined, ends[:count] - row, builder)
         taken = min(sure, first if first == count else max(0, first - BACK))
         if taken:
-            words, ends = words[:taken], ends[:taken]
+            if taken < count:
+                words, ends = words[:taken], ends[:taken]
+                joined = b" ".join(words)
+            ends = ends[:taken]
             slices = np.ndarray(len(data) - row + 1, f"V{row}", data, strides=(1,))  # slices[i]: from byte i on
             builder.next_rows(taken).view(f"V{row}")[:, 0] = slices[ends - row]
             positions = base + np.concatenate([[0], ends[:-1]])
-            builder.add(decoded(words, positions, builder), positions, "byte")
+            builder.add(decoded(words, joined, positions, builder), positions, "byte")
             base, rest = base + int(ends[-1]), data[ends[-1] :]
         else:
             rest = data
@@ -114,17 +121,17 @@ def rows_of(row: int) -> re.Pattern[bytes]:
     return re.compile(rb"([^ ]{0,%d}(?= .{%d})|.+)(?: .{%d})?" % (LONGEST_WORD, row, row), re.DOTALL)
 
 
-def first_doubtful(data: bytes, words: list[bytes], offsets: np.ndarray, builder: Builder) -> int:
+def first_doubtful(data: bytes, words: list[bytes], joined: bytes, offsets: np.ndarray, builder: Builder) -> int:
     """The number of the first row that may be read wrongly; the number of rows when there is none.
 
     Args:
         data: A part of the file.
         words: The words of its rows, each up to the first blank.
+        joined: The same with blanks between them.
         offsets: Where the numbers of each row begin in `data`.
         builder: Has the dimension.
     """
     d = builder.d
-    joined = b" ".join(words)
     first = len(words)
     if joined and (np.frombuffer(joined, np.uint8).min() < 32 or b"\x7f" in joined):
         first = next(i for i, word in enumerate(words) if CONTROL_BYTES.search(word))
@@ -181,10 +188,10 @@ def add_found(builder: Builder, data: bytes, base: int, found: Found) -> None:
     builder.add(words, [base + row.start for row in kept], "byte")
 
 
-def decoded(words: list[bytes], positions: np.ndarray, builder: Builder) -> list[str]:
+def decoded(words: list[bytes], joined: bytes, positions: np.ndarray, builder: Builder) -> list[str]:
     """The words as text: at once, since no word holds a blank; one by one where a word is not UTF-8."""
     try:
-        return b" ".join(words).decode("utf-8").split(" ")
+        return joined.decode("utf-8").split(" ")
     except UnicodeDecodeError:
         return [builder.decode(word, position, "byte") for word, position in zip(words, positions.tolist())]
 

@@ -240,7 +240,8 @@ class Lines:
 
     def word(self, word: bytes, line_number: int) -> str:
         """The word of a line as text, without blanks at its ends: they stand between columns."""
-        word = word.strip(b" \t")
+        if b" " in word or b"\t" in word:
+            word = word.strip(b" \t")
         text = self.builder.decode(word, line_number, "line")
         if b" " in word or b"\t" in word:
             self.builder.count_repair(
