@@ -65,9 +65,9 @@ PREAMBLE = """
   align: (x, y) => if x == 2 { right + horizon } else { left + horizon },
   [], grid.cell(colspan: 3, first), ..rows,
 )})
-#let space(lines, ruled) = block(width: 100%, above: 0.2em, below: 0.9em, breakable: false, {
+#let space(lines, ruled) = block(width: 100%, above: 0.2em, below: 0.65em, breakable: false, {
   for _ in range(lines) {
-    v(7mm, weak: false)
+    v(6.4mm, weak: false)
     if ruled { line(length: 100%, stroke: 0.4pt + luma(170)) }
   }
 })

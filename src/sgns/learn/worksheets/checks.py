@@ -6,6 +6,7 @@ autograd at each node where PyTorch is installed.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sgns.learn.formulas.algebra import number, sympy
 from sgns.learn.formulas.operations import NUMERIC, OPERATIONS, function_arities
 from sgns.learn.formulas.parser import Apply, Name, Number, Tree, parse_program
 from sgns.learn.graphs.graph import Edge, Node, Passes, graph
+from sgns.learn.graphs.symbolic import Formulas
 
 Values = Mapping[str, float | list[float]]
 Derivatives = dict[str, np.ndarray]
@@ -36,6 +38,11 @@ class Checked:
 
     passes: Passes
     by: tuple[str, ...]
+
+    @cached_property
+    def formulas(self) -> Formulas:
+        """The formulas of all nodes and edges; both passes with symbols run once."""
+        return Formulas(self.passes)
 
     @property
     def value(self) -> float:

@@ -90,7 +90,7 @@ def graph(draw: Draw, level: int) -> Question:
     expression, values, by = (_two_or_three, _three_or_four, _shared_part)[level - 1](draw)
     found = checked(expression, values)
     passes = found.passes
-    formulas = Formulas(passes)
+    formulas = found.formulas
     operations = [node for node in passes.nodes if node.operation]
     inner = [node for node in passes.nodes if node is not passes.output]
     edge = draw.one(_askable(passes))

@@ -9,7 +9,6 @@ from sgns.learn.document.blocks import Paragraph, Table
 from sgns.learn.formulas.algebra import sympy
 from sgns.learn.formulas.notation import show_value
 from sgns.learn.formulas.parser import Tree
-from sgns.learn.graphs.symbolic import Formulas
 from sgns.learn.worksheets.answers import Answer, Formula, Numeric
 from sgns.learn.worksheets.checks import Checked, agree, checked
 from sgns.learn.worksheets.draw import Draw
@@ -23,7 +22,7 @@ SIGNED_TENTHS = tuple(sign * tenths / 10 for tenths in (2, 4, 5, 6, 8, 10, 12) f
 def derivative_tree(found: Checked, variable: str) -> Tree:
     """Returns the formula of ∂f/∂variable from the symbolic backward pass, in the variables."""
     passes = found.passes
-    tree = Formulas(passes).derivative(passes.nodes[passes.names.index(variable)], 10_000)
+    tree = found.formulas.derivative(passes.nodes[passes.names.index(variable)], 10_000)
     assert tree is not None
     return tree
 
