@@ -82,6 +82,18 @@ class TestOneKernel:
         kernel_cache.note_compiled("text")
         assert kernel_cache.is_compiled("text")
 
+    def test_what_is_compiled_on_another_processor_is_not(self, monkeypatch):
+        """As in an image of a container that was made elsewhere, or a home that machines share."""
+        kernel_cache.note_compiled("text")
+        monkeypatch.setattr(kernel_cache, "target", lambda: "another")
+        assert not kernel_cache.is_compiled("text")
+
+    def test_whether_kernels_can_be_kept(self, tmp_path):
+        assert kernel_cache.can_be_kept()
+        shutil.rmtree(tmp_path / "kernels")
+        (tmp_path / "kernels").write_text("in the way")
+        assert not kernel_cache.can_be_kept()
+
     def test_kernels_of_other_sources_are_deleted_once_nobody_has_used_them_for_long(self, tmp_path):
         folder = tmp_path / "kernels/sgns"
         long_ago = time.time() - kernel_cache.UNUSED_SECONDS - 60
@@ -119,6 +131,18 @@ def test_every_kernel_source_is_there():
         "scan.py",
         "decimals.py",
     }
+
+
+def test_machine_code_is_of_one_processor_and_one_numba(monkeypatch):
+    targets = [kernel_cache.target.__wrapped__()]
+    assert targets == [kernel_cache.target.__wrapped__()]  # it does not change by itself
+    monkeypatch.setattr(kernel_cache, "processor", lambda: "another")
+    targets.append(kernel_cache.target.__wrapped__())
+    monkeypatch.setattr(kernel_cache, "version", lambda name: "0.1")
+    targets.append(kernel_cache.target.__wrapped__())
+    monkeypatch.setenv("NUMBA_CPU_NAME", "generic")
+    targets.append(kernel_cache.target.__wrapped__())
+    assert len(set(targets)) == 4
 
 
 @pytest.mark.parametrize("numba_folder", [None, "numba"])

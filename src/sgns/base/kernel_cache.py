@@ -8,11 +8,14 @@ The cache is `sgns/` in `$NUMBA_CACHE_DIR` where that is set, else `kernels/` in
 """
 
 import os
+import platform
 import shutil
+import tempfile
 import time
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 
 from sgns.base.folders import cache_folder
@@ -69,13 +72,50 @@ def delete_old_kernels() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+@cache
+def target() -> str:
+    """A hash of what machine code depends on beside the sources: Python, Numba, LLVM, the processor; 16 digits.
+
+    A folder may be shared by machines, and an image of a container may be made on another machine than the one that
+    runs it. A hash that changes too often costs little: the kernels are found by Numba, and noted again.
+    """
+    chosen = [os.environ.get(name) for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")]
+    versions = platform.python_version(), version("numba"), version("llvmlite")
+    return blake2b(repr((versions, chosen, platform.machine(), processor())).encode(), digest_size=8).hexdigest()
+
+
+def processor() -> str:
+    """What identifies the processor: on Linux its model and vector extensions."""
+    named = ("model name", "cpu family", "model", "stepping", "flags", "Features", "CPU part", "CPU variant")
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            first = "".join(iter(file.readline, "\n")) if platform.system() == "Linux" else ""
+    except OSError:
+        return platform.processor()
+    return "".join(line for line in first.splitlines() if line.partition(":")[0].strip() in named)
+
+
 def is_compiled(name: str) -> bool:
-    """Whether a process has noted that it compiled, or loaded, all kernels of this name."""
-    return (kernel_folder() / f"{name}.compiled").is_file()
+    """Whether a process has noted that it compiled, or loaded, all kernels of this name for this machine."""
+    return _note(name).is_file()
 
 
 def note_compiled(name: str) -> None:
     """Notes that all kernels of this name are kept; where nothing can be written, nothing is noted."""
     with suppress(OSError):
         kernel_folder().mkdir(parents=True, exist_ok=True)
-        (kernel_folder() / f"{name}.compiled").touch()
+        _note(name).touch()
+
+
+def can_be_kept() -> bool:
+    """Whether the folder of the kernels can be written."""
+    try:
+        kernel_folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=kernel_folder()):  # root may write anywhere, but not on a read-only disk
+            return True
+    except OSError:
+        return False
+
+
+def _note(name: str) -> Path:
+    return kernel_folder() / f"{name}.{target()}.compiled"

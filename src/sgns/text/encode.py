@@ -1,7 +1,6 @@
 """Encodes a text, the fastest way: a small one in plain Python, any other with compiled kernels."""
 
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -66,13 +65,8 @@ def encode(
     run_threads(lambda stop: complete.append(reader.preload(plain_chunks)), 1, read)
     if complete[0]:
         return encode_preloaded(reader, config, progress, ids, sentence_ends)
-    began = time.monotonic()
-
-    def load() -> None:
-        slow = time.monotonic() - began > 1.5  # compiled kernels are fetched in less
-        progress("compile the scanner (once)" if slow else "load the scanner", 0, None, "")
-
-    run_threads(lambda stop: load_kernels(), 1, load)
+    stage = "load the scanner" if is_compiled("text") else "compile the scanner (once)"
+    run_threads(lambda stop: load_kernels(), 1, lambda: progress(stage, 0, None, ""))
     from sgns.text.encode_fast import Encoder
 
     return Encoder(reader, config, usable_threads(config.threads), folder, progress).run(ids, sentence_ends)

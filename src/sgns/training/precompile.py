@@ -1,29 +1,39 @@
 """Compiles the kernels of a run ahead of it: in a second process while this one reads the text, or on demand.
 
 Numba compiles one kernel at a time in a process. The second process writes into the common cache of kernels, from which
-the run then loads; where it fails or nothing can be kept, the run compiles for itself.
+the run then loads; where it fails or nothing can be kept, the run compiles for itself. `sgns compile` fills the cache
+before any run, for an image of a container.
 """
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sgns.base.kernel_cache import is_compiled, note_compiled
+from sgns.base.kernel_cache import can_be_kept, is_compiled, kernel_folder, note_compiled
+from sgns.base.parallel import in_background
 from sgns.config import Config
+from sgns.errors import OutputError
+from sgns.progress.callback import ProgressCallback
 from sgns.training.plan import Plan, Resources
 
 WATCH = 0.1  # seconds between two calls of `watch`
 PATIENCE = 300.0  # seconds after which the run no longer waits
-KERNEL_OPTIONS = ("dim", "window", "negatives", "sharing", "deterministic", "validation", "threads", "engine")
+KERNEL_OPTIONS = ("dim", "window", "negatives", "sharing", "deterministic", "validation", "threads")
+SECOND = "SGNS_SECOND_PROCESS"  # set in the environment of the second process, which starts no third
 
 
 class Precompilation:
     """The second process, if there is something to compile; a context that ends it.
+
+    It ends by itself when this process ends in another way.
 
     Args:
         config: The options of the run.
@@ -33,17 +43,8 @@ class Precompilation:
     def __init__(self, config: Config, resources: Resources) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._kernels = kernels_of(config, resources.threads)
-        if resources.engine != "cpu" or not sys.executable or is_compiled(self._kernels):
-            return
-        options = {name: getattr(config, name) for name in KERNEL_OPTIONS} | {"threads": resources.threads}
-        command = [sys.executable, "-m", "sgns.training.precompile", json.dumps(options)]
-        try:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )  # fmt: skip
-        except OSError:  # no memory or no right to start a process: the run compiles for itself
-            self._process = None
+        if resources.engine == "cpu" and can_start() and not is_compiled(self._kernels) and can_be_kept():
+            self._process = start_second_process(config, resources.threads)
 
     def wait(self, watch: Callable[[], None]) -> None:
         """Waits until the kernels of training are compiled, and calls `watch` about ten times a second meanwhile.
@@ -66,15 +67,45 @@ class Precompilation:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+
+
+def can_start() -> bool:
+    """Whether `sys.executable` is a Python that runs a module of ours: not a frozen program, nor the second process."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False) and SECOND not in os.environ
+
+
+def start_second_process(config: Config, threads: int) -> subprocess.Popen[bytes] | None:
+    """Starts `main` in a process of its own; None where that cannot be. It ends when its standard input does."""
+    options = {name: getattr(config, name) for name in KERNEL_OPTIONS} | {"threads": threads}
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "sgns.training.precompile", json.dumps(options)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), SECOND: "1"},
+        )  # fmt: skip
+    except OSError:  # no memory or no right to start a process: the run compiles for itself
+        return None
 
 
 def kernels_of(config: Config, threads: int) -> str:
     """The name of the set of kernels that a run needs: two runs with the same name need the same kernels."""
     from sgns.training.engines.matrices import row_stride
 
-    parts = [config.sharing, f"s{row_stride(config.dim)}", f"w{config.window}", f"n{config.negatives}"]
+    stride = row_stride(config.dim)
+    parts = [config.sharing, f"s{stride}", f"w{config.window}", f"n{config.negatives}"]
     parts += ["deterministic"] if config.deterministic else ["threads"] if threads > 1 else []
-    return "-".join([*parts, *(["validation"] if config.validation else [])])
+    if config.validation:
+        parts.append("validation" if config.dim < stride else "validation-whole-rows")
+    return "-".join(parts)
+
+
+def loading_stage(engine: str, config: Config, threads: int) -> str:
+    """What the display says while an engine and its kernels are loaded."""
+    if engine == "cpu" and is_compiled(kernels_of(config, threads)):
+        return f"load the {engine} engine"
+    return "compile kernels (once)"
 
 
 def compile_training(config: Config, threads: int) -> None:
@@ -86,6 +117,8 @@ def compile_training(config: Config, threads: int) -> None:
     from sgns.training.engines.build import start
     from sgns.training.validation import make_validation
 
+    if config.validation:  # of the small corpus below, enough sentences for a sample
+        config = replace(config, validation=0.5)
     n, words = 4_000, 50
     ids = (np.arange(n) * 7 % words).astype(np.int32)
     ends = np.arange(10, n + 1, 10)
@@ -96,17 +129,77 @@ def compile_training(config: Config, threads: int) -> None:
     note_compiled(kernels_of(config, threads))
 
 
-def main(options: str) -> None:
-    """The second process: the kernels of training, then those of text, which a small text does not need."""
-    import gc
+def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCallback) -> dict[str, Any]:
+    """Compiles all kernels of runs with these options, on any number of threads, with validation or without.
 
+    Args:
+        config: The options of the runs; `dim`, `threads` and `validation` are of no account.
+        dims: Dimensions of the vectors.
+        progress: Called about ten times a second.
+
+    Returns:
+        `folder`, where the kernels are kept; `dims`; `compiled`, name and seconds of each set of kernels; `seconds`.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
     from sgns.text.encode import load_kernels
 
+    if not can_be_kept():
+        raise OutputError(f"{kernel_folder()} cannot be written; set SGNS_CACHE to a folder that can")
+
+    def training(dim: int) -> None:
+        one = replace(config, dim=dim, engine="cpu", validation=0.5)
+        compile_training(one, threads=2)  # these kernels include those of one thread, and without validation
+        for validation in (0.0, 0.5):
+            for threads in (1, 2):
+                note_compiled(kernels_of(replace(one, validation=validation), threads))
+
+    jobs: list[tuple[str, Callable[[], None]]] = [("text", load_kernels), ("vector files", compile_vector_files)]
+    jobs += [(f"training, dim {dim}", lambda dim=dim: training(dim)) for dim in dims]  # type: ignore[misc]
+    began, compiled = time.perf_counter(), []
+    for done, (name, job) in enumerate(jobs):
+
+        def watch(done: int = done) -> None:
+            progress("compile kernels", done, len(jobs), "parts")
+
+        watch()
+        start = time.perf_counter()
+        in_background(job, watch)
+        compiled.append({"kernels": name, "seconds": time.perf_counter() - start})
+    seconds = time.perf_counter() - began
+    return {"folder": str(kernel_folder()), "dims": list(dims), "compiled": compiled, "seconds": seconds}
+
+
+def compile_vector_files() -> None:
+    """Compiles the kernel that reads vectors from text, or loads it from the cache."""
+    import numpy as np
+
+    from sgns.vectors.files.decimals import parse_rows
+
+    parse_rows(b"a 1\n", np.array([0]), np.array([3]), np.empty((1, 1), np.float32))
+
+
+def end_with_standard_input() -> None:
+    """Ends this process when its standard input ends, which is when the process that started it does."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main(options: str) -> None:
+    """The second process: the kernels of training, then those of text, which a small text does not need."""
+    from sgns.text.encode import load_kernels
+
+    end_with_standard_input()
     gc.disable()  # it ends before garbage matters
     config = Config(**json.loads(options))
-    if config.validation:  # of the small corpus below, enough sentences for a sample
-        config = Config(**json.loads(options) | {"validation": 0.5})
     compile_training(config, config.threads)
+    if hasattr(os, "nice"):
+        os.nice(10)  # the run needs the cores for training now
     load_kernels()
 
 

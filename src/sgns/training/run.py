@@ -33,7 +33,7 @@ from sgns.training.loop import Hook, State, train_blocks, train_epochs
 from sgns.training.memory import check_memory
 from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan
-from sgns.training.precompile import Precompilation
+from sgns.training.precompile import Precompilation, loading_stage
 from sgns.training.report import Facts, Figures, Report
 from sgns.training.schedule import Schedule
 from sgns.training.signals import Interrupts
@@ -283,8 +283,8 @@ def load_engine(
     own = plan.with_seed(int(stream_key(plan.config.seed, RANKS, comm.rank)) >> 1) if distributed else plan
     on_all_ranks(comm, lambda: check_memory(own))
     validation = on_all_ranks(comm, lambda: make_validation(corpus, own))
-    compiling = partial(display.update, "compile kernels (once)", 0, None)
-    engine = on_all_ranks(comm, lambda: start(own, corpus, validation, compiling))
+    loading = partial(display.update, loading_stage(own.engine, own.config, own.threads), 0, None)
+    engine = on_all_ranks(comm, lambda: start(own, corpus, validation, loading))
     if distributed:
         first_vectors(engine.E, plan.config.dim, plan.config.seed)
     return engine, validation

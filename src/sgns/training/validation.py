@@ -70,7 +70,7 @@ class Validation:
         borders = np.concatenate([self.begins[self.begins > 0], self.ends])
         if not (ends[np.searchsorted(ends, borders)] == borders).all():
             ends = np.union1d(ends, borders)
-        self.sentence_ends = ends
+        self.sentence_ends, self._dim = ends, config.dim
         self._draw(ids, keep_probability, noise_distribution, config)
         if self.tokens in (0, len(ids)) or self.pairs == 0:
             raise ConfigError(
@@ -129,6 +129,8 @@ class Validation:
             C: As E.
             threads: Threads that share the work; the result is the same for any number.
         """
+        E, C = E[:, : self._dim], C[:, : self._dim]
+        E.flags.writeable = C.flags.writeable = False  # one type for the kernel, whoever asks
 
         def part(first: int) -> float:
             rows = slice(first, first + PAIRS_AT_ONCE)

@@ -1,0 +1,283 @@
+"""Kernels compiled ahead of a run: the right ones, by a process that may fail, with the same result as without."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sgns.config import Config
+from sgns.progress import Progress
+from sgns.training import precompile
+from sgns.training.plan import Resources
+from sgns.training.precompile import Precompilation, compile_training, kernels_of, start_second_process
+from sgns.training.train import train
+
+SENTENCES = [[f"w{n}" for n in row] for row in np.random.default_rng(3).integers(0, 40, (300, 8)).tolist()]
+CONFIG = Config(dim=12, epochs=1, min_count=1, subsample=0, threads=1, engine="cpu")
+RESOURCES = Resources("cpu", 1)
+
+LOOKED_UP = """
+import json, multiprocessing, sys
+import sgns.training.engines.cpu.deterministic, sgns.training.validation
+from sgns.base.jit import KernelCache
+from sgns.config import Config
+from sgns.training.precompile import compile_training
+from sgns.training.train import train
+
+sentences, cases = json.load(sys.stdin)
+looked_up, look_up = [], KernelCache.load_overload
+
+def watched(self, signature, context):
+    looked_up.append(f"{self._impl.filename_base} {signature}")
+    return look_up(self, signature, context)
+
+KernelCache.load_overload = watched
+
+def run(options):
+    config = Config(dim=12, min_count=1, epochs=1, engine="cpu", **options)
+    compile_training(config, config.threads)
+    ahead = list(looked_up)
+    train(sentences, config=config, quiet=True)
+    return ahead, looked_up[len(ahead) :]
+
+with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+    print(json.dumps(pool.map(run, cases, chunksize=1)))
+"""
+CASES = (
+    {"threads": 1},
+    {"threads": 2, "validation": 0.2},
+    {"threads": 1, "sharing": "window", "validation": 0.2},
+    {"threads": 2, "sharing": "pair"},
+    {"threads": 2, "deterministic": True},
+    {"threads": 1, "deterministic": True, "sharing": "window", "validation": 0.2},
+)
+
+
+class TestTheKernelsOfARun:
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="a new process for each case takes long")
+    def test_a_run_needs_no_other_kernels_than_those_compiled_ahead(self):
+        """Numba looks for the machine code of each signature once in a process; each case has a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-c", LOOKED_UP], input=json.dumps([SENTENCES, CASES]), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-2_000:]
+        for case, (ahead, more) in zip(CASES, json.loads(done.stdout), strict=True):
+            assert len(ahead) >= 2, case
+            assert more == [], case
+
+    def test_kernels_of_other_options_have_another_name(self):
+        options = {"dim": 100, "threads": 2}
+        others = [
+            {"dim": 300}, {"window": 6}, {"negatives": 6}, {"sharing": "pair"}, {"deterministic": True},
+            {"validation": 0.1}, {"threads": 1},
+        ]  # fmt: skip
+        configs = [Config(**options | other) for other in ({}, *others)]
+        assert len({kernels_of(config, config.threads) for config in configs}) == len(configs)
+
+    def test_options_that_no_kernel_depends_on_change_no_name(self):
+        assert kernels_of(Config(dim=98, lr=0.1, epochs=2, seed=7), 4) == kernels_of(Config(dim=100), 2)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """E of an undisturbed run."""
+    return train(SENTENCES, config=CONFIG, quiet=True).E
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Nothing counts as compiled; the second processes that were started. Kernels come from the cache of the tests."""
+    processes = []
+
+    def start(*arguments):
+        processes.append(start_second_process(*arguments))
+        return processes[-1]
+
+    monkeypatch.setattr(precompile, "is_compiled", lambda name: False)
+    monkeypatch.setattr(precompile, "start_second_process", start)
+    return processes
+
+
+@pytest.fixture
+def sleeper(tmp_path):
+    """A program that takes any arguments and does nothing."""
+    path = tmp_path / "sleeper"
+    path.write_text("#!/bin/sh\nexec sleep 600\n")
+    path.chmod(0o700)
+    return str(path)
+
+
+class TestTheSecondProcess:
+    def test_one_that_fails_changes_nothing(self, monkeypatch, started, expected, capfd):
+        monkeypatch.setattr(sys, "executable", shutil.which("false"))
+        np.testing.assert_array_equal(train(SENTENCES, config=CONFIG, quiet=True).E, expected)
+        assert [process.returncode != 0 for process in started] == [True]
+        assert capfd.readouterr() == ("", "")
+
+    def test_one_that_writes_and_fails_is_not_heard(self, monkeypatch, started, expected, capfd, tmp_path):
+        (tmp_path / "sgns").mkdir()
+        (tmp_path / "sgns/__init__.py").write_text("import sys; print('out'); sys.exit('the wrong package')")
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        monkeypatch.setattr(precompile.sys, "path", [str(tmp_path), *sys.path])
+        monkeypatch.setattr(os, "environ", environment)
+        np.testing.assert_array_equal(train(SENTENCES, config=CONFIG, quiet=True).E, expected)
+        assert len(started) == 1
+        assert capfd.readouterr() == ("", "")
+
+    def test_one_that_cannot_start_changes_nothing(self, monkeypatch, started, expected, capfd):
+        monkeypatch.setattr(sys, "executable", "/there/is/no/python")
+        np.testing.assert_array_equal(train(SENTENCES, config=CONFIG, quiet=True).E, expected)
+        assert started == [None]
+        assert capfd.readouterr() == ("", "")
+
+    def test_one_that_hangs_is_waited_for_no_longer_than_that(self, monkeypatch, started, expected, sleeper, capfd):
+        monkeypatch.setattr(sys, "executable", sleeper)
+        monkeypatch.setattr(precompile, "PATIENCE", 0.3)
+        np.testing.assert_array_equal(train(SENTENCES, config=CONFIG, quiet=True).E, expected)
+        assert [process.poll() for process in started] == [-9]
+        assert capfd.readouterr() == ("", "")
+
+    def test_none_is_started_where_nothing_can_be_kept(self, monkeypatch, started, expected):
+        """As with a read-only root: it would compile for nobody."""
+        monkeypatch.setattr(precompile, "can_be_kept", lambda: False)
+        np.testing.assert_array_equal(train(SENTENCES, config=CONFIG, quiet=True).E, expected)
+        assert started == []
+
+    def test_none_is_started_for_compiled_kernels_or_another_engine(self, monkeypatch, started):
+        Precompilation(CONFIG, Resources("cuda", 1))
+        monkeypatch.setattr(precompile, "is_compiled", lambda name: True)
+        Precompilation(CONFIG, RESOURCES)
+        assert started == []
+
+    def test_it_starts_no_third_one(self, monkeypatch, started):
+        """Where `sys.executable` is a program that trains whatever its arguments are, each would start the next."""
+        monkeypatch.setenv(precompile.SECOND, "1")
+        Precompilation(CONFIG, RESOURCES)
+        monkeypatch.delenv(precompile.SECOND)
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+        Precompilation(CONFIG, RESOURCES)
+        assert started == []
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+    def test_an_error_while_reading_ends_it(self, monkeypatch, started, sleeper, error):
+        def text():
+            yield SENTENCES[0]
+            assert started[0].poll() is None  # it is there, and runs
+            raise error
+
+        monkeypatch.setattr(sys, "executable", sleeper)
+        with pytest.raises(error):
+            train(text(), config=CONFIG, quiet=True)
+        assert [process.poll() for process in started] == [-9]
+
+    def test_it_ends_when_this_process_is_killed(self, monkeypatch, tmp_path):
+        """Then its standard input ends. The cache is empty, so that it has work for long enough."""
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+        process = start_second_process(CONFIG, 1)
+        process.stdin.close()
+        assert process.wait(200) == 1
+        assert not list(tmp_path.rglob("*.compiled"))
+
+
+class TestTheDisplay:
+    def test_it_moves_while_kernels_are_compiled(self, monkeypatch, started, sleeper):
+        monkeypatch.setattr(sys, "executable", sleeper)
+        updates = []
+        monkeypatch.setattr(precompile, "is_compiled", lambda name: len(updates) >= 5)
+        with Precompilation(CONFIG, RESOURCES) as kernels:
+            kernels.wait(lambda: updates.append("moved"))  # without these calls it would wait for minutes
+        assert len(updates) == 5
+
+    @pytest.fixture
+    def stages(self, monkeypatch):
+        """The names of the stages that were shown."""
+        names = []
+        monkeypatch.setattr(Progress, "update", lambda self, stage, *figures: names.append(stage))
+        return names
+
+    def test_it_says_what_is_compiled(self, monkeypatch, started, sleeper, stages):
+        monkeypatch.setattr(sys, "executable", sleeper)
+        monkeypatch.setattr(precompile, "PATIENCE", 0.3)
+        train(SENTENCES, config=CONFIG)
+        assert "compile kernels (once)" in stages
+
+    def test_it_says_nothing_of_compiling_once_that_is_done(self, stages):
+        compile_training(CONFIG, 1)
+        train(SENTENCES, config=CONFIG)
+        assert "train" in stages
+        assert not any("compile" in stage for stage in stages)
+
+
+RUN = """
+import hashlib, json, sys
+import sgns
+from sgns.base.jit import KernelCache
+from sgns.progress import Progress
+
+compiled, keep = [], KernelCache.save_overload
+
+def watched(self, signature, data):
+    compiled.append(f"{self._impl.filename_base} {signature}")
+    keep(self, signature, data)
+
+KernelCache.save_overload = watched
+stages = []
+Progress.update = lambda self, stage, *figures: stages.append(stage)
+v = sgns.train(sys.argv[1], dim=int(sys.argv[2]), epochs=1, min_count=1, subsample=0, threads=1, engine="cpu")
+print(json.dumps([hashlib.sha256(v.E.tobytes() + v.C.tobytes()).hexdigest(), compiled, stages]))
+"""
+
+
+class Machine:
+    """A cache folder of its own, empty at first."""
+
+    def __init__(self, folder):
+        self.text = folder / "text.txt"
+        self.text.write_text("".join(" ".join(line) + "\n" for line in SENTENCES))
+        self.environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+        self.environment |= {"SGNS_CACHE": str(folder / "cache")}
+
+    def start(self, dim):
+        command = [sys.executable, "-c", RUN, str(self.text), str(dim)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, env=self.environment, **pipes)
+
+    def finish(self, process):
+        """The digest of E and C, the kernels that the process itself compiled, and the stages that it showed."""
+        out, err = process.communicate(timeout=290)
+        assert process.returncode == 0, err[-2_000:]
+        return json.loads(out)
+
+    def run(self, dim):
+        return self.finish(self.start(dim))
+
+
+def shows_compiling(stages):
+    return any("compile" in stage for stage in stages)
+
+
+def test_a_cold_run_compiles_nothing_itself_and_gives_the_bits_of_a_warm_one(tmp_path):
+    machine = Machine(tmp_path)
+    cold, compiled, stages = machine.run(12)
+    assert compiled == []
+    assert shows_compiling(stages)
+    warm, compiled, stages = machine.run(12)
+    assert compiled == []
+    assert not shows_compiling(stages)
+    assert warm == cold
+
+
+@pytest.mark.slow
+def test_two_processes_that_start_cold_at_once_do_not_disturb_each_other(tmp_path):
+    machine, dims = Machine(tmp_path), (12, 300)
+    both = [machine.start(dim) for dim in dims]
+    cold = [machine.finish(process)[0] for process in both]
+    for dim, digest in zip(dims, cold, strict=True):
+        warm, compiled, stages = machine.run(dim)
+        assert warm == digest
+        assert compiled == []
+        assert not shows_compiling(stages)
