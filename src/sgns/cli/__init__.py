@@ -20,6 +20,7 @@ from sgns.version import __version__
 # verb: (module and name of its function, its line in --help)
 VERBS = {
     "train": ("sgns.cli.training:train", "Train word vectors on text."),
+    "compile": ("sgns.cli.kernels:compile", "Compile the kernels ahead of the first run, for an image of a container."),
     "similar": ("sgns.cli.vectors:similar", "Nearest neighbours of a word."),
     "analogy": ("sgns.cli.vectors:analogy", "Answer a : b = c : ?"),
     "odd": ("sgns.cli.vectors:odd", "The odd one out."),

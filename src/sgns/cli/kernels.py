@@ -1,0 +1,56 @@
+"""The verb compile."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sgns.base.text_table import text_table
+from sgns.cli.options import Flag, Json, Quiet
+from sgns.cli.output import print_json
+from sgns.config import Config, Sharing
+from sgns.errors import ConfigError
+
+
+def compile(
+    *,
+    dim: Annotated[str, Parameter(allow_leading_hyphen=True)] = str(Config.dim),
+    window: int = Config.window,
+    negatives: int = Config.negatives,
+    sharing: Sharing = Config.sharing,
+    deterministic: Flag = Config.deterministic,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Compile the kernels ahead of the first run, for an image of a container.
+
+    Runs with these options, on any number of threads, with --validation or without, then compile nothing; so do texts
+    and vector files that are read. The kernels are kept in the cache folder, which SGNS_CACHE names.
+
+    Args:
+        dim: Dimensions of the vectors, with commas between them: 100,300.
+        window: As that of the runs.
+        negatives: As that of the runs.
+        sharing: As that of the runs.
+        deterministic: For runs with --deterministic.
+    """
+    from sgns.progress import Progress
+    from sgns.training.precompile import compile_for_later
+
+    config = Config(window=window, negatives=negatives, sharing=sharing, deterministic=deterministic)
+    with Progress(quiet) as display:
+        made = compile_for_later(config, dims_of(dim), display.update)
+    if json:
+        print_json(made)
+        return
+    rows = [(part["kernels"], f"{part['seconds']:.1f}") for part in made["compiled"]]
+    print(text_table(["kernels", "seconds"], [*rows, ("all", f"{made['seconds']:.1f}")]))
+    print(f"kept in {made['folder']}")
+
+
+def dims_of(text: str) -> list[int]:
+    """The dimensions in a list with commas. Raises `ConfigError`."""
+    try:
+        dims = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ConfigError(f"dim is {text}; give whole numbers with commas between them, such as 100,300") from None
+    return [Config(dim=dim).dim for dim in dims]

@@ -1,0 +1,84 @@
+"""`sgns compile`: what it compiles ahead, where it says so, and that nothing is left to compile."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sgns.base.kernel_cache import is_compiled, kernel_folder
+from sgns.config import Config
+from sgns.training import precompile
+from sgns.training.precompile import compile_for_later, kernels_of
+
+
+def test_kernels_of_all_dims_are_compiled_with_any_threads_and_validation(sgns):
+    code, out, _ = sgns("compile", "--dim", "12,20", "--window", 4, "--sharing", "window", "--json", "--quiet")
+    made = json.loads(out)
+    assert code == 0
+    assert made["folder"] == str(kernel_folder())
+    assert made["dims"] == [12, 20]
+    assert [part["kernels"] for part in made["compiled"]] == [
+        "text", "vector files", "training, dim 12", "training, dim 20",
+    ]  # fmt: skip
+    assert made["seconds"] >= sum(part["seconds"] for part in made["compiled"]) > 0
+    assert is_compiled("text")
+    for dim in (12, 20):
+        for validation in (0.0, 0.01):
+            for threads in (1, 2, 64):
+                config = Config(dim=dim, window=4, sharing="window", validation=validation)
+                assert is_compiled(kernels_of(config, threads))
+
+
+def test_the_answer_is_a_table_and_the_folder(sgns):
+    code, out, err = sgns("compile", "--dim", 12, "--sharing", "window")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].split() == ["kernels", "seconds"]
+    assert lines[-1] == f"kept in {kernel_folder()}"
+    assert "warning" not in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--dim", "100,x"], "dim is 100,x; give whole numbers with commas between them, such as 100,300"),
+        (["--dim", "100,0"], "dim is 0, outside 1 to 10000; 100 suits most corpora"),
+        (["--window", "0"], "window is 0, outside 1 to 1000"),
+        (["--engine", "cuda"], "--engine"),
+    ],
+)
+def test_wrong_options(sgns, options, message):
+    code, out, err = sgns("compile", *options)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_written_is_named(sgns, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path / "file/cache"))
+    code, _, err = sgns("compile")
+    assert code == 2
+    assert err == f"sgns: {kernel_folder()} cannot be written; set SGNS_CACHE to a folder that can\n"
+
+
+def test_a_run_on_a_read_only_root_then_compiles_nothing(sgns, monkeypatch, small_text, tmp_path):
+    compile_for_later(Config(), [12], lambda *_: None)
+
+    def not_kept(*_):
+        raise AssertionError("machine code was compiled")
+
+    def started(*_):
+        raise AssertionError("a second process was started")
+
+    from sgns.base.jit import KernelCache
+
+    monkeypatch.setattr(KernelCache, "save_overload", not_kept)
+    monkeypatch.setattr(precompile, "start_second_process", started)
+    output = tmp_path / "v.txt"
+    options = ("--dim", 12, "--epochs", 1, "--validation", 0.1)
+    code, _, err = sgns("train", small_text, "-o", output, *options)
+    assert code == 0
+    assert "compile" not in err
+    assert np.loadtxt(output, skiprows=1, usecols=range(1, 13)).shape == (50, 12)
