@@ -148,7 +148,7 @@ def test_rows_that_are_not_finite_are_left_out_with_a_warning(royal: Vectors) ->
     E[1, 2], C[5, 0] = np.nan, -np.inf
     sound = Vectors(royal.words, E, C).without_nonfinite(warnings.append)
     assert sound.words == [word for word in royal.words if word not in ("queen", "apple")]
-    assert warnings == ["2 rows left out (not finite; first: 'queen')"]
+    assert warnings == ["2 rows left out (NaN, infinity or beyond 1e19; first: 'queen')"]
 
 
 def test_other_spaces_share_words_and_index(royal: Vectors) -> None:
