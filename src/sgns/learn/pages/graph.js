@@ -57,23 +57,26 @@ const NUMBERS = {
   terms,
   total: (i) => show(passes.derivative[i]),
 };
-const setNumber = (text, shown) => {
-  if (text.textContent === shown) return;
-  text.textContent = shown;
-  text.removeAttribute("textLength");
-  const room = Number(text.dataset.room);
-  if (text.getComputedTextLength() > room) {
-    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-    text.setAttribute("textLength", room);
-  }
-};
 const drawNumbers = () => {
+  const changed = [];
+  const put = (text, shown) => {
+    if (text.textContent === shown) return;
+    text.textContent = shown;
+    text.removeAttribute("textLength");
+    changed.push(text);
+  };
   nodeBoxes.forEach((box, i) => {
-    for (const text of all("[data-shows]", box)) setNumber(text, NUMBERS[text.dataset.shows](i));
+    for (const text of all("[data-shows]", box)) put(text, NUMBERS[text.dataset.shows](i));
   });
   edgeBoxes.forEach((box, e) => {
-    for (const text of all("[data-shows]", box)) setNumber(text, show(passes.edges[e][text.dataset.shows]));
+    for (const text of all("[data-shows]", box)) put(text, show(passes.edges[e][text.dataset.shows]));
   });
+  // All are measured before any is changed again, so that the browser lays the picture out once.
+  const wide = changed.filter((text) => text.getComputedTextLength() > Number(text.dataset.room));
+  for (const text of wide) {
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    text.setAttribute("textLength", text.dataset.room);
+  }
 };
 const drawSteps = () => {
   const now = state.step < steps ? state.step : null; // the whole picture marks nothing
@@ -152,11 +155,7 @@ const stop = () => {
 const go = (step) => {
   state.step = Math.max(0, Math.min(steps, step));
   draw();
-  const current = document.querySelector("svg .current rect");
-  const { left, right } = current?.getBoundingClientRect() ?? {};
-  const view = $("picture").getBoundingClientRect();
-  if (left < view.left) $("picture").scrollLeft += left - view.left - 20;
-  if (right > view.right) $("picture").scrollLeft += right - view.right + 20;
+  document.querySelector("svg .current rect")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 };
 const next = () => go(state.step === steps ? 0 : state.step + 1);
 const play = () => {
@@ -213,7 +212,8 @@ const set = (i, j, number) => {
   else state.values[i][j] = number;
   refresh();
 };
-const span = (x) => Math.max(2, 2 * Math.abs(x)); // a slider reaches this far to both sides
+// A slider reaches this far to both sides.
+const span = (x) => (x !== 0 && Math.abs(x) < 0.01 ? 2 * Math.abs(x) : Math.max(2, 2 * Math.abs(x)));
 const fine = (x) => 10 ** (Math.floor(Math.log10(span(x))) - 2);
 const addInput = (i, j) => {
   const { name } = graph.nodes[i];
