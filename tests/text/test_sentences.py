@@ -43,7 +43,7 @@ def test_sentences_and_text_agree(tmp_path_factory, sentences, least, most):
     [
         (["a string"], "sentence 1 is a string"),
         ("a string", "one string"),
-        ([["a"], [1, 2]], "sentence 2 holds 1"),
+        ([["a"], [1, 2.5]], "sentence 2 holds 2.5"),
         ([["a\nb"]], "line break"),
         ([[""]], "not empty"),
         ([["\ud800"]], "valid Unicode"),

@@ -26,7 +26,7 @@ def opened(path: Path, space: Space = "E", all_but_the_top: int | None = None) -
     """
     if path == DEFAULT_VECTORS and not path.exists():
         raise InputError(f"{path} is not there; python word2vec.py writes it, or name another vector file")
-    vectors = Vectors.load(path, on_warning=warn).space(space)
+    vectors = Vectors.load(path, on_warning=warn).with_text_words().space(space)
     return vectors if all_but_the_top is None else vectors.all_but_the_top(all_but_the_top)
 
 

@@ -155,6 +155,7 @@ def evaluate_analogies(
     questions = read_questions(path)
     if restrict is not None and restrict < len(vectors):
         vectors = vectors.restrict(restrict)
+    vectors = vectors.with_text_words()
     lookup = Lookup(vectors, ignore_case)
     rows = np.array([[lookup.row(word) for word in words] for _, words in questions], np.int64)
     items = np.flatnonzero((rows >= 0).all(axis=1))

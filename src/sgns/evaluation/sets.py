@@ -71,13 +71,13 @@ class Lookup:
     def by_fold(self) -> dict[str, int]:
         """The first row of each word after case folding."""
         rows: dict[str, int] = {}
-        for i, word in enumerate(self.vectors.words):
+        for word, i in self.vectors.with_text_words().index.items():
             rows.setdefault(word.casefold(), i)
         return rows
 
     def row(self, word: str) -> int:
         """Returns the row of `word`, or −1 if it is unknown."""
-        row = self.vectors.index.get(word, -1)
+        row = self.vectors.with_text_words().index.get(word, -1)
         if row < 0 and self.ignore_case:
             row = self.vectors.index.get(word.lower(), -1)
             if row < 0:

@@ -65,6 +65,7 @@ def analyse(
         check_output(save_plot, PICTURES)
     if save_vectors is not None:
         check_output(save_vectors, (".tsv",))
+    vectors = vectors.with_text_words()
     shown, groups = words_to_show(vectors, words)
     groups = groups if groups is not None else group_words(vectors, shown)
     found = find_trends(vectors, shown, groups)

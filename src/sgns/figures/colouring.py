@@ -58,7 +58,7 @@ def name_clusters(X: np.ndarray, words: list[str], labels: np.ndarray, centres: 
         members = np.flatnonzero(labels == cluster)
         frequent = members[: max(30, len(members) // 20)]
         best = frequent[np.argsort(-(X[frequent] @ centre), kind="stable")[:3]]
-        names.append(", ".join(words[i] for i in best))
+        names.append(", ".join(str(words[i]) for i in best))
     return names
 
 

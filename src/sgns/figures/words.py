@@ -36,6 +36,7 @@ def words_to_show(vectors: "Vectors", asked: Sequence[str] | None) -> tuple[list
         UnknownWord: a word is not in the vocabulary; the message has its nearest spellings.
         InputError: the file cannot be read or has no word.
     """
+    vectors = vectors.with_text_words()
     if not asked:
         chosen = choose_groups(vectors)
         if not chosen:

@@ -116,10 +116,11 @@ class Corpus:
             InputError: a sentence is a string, a token is not a string or holds a line break, nothing is left.
         """
         began, config = time.perf_counter(), config or Config()
-        numbers, ends, words = number_words(sentences)
+        numbers, ends, words, integers = number_words(sentences)
         ids, sentence_ends, vocabulary, facts = number_by_frequency(numbers, ends, words, config)
         if not len(vocabulary):
             raise nothing_left(facts.raw_tokens, facts.distinct, facts.highest, config)
+        vocabulary.integers = integers
         content = hashlib.sha256(json.dumps(text_options(config), sort_keys=True).encode())
         for part in (numbers.tobytes(), ends.tobytes(), "\n".join(words).encode()):
             content.update(part)

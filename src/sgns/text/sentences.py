@@ -1,52 +1,62 @@
-"""Token lists from Python. The tokens are words already: nothing is normalised, split or stripped.
+"""Token lists from Python. The tokens are words already: nothing is normalised, split or stripped. Ids may be integers.
 
 What is no token list (one text, a list of texts, rows with named columns, sets, whose order changes from run to run) is
 refused, with a message that says what was given and how to make token lists of it.
 """
 
+import re
 import reprlib
 from array import array
 from collections.abc import ItemsView, Iterable, KeysView, Mapping, Set
 from itertools import islice
+from operator import index
 from typing import Any
 
 from sgns.errors import InputError
 
 LONGEST_SHOWN = 60  # characters of a value in a message
+INTEGER = re.compile(r"-?[1-9][0-9]*|0")  # how str writes an integer
 MOST_NAMES = 8  # columns that a message names
 SPLIT = "split it: [text.split() for text in texts], or give sgns.train({'text': texts}, column='text')"
 
 
-def number_words(sentences: Iterable[Iterable[Any]]) -> tuple["array[int]", "array[int]", list[str]]:
+def number_words(sentences: Iterable[Iterable[Any]]) -> tuple["array[int]", "array[int]", list[str], bool]:
     """Numbers the words of `sentences` by first appearance.
 
     Returns:
         numbers: array("i"), the number of each token's word.
         ends: array("q"), tokens before each sentence end.
-        words: the distinct words by number.
+        words: the distinct words by number; an integer is the word of its decimal digits.
+        integers: whether some words were integers: then every word that looks like one was one.
 
     Raises:
         InputError: the sentences are no token lists, or a token cannot be a word.
     """
     check_sentences(sentences)
-    known: dict[str, int] = {}
+    known: dict[str | int, int] = {}
     numbers, ends = array("i"), array("q")
     longest = 0
     for row, sentence in enumerate(sentences, 1):
         check_sentence(sentence, row)
         for token in sentence:
-            number = known.get(token) if isinstance(token, str) else None
+            number = known.get(token) if type(token) is str or type(token) is int else None
             if number is None:
                 number = known.setdefault(checked(token, row), len(known))
             numbers.append(number)
         longest = max(longest, len(numbers) - (ends[-1] if ends else 0))
         ends.append(len(numbers))
-    if longest == 1 and (text := next((word for word in known if word.count(" ") > 0), None)):
+    if longest == 1 and (text := next((word for word in known if isinstance(word, str) and " " in word), None)):
         raise InputError(
             f"each of the {len(ends):,} sentences is one string with blanks, such as {shown(text)}, and a word alone "
             "has no context; split it: [text.split() for [text] in sentences]"
         )
-    return numbers, ends, list(known)
+    integers = any(isinstance(word, int) for word in known)
+    if integers and (text := next((word for word in known if isinstance(word, str) and INTEGER.fullmatch(word)), None)):
+        raise InputError(
+            f"among integers there is the string {shown(text)}, which would be the same word as the number in a file; "
+            "make all ids strings: [[str(word) for word in words] for words in sentences]"
+        )
+    return numbers, ends, [str(word) for word in known], integers
 
 
 def check_sentences(sentences: Any) -> None:
@@ -92,12 +102,14 @@ def check_sentence(sentence: Any, row: int) -> None:
         raise InputError(f"sentence {row} is {shown(sentence)}, not a list of words; give lists of strings")
 
 
-def checked(token: Any, row: int) -> str:
-    """`token`, if it can be a word of a vocabulary.
+def checked(token: Any, row: int) -> str | int:
+    """`token`, if it can be a word of a vocabulary: a string, or an integer (an id).
 
     Raises:
-        InputError: it is no string, empty, no valid Unicode, or holds a line break; names sentence number `row`.
+        InputError: it is neither, or empty, no valid Unicode, or holds a line break; names sentence number `row`.
     """
+    if hasattr(token, "__index__") and not isinstance(token, bool) and type(token).__name__ not in ("bool", "ndarray"):
+        return index(token)
     if not isinstance(token, str):
         raise InputError(f"sentence {row} holds {shown(token)}, {not_a_word(token)}")
     if "\n" in token or "\r" in token or not token:

@@ -16,10 +16,12 @@ class Vocabulary:
     Attributes:
         words: V words, sorted by count (descending), equal counts by first appearance in the text.
         counts: (V,) int64, how often each word occurs in the text.
+        integers: whether words that are decimal integers were given as integers; here they are text.
     """
 
     words: list[str]
     counts: np.ndarray  # (V,) int64
+    integers: bool
 
     def __init__(self, words: Sequence[str], counts: np.ndarray | Sequence[int]):
         """Takes words and counts as they are; nothing is sorted.
@@ -33,6 +35,7 @@ class Vocabulary:
         """
         self.words = list(words)
         self.counts = np.asarray(counts, dtype=np.int64)
+        self.integers = False
         if self.counts.shape != (len(self.words),):
             raise ConfigError(f"{len(self.words)} words but {self.counts.size} counts; give one count for each word")
         if self.counts.size and int(self.counts.min()) < 1:

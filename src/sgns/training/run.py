@@ -39,7 +39,7 @@ from sgns.training.schedule import Schedule
 from sgns.training.signals import Interrupts
 from sgns.training.start import Restarts, begin
 from sgns.training.validation import Validation, make_validation
-from sgns.vectors.vectors import Vectors
+from sgns.vectors.vectors import INTEGER_WORDS, Vectors
 
 RANKS = 4  # purpose of the random streams that differ between ranks
 
@@ -134,7 +134,8 @@ def run(
     schedule = make_schedule(comm, corpus.tokens, plan, engine, distributed is not None)
     words, counts, dim = corpus.vocabulary.words, corpus.vocabulary.counts, plan.config.dim
     E, C = engine.E[:, :dim], engine.C[:, :dim]
-    vectors = Vectors(words, E, C, counts)
+    kind = {INTEGER_WORDS: True} if corpus.vocabulary.integers else {}
+    vectors = Vectors(words, E, C, counts, dict(kind))
 
     def current() -> Vectors:
         engine.sync()
@@ -231,7 +232,7 @@ def run(
         round_words=None if merging is None else merging.round_words,
         traffic=None if merging is None else merging.all_traffic(),
     )
-    metadata = facts.to_dict() | identity | {"machine": platform.machine()}
+    metadata = facts.to_dict() | identity | kind | {"machine": platform.machine()}
     trained = Vectors.from_parts(replace(vectors.parts, metadata=metadata))  # the engine writes no more
     check_finite(trained)
     little = little_data.warnings_of(total.pairs, size.raw_tokens, counts, plan.keep_probability, plan.config)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from types import MappingProxyType
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, Literal, NoReturn, Self, TypeGuard
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from sgns.vectors import search
 from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
 from sgns.vectors.read_only import never_written, read_only, refuse
-from sgns.vectors.word_list import MOST_SEARCHES, WordList
+from sgns.vectors.word_list import MOST_SEARCHES, IntegerWords, WordList, as_text, is_integer
 
 Answers = list[tuple[str, float]]
 """(word, cosine), the best first."""
@@ -28,6 +29,9 @@ Space = Literal["E", "C", "E+C"]
 """The matrix that questions are asked of."""
 Conflict = Literal["error", "first", "second", "mean"]
 """What `merge` does with a word that both have."""
+
+INTEGER_WORDS = "integer_words"
+"""Key of the metadata: words that are decimal integers are integers, as they were trained on."""
 
 READ_ONLY = ("words", "index", "E", "C", "counts", "norms")  # attributes of `Vectors`
 
@@ -124,7 +128,9 @@ class Vectors:
         self._take_over(parts, constant=not shared or never_written(parts.E))
 
     def _take_over(self, parts: Parts, constant: bool) -> None:
-        self._words, self._E, self._C, self._counts = parts.words, parts.E, parts.C, parts.counts
+        self._words, self._E, self._C, self._counts = parts.words.texts, parts.E, parts.C, parts.counts
+        if parts.metadata.get(INTEGER_WORDS) is True:
+            self._words = IntegerWords(self._words)
         self._constant = constant  # nobody can write to E: the lengths of its rows are kept
         self._norms: np.ndarray | None = None
         self.metadata = parts.metadata
@@ -207,7 +213,7 @@ class Vectors:
     @property
     def parts(self) -> Parts:
         """What a writer takes: words, E, C, counts and metadata, none of them copied, E and C as they were given."""
-        return Parts(self._words, self._E, self._C, self._counts, self.metadata)
+        return Parts(self._words.texts, self._E, self._C, self._counts, self.metadata)
 
     # --- words and rows ---------------------------------------------------------------------------------------------
 
@@ -285,13 +291,13 @@ class Vectors:
 
     def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
         """The row (d,) of a word, read-only, or a copy (n, d) of the rows of a list of words; raises `UnknownWord`."""
-        return self.E[self.id(word)] if isinstance(word, str) else self._E[self.ids(word)]
+        return self.E[self.id(word)] if is_word(word) else self._E[self.ids(word)]
 
     def id(self, word: str) -> int:
         """The row of `word`. Raises `UnknownWord` (a KeyError) with its nearest spellings."""
         row = self._words.row(word)
         if row is None:
-            near = nearest_spellings(str(word), self._words.index)
+            near = nearest_spellings(str(word), self._words.texts.index)
             hint = f"did you mean {', '.join(near)}?" if near else "no spelling is near"
             raise UnknownWord(f"{str(word)[:80]!r} is not among the {len(self):,} words; {hint}")
         return row
@@ -302,6 +308,13 @@ class Vectors:
         if len(words) > MOST_SEARCHES // 4:
             self._words.index  # noqa: B018  one search for each word would take longer
         return np.array([self.id(word) for word in words], np.int64)
+
+    def with_text_words(self) -> Self:
+        """These vectors with all words as text: ids that were trained on as integers become their digits."""
+        if INTEGER_WORDS not in self.metadata:
+            return self
+        metadata = {name: value for name, value in self.metadata.items() if name != INTEGER_WORDS}
+        return self._of(replace(self.parts, metadata=metadata), constant=self._constant)
 
     # --- other vectors from these -----------------------------------------------------------------------------------
 
@@ -433,7 +446,7 @@ class Vectors:
             raise ConfigError(f"on_conflict is {on_conflict!r}; choose error, first, second or mean")
         if other.dim != self.dim:
             raise ConfigError(f"vectors of dimension {other.dim} cannot be merged with those of dimension {self.dim}")
-        index, theirs = self._words.index, other.words
+        index, theirs = self._words.texts.index, other._words.texts.decoded
         common = [row for row, word in enumerate(theirs) if word in index]
         if common and on_conflict == "error":
             raise ConfigError(
@@ -455,7 +468,7 @@ class Vectors:
 
     def drop(self, words: str | Sequence[str]) -> Self:
         """New vectors without these words. Raises `UnknownWord`."""
-        gone = self.ids([words] if isinstance(words, str) else words)
+        gone = self.ids([words] if is_word(words) else words)
         return self.take(np.setdiff1d(np.arange(len(self)), gone))
 
     def _joined(self, new: Parts) -> Self:
@@ -464,13 +477,15 @@ class Vectors:
         counts = None
         if self._counts is not None and new.counts is not None:
             counts = np.concatenate([self._counts, new.counts])
-        words = [*self.words, *new.words.decoded]
+        words = [*self._words.texts.decoded, *new.words.decoded]
         E = np.concatenate([self._E, new.E])
         return self._of(Parts.of(words, E, C, counts, self.metadata), constant=True)
 
     def _rows_for(self, words: str | Sequence[str], rows: Any, call: str) -> tuple[list[str], np.ndarray]:
         """`words` as a list, and `rows` as an array (n, d) float32. Raises `ConfigError` when they do not fit."""
-        named = [words] if isinstance(words, str) else list(words)
+        named = [words] if is_word(words) else list(words)
+        if isinstance(self._words, IntegerWords):
+            named = [as_text(word) for word in named]
         try:
             matrix = np.asarray(rows, np.float32)
         except (TypeError, ValueError):
@@ -511,7 +526,7 @@ class Vectors:
         total = np.zeros(self.dim)
         rows: list[int] = []
         for weight, word in terms:
-            if isinstance(word, str):
+            if is_word(word):
                 rows.append(self.id(word))
                 vector: np.ndarray = self._E[rows[-1]]
             else:
@@ -663,7 +678,8 @@ class Vectors:
             UnknownWord: None of the words is known.
         """
         words = re.findall(r"\w+(?:['’-]\w+)*", text) if isinstance(text, str) else list(text)
-        rows = [self._words.index.get(word, self._words.index.get(word.lower(), -1)) for word in words]
+        index = self._words.texts.index
+        rows = [index.get(word, index.get(word.lower(), -1)) for word in map(as_text, words)]
         known = [row for row in rows if row >= 0]
         if not known:
             raise UnknownWord(f"none of the {len(words)} words of the text is known; a centroid needs one")
@@ -676,7 +692,7 @@ save = Vectors.save
 
 def several(words: Word | Iterable[Word]) -> list[Word]:
     """One word or vector, or several, as a list."""
-    if isinstance(words, str) or (isinstance(words, np.ndarray) and words.ndim == 1 and words.dtype.kind != "U"):
+    if is_word(words) or (isinstance(words, np.ndarray) and words.ndim == 1 and words.dtype.kind != "U"):
         return [words]
     return list(words)
 
@@ -692,3 +708,8 @@ def check_n(n: int) -> None:
     """Raises `ConfigError` unless n is at least 1."""
     if n < 1:
         raise ConfigError(f"n is {n}; ask for at least 1")
+
+
+def is_word(word: object) -> TypeGuard[str]:
+    """Whether one word is meant: a string, or an integer where ids were trained on."""
+    return isinstance(word, str) or is_integer(word)

@@ -4,8 +4,10 @@ The words of a safetensors file stay bytes until all of them are needed. A list 
 second to make, most of the time of a first question; the line of one word is found in a few milliseconds.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from sgns.vectors.read_only import ReadOnlyList
 
 LINE_BLOCK = 2**12  # bytes whose line breaks are counted together
 MOST_SEARCHES = 64  # words searched in the lines; at any size this takes about as long as making the index
+INTEGER = re.compile(r"-?[1-9][0-9]*|0")  # as str writes an integer
 MOST_DECODED = 100  # words that are decoded on their own
 
 
@@ -37,6 +40,11 @@ class WordList:
         self._searches = 0
         if not isinstance(self._words, bytes) and len(self._words) != rows:
             raise FormatError(f"{len(self._words)} words for {rows} rows of E; there must be one word a row")
+
+    @property
+    def texts(self) -> "WordList":
+        """The words as text, as files hold them."""
+        return self
 
     @property
     def decoded(self) -> ReadOnlyList:
@@ -123,6 +131,63 @@ class WordList:
         if self._lines is None:
             self._lines = WordLines(self._words)
         return self._lines if len(self._lines) == self._rows else None
+
+
+class IntegerWords(WordList):
+    """Words of which those that are decimal integers are integers: ids, as they were trained on.
+
+    Args:
+        texts: The words as text.
+    """
+
+    def __init__(self, texts: WordList) -> None:
+        super().__init__(b"", len(texts))
+        self._texts = texts
+        self._given: ReadOnlyList | None = None
+
+    @property
+    def texts(self) -> WordList:
+        """The words as text, as files hold them."""
+        return self._texts
+
+    @property
+    def decoded(self) -> ReadOnlyList:
+        """The words, row by row. Raises `FormatError` as `WordList.decoded` does."""
+        if self._given is None:
+            self._given = ReadOnlyList([given(text) for text in self._texts.decoded])
+        return self._given
+
+    @property
+    def index(self) -> dict[str, int]:
+        """The row of each word. Raises `FormatError` when a word stands twice."""
+        return {given(text): row for text, row in self._texts.index.items()}
+
+    def row(self, word: object) -> int | None:
+        """The row of `word`, an integer or its text, or None."""
+        return self._texts.row(as_text(word))
+
+    def at(self, rows: Sequence[int] | np.ndarray) -> list[str]:
+        """The words of some rows."""
+        return [given(text) for text in self._texts.at(rows)]
+
+    def to_lines(self) -> bytes:
+        """The words as text in UTF-8, one a line."""
+        return self._texts.to_lines()
+
+
+def given(text: str) -> Any:
+    """A word as it was trained on, among ids: an integer where it is written like one."""
+    return int(text) if INTEGER.fullmatch(text) else text
+
+
+def as_text(word: Any) -> Any:
+    """The text of a word: of an integer its digits; all else stays as it is."""
+    return str(int(word)) if is_integer(word) else word
+
+
+def is_integer(word: object) -> bool:
+    """Whether a word is an integer of Python or NumPy."""
+    return isinstance(word, int | np.integer) and not isinstance(word, bool)
 
 
 class WordLines:
