@@ -2,11 +2,13 @@
 
 import json
 import re
+from importlib.resources import files
 
 import pytest
 
 from sgns.errors import ExpressionError
 from sgns.learn import graph, write_graph
+from sgns.learn.formulas.operations import OPERATIONS
 from sgns.learn.pages.graph_page import graph_page
 
 
@@ -26,3 +28,9 @@ def test_the_file(tmp_path):
 def test_a_graph_too_large_for_a_picture():
     with pytest.raises(ExpressionError, match="more than a picture holds"):
         graph_page(graph("+".join(["x*x"] * 70), {"x": 1}))
+
+
+def test_the_page_knows_every_operation():
+    source = (files("sgns.learn.pages") / "operations.js").read_text(encoding="utf-8")
+    table = source.split("const OPERATIONS = {")[1]
+    assert set(re.findall(r'^  "?([^\s":\[]+)"?: \[', table, re.MULTILINE)) == set(OPERATIONS)
