@@ -31,8 +31,8 @@ def zero_rows(rows: int, stride: int) -> np.ndarray:
         memory = map_memory(size)
     except (OSError, ValueError, OverflowError) as error:
         raise OutOfMemory(
-            f"{rows:,} rows of {stride:,} numbers take {size / 2**30:.2f} GiB, which the system refuses ({error}); take "
-            "a smaller --dim or --max-vocabulary"
+            f"{rows:,} rows of {stride:,} numbers take {size / 2**30:.2f} GiB, which the system refuses ({error}); "
+            "take a smaller --dim or --max-vocabulary"
         ) from None
     return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
 
