@@ -143,6 +143,10 @@ def test_machine_code_is_of_one_processor_and_one_numba(monkeypatch):
     monkeypatch.setenv("NUMBA_CPU_NAME", "generic")
     targets.append(kernel_cache.target.__wrapped__())
     assert len(set(targets)) == 4
+    monkeypatch.setenv("NUMBA_CPU_FEATURES", "+avx2")  # now the processor that runs is of no account
+    everywhere = kernel_cache.target.__wrapped__()
+    monkeypatch.setattr(kernel_cache, "processor", lambda: "a third")
+    assert kernel_cache.target.__wrapped__() == everywhere
 
 
 @pytest.mark.parametrize("numba_folder", [None, "numba"])

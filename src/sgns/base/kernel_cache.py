@@ -80,8 +80,9 @@ def target() -> str:
     runs it. A hash that changes too often costs little: the kernels are found by Numba, and noted again.
     """
     chosen = [os.environ.get(name) for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")]
+    compiled_for = chosen if all(chosen) else [*chosen, processor()]
     versions = platform.python_version(), version("numba"), version("llvmlite")
-    return blake2b(repr((versions, chosen, platform.machine(), processor())).encode(), digest_size=8).hexdigest()
+    return blake2b(repr((versions, platform.machine(), compiled_for)).encode(), digest_size=8).hexdigest()
 
 
 def processor() -> str:
