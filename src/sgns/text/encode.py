@@ -21,7 +21,7 @@ from sgns.text.warnings import TextFacts
 
 MOST_THREADS = 16  # each has a hash table of its own
 PLAIN_CHUNKS = 4  # as many chunks are encoded by plain Python before Numba is imported
-PLAIN_CHUNKS_COLD = 16  # … and as many before the kernels are compiled
+PLAIN_CHUNKS_COLD = 6  # … and as many before the kernels are compiled; more would be slow in every run until they are
 
 
 def encode(
