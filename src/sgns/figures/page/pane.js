@@ -58,6 +58,9 @@ class Pane {
       actionKeyMap: { lasso: "shift" },
     });
     this.canvas = canvas;
+    // The library moves the map by what the mouse went since the last frame. On a slow machine the mouse may arrive and be
+    // pressed within one frame; what it went before it was pressed moves nothing.
+    canvas.addEventListener("mousedown", () => this.forgetMovement(), { capture: true });
     this.plot.subscribe("drawing", () => this.drawLabels());
     this.pace = new Pace(this.plot, model.words.length);
     this.plot.subscribe("view", () => {
@@ -130,6 +133,11 @@ class Pane {
     const marked = this.hovered === null ? this.marked : new Set([...this.marked, this.hovered]);
     const { focus, lines, ink } = this;
     this.labels.draw(this.xScale, this.yScale, { marked, focus, lines, ink, radius: this.radius() });
+  }
+
+  forgetMovement() {
+    const camera = this.plot.get("camera");
+    if (camera.tick()) camera.setView(camera.view); // what has changed otherwise is drawn in the next frame
   }
 
   // Resolves when points and labels have been drawn again and the next frame has begun, so that they are on the screen.
