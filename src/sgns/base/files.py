@@ -4,6 +4,7 @@ The first bytes of a file say how it is compressed, not its name.
 """
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -25,6 +26,10 @@ from sgns.progress.callback import ProgressCallback
 HEAD = 2**16  # bytes of content that `PackedFile.head` holds
 READ_BLOCK = 2**23  # bytes that `PackedFile.blocks` reads at once
 LONGEST_MAGIC = 10  # bytes that `packed_kind` needs
+MORE_FILES = {  # what helps where the file itself is as it should be
+    errno.EMFILE: "allow more open files: ulimit -n 4096",
+    errno.ENFILE: "close other programs: the machine has as many open files as it may",
+}
 
 PACKED = (  # (name of the compression, suffix of its files, pattern of their first bytes)
     ("gzip", ".gz", re.compile(rb"\x1f\x8b\x08")),
@@ -64,6 +69,11 @@ def reason(error: BaseException) -> str:
     """The message of the system or the library for `error`, on one line and without a full stop."""
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(words).split()).rstrip(".")
+
+
+def remedy_for(error: BaseException, otherwise: str) -> str:
+    """What helps against `error`: more open files where there are too few, else `otherwise`."""
+    return MORE_FILES.get(getattr(error, "errno", None) or 0, otherwise)
 
 
 class ZstdReader(io.RawIOBase):
@@ -278,7 +288,8 @@ def opened(
     except OSError as error:
         if isinstance(error, SgnsError):
             raise
-        raise InputError(f"{path} cannot be read: {error.strerror or error}; check the path and its rights") from None
+        remedy = remedy_for(error, "check the path and its rights")
+        raise InputError(f"{path} cannot be read: {error.strerror or error}; {remedy}") from None
 
 
 def not_utf8(name: str | PathLike[str], where: str, head: bytes) -> FormatError:
@@ -335,7 +346,8 @@ def replacing(*paths: str | PathLike[str]) -> Iterator[list[IO[bytes]]]:
         raise
     except OSError as error:
         check_writable(target)  # knows more of the reason, unless the disk is full
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}; choose another place") from None
+        remedy = remedy_for(error, "choose another place")
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}; {remedy}") from None
 
 
 def compress(file: IO[bytes]) -> IO[bytes]:
@@ -367,7 +379,8 @@ def check_writable(path: str | PathLike[str]) -> None:
         trial.touch(exist_ok=False)
         trial.unlink()
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}; choose another folder") from None
+        remedy = remedy_for(error, "choose another folder")
+        raise OutputError(f"{path} cannot be written: {error.strerror}; {remedy}") from None
 
 
 def check_not_input(output: str | PathLike[str] | None, inputs: Iterable[str | PathLike[str] | None]) -> None:

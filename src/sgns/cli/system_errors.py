@@ -5,11 +5,12 @@ Verbs check what they can before they work; this is for what nobody can check, s
 
 import errno
 
+from sgns.base.files import MORE_FILES
+
 REMEDIES = {
     errno.ENOSPC: "free space, or choose a place on another disk",
     errno.EDQUOT: "free space, or choose a place on another disk",
-    errno.EMFILE: "allow more open files: ulimit -n 4096",
-    errno.ENFILE: "close other programs: the machine has as many open files as it may",
+    **MORE_FILES,
     errno.EACCES: "check the rights of the file and its folder",
     errno.EPERM: "check the rights of the file and its folder",
     errno.EROFS: "choose a folder on a disk that can be written",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sgns.base.files import remedy_for
 from sgns.base.geometry import principal_components, unit
 from sgns.errors import InputError
 
@@ -55,9 +56,8 @@ def read_words(path: Path) -> tuple[list[str], Groups | None]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}; give a file of words or the words themselves"
-        ) from None
+        remedy = remedy_for(error, "give a file of words or the words themselves")
+        raise InputError(f"{path} cannot be read: {error.strerror}; {remedy}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8 text") from None
     words: dict[str, None] = {}

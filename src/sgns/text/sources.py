@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from sgns.base.files import remedy_for
 from sgns.base.suggest import nearest
 from sgns.config import Config
 from sgns.errors import InputError
@@ -153,9 +154,8 @@ def walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[Path]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        raise InputError(
-            f"{folder} cannot be read ({error.strerror}); change its permissions or leave it out"
-        ) from None
+        remedy = remedy_for(error, "change its permissions or leave it out")
+        raise InputError(f"{folder} cannot be read ({error.strerror}); {remedy}") from None
     names = {entry.name for entry in entries}
     for entry in entries:
         if entry.name.startswith(".") or is_of_a_run(entry.name, names):

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from sgns.base.files import PACKED, check_not_input, decompress, is_damage, packed_kind, reason
+from sgns.base.files import PACKED, check_not_input, decompress, is_damage, packed_kind, reason, remedy_for
 from sgns.errors import InputError
 from sgns.text.kinds import refusal
 from sgns.text.sources import Source
@@ -67,7 +67,8 @@ class Stream:
             self._raw = cast(io.RawIOBase, raw)
             self._file = cast(BinaryIO, io.BufferedReader(cast(Any, self._raw), HEAD * 16))
         except (OSError, AttributeError, ValueError) as error:
-            raise InputError(f"{source.name} cannot be opened ({reason(error)}); check that it is there") from None
+            remedy = remedy_for(error, "check that it is there")
+            raise InputError(f"{source.name} cannot be opened ({reason(error)}); {remedy}") from None
         try:
             self._unpack()
         except BaseException:
@@ -156,9 +157,8 @@ class Stream:
                 raise self._damaged(error) from None
             if not isinstance(error, OSError):
                 raise
-            raise InputError(
-                f"{self.source.name} cannot be read ({reason(error)}); check the disk and permissions"
-            ) from None
+            remedy = remedy_for(error, "check the disk and permissions")
+            raise InputError(f"{self.source.name} cannot be read ({reason(error)}); {remedy}") from None
 
     def _damaged(self, error: Exception) -> InputError:
         return InputError(
