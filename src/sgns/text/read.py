@@ -1,7 +1,7 @@
 """Reads whatever a Python caller gave as the text: paths, token lists, tables in memory, or a corpus that is made."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -97,19 +97,24 @@ def column_in_memory(data: Any, column: str | None) -> Iterable[Any] | None:
     """
     if isinstance(data, Mapping):  # of columns, as pandas and datasets take it
         names = list(data)
-        if column is not None and column in data and not isinstance(data[column], str | bytes):
-            return python_values(data[column])
         if column is not None:
-            raise no_such_column(TABLE, column, names)
-        raise InputError(f"the text is a mapping with the {columns_listed(names)}; {take_column(data)}")
+            values = data[key_of(data, column, TABLE)]
+            if isinstance(values, str | bytes):
+                raise InputError(
+                    f"the column {shown(column)} of a mapping is one text, not a list of texts; "
+                    f"for a single row give sgns.train([row], column={column!r})"
+                )
+            return python_values(values)
+        one_row = any(isinstance(value, str | bytes) for value in data.values())
+        remedy = take_column(data, "[row]" if one_row else "rows")
+        raise InputError(f"the text is a mapping with the {columns_listed(names)}; {remedy}")
     columns = column_names(data)
     if columns is not None:
         if column is None:
             remedy = take_column(dict.fromkeys(columns))
             raise InputError(f"the text is a table with the {columns_listed(columns)}; {remedy}")
-        if column not in columns:
-            raise no_such_column(TABLE, column, columns)
-        return cells_of_rows(data, column) if hasattr(data, "features") else python_values(data[column])
+        key = key_of(columns, column, TABLE)
+        return cells_of_rows(data, column) if hasattr(data, "features") else python_values(data[key])
     if hasattr(data, "to_pylist") or (hasattr(data, "dtype") and getattr(data, "ndim", 1) == 1):
         first, values = peek(python_values(data))
         return values if isinstance(first, str) or is_tokens(first) else None
@@ -137,9 +142,21 @@ def cells_of_rows(rows: Iterable[Any], column: str) -> Iterator[Any]:
     for number, row in enumerate(rows, 1):
         if not isinstance(row, Mapping):
             raise InputError(f"row {number} is {shown(row)}, not a row with columns as those before it")
-        if column not in row:
-            raise no_such_column(f"row {number}", column, list(row))
-        yield row[column]
+        yield row[key_of(row, column, f"row {number}")]
+
+
+def key_of(columns: Collection[Any], column: str, where: str) -> Any:
+    """The name of a column as the table has it; it may be no string, as the numbers that pandas gives to columns.
+
+    Raises:
+        InputError: there is no such column.
+    """
+    if column in columns:
+        return column
+    for name in columns:
+        if str(name) == column:
+            return name
+    raise no_such_column(where, column, list(columns))
 
 
 def peek(items: Iterable[Any]) -> tuple[Any, Any]:

@@ -169,12 +169,14 @@ def columns_listed(names: list[Any]) -> str:
     return f"column{'' if len(names) == 1 else 's'} {', '.join(listed)}{more}"
 
 
-def take_column(row: Mapping[Any, Any]) -> str:
-    """The remedy for rows with named columns: the column that holds text, else the first one, as an example."""
+def take_column(row: Mapping[Any, Any], rows: str = "rows") -> str:
+    """The remedy for `rows` with named columns: the column that holds text, else the first one, as an example."""
     names = [str(name) for name in islice(row, MOST_NAMES)] or ["text"]
-    texts = [str(name) for name, value in islice(row.items(), MOST_NAMES) if isinstance(value, str | list | tuple)]
+    texts = [
+        str(name) for name, value in islice(row.items(), MOST_NAMES) if isinstance(value, str | bytes | list | tuple)
+    ]
     name = next((name for name in ("text", "content", "sentence", "tokens") if name in names), (texts or names)[0])
-    return f"name the one to train on, for example sgns.train(rows, column={name!r})"
+    return f"name the one to train on, for example sgns.train({rows}, column={name!r})"
 
 
 def shown(value: Any) -> str:

@@ -85,7 +85,8 @@ def name_a_column(columns: list[Any]) -> str:
     """The columns of a table that was given without the name of one, and the remedy: the end of a message."""
     best = str(next((name for name in PREFERRED if name in columns), columns[-1] if columns else "text"))
     there = f" with the {columns_listed(columns)}" if columns else ""
-    return f"a table{there}: name the column to train on, --column {shlex.quote(best)} (in Python column={best!r})"
+    option = f"--column{'=' if best.startswith('-') else ' '}{shlex.quote(best)}"
+    return f"a table{there}: name the column to train on, {option} (in Python column={best!r})"
 
 
 def cells(file: BinaryIO, name: str, column: str, head: bytes) -> Iterator[Cell]:
