@@ -122,7 +122,7 @@ def print_estimate(inputs: list[str] | None, options: TrainOptions, display: "Pr
     from sgns.training.train import read
 
     if not alone:
-        raise ConfigError("--dry-run is for one machine; leave torchrun out, or name files")
+        raise ConfigError("--dry-run is for one machine; leave torchrun out")
     check_alone(options.distributed)
     display.update("read", 0, None)
     needs = estimate(read(inputs, options.config, display), options.config)

@@ -65,6 +65,6 @@ def write_all(file: Any, array: np.ndarray) -> None:
             done += file.write(view[done:])
     except OSError as error:
         raise OutputError(
-            f"no room for the encoded text ({error.strerror}); free space, or set SGNS_CACHE to a folder on a "
-            "larger disk"
+            f"no room for the encoded text ({error.strerror}); free space, or set SGNS_CACHE and TMPDIR to "
+            "folders on a larger disk"
         ) from None
