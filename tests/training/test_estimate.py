@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,27 +65,32 @@ def test_a_text_that_ends_before_the_trial_is_measured_whole():
     assert minutes == pytest.approx(10_000 / 10**6 / 60)
 
 
-class Sleeping:
-    """Each block takes 4 ms on its own thread, so that n threads are n times as fast, whatever else the cores do."""
+class Shared:
+    """Each of n threads trains a block in 4 ms of a clock that all share; none begins before all are there."""
 
-    def __init__(self):
-        self.threads = set()
+    def __init__(self, threads):
+        self.clock, self.seconds = Clock(), 0.004 / threads
+        self.threads, self.all_there, self.lock = set(), threading.Barrier(threads), threading.Lock()
 
     def train_block(self, epoch, block, start, stop, lr):
-        self.threads.add(threading.current_thread())
-        time.sleep(0.004)
+        if threading.current_thread() not in self.threads:
+            self.threads.add(threading.current_thread())
+            self.all_there.wait(200)
+        with self.lock:
+            self.clock.now += self.seconds
         return Sums()
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_the_trial_works_as_the_run_does(threads):
     """With as many threads, on the same blocks: then the run takes the time that was expected."""
-    engine, schedule = Sleeping(), BlockSchedule(400_000, 1, 0.025, 0.0001)
-    minutes, _ = time_trial(engine, schedule, threads, seconds=0.4)
-    assert len(engine.threads) == threads
-    began = time.perf_counter()
-    train_blocks(engine, schedule, threads, lambda state: None)
-    assert 0.7 * minutes <= (time.perf_counter() - began) / 60 <= 1.3 * minutes
+    schedule = BlockSchedule(400_000, 1, 0.025, 0.0001)
+    trial, run = Shared(threads), Shared(threads)
+    minutes, _ = time_trial(trial, schedule, threads, seconds=0.4, clock=trial.clock)
+    began = run.clock()
+    train_blocks(run, schedule, threads, lambda state: None)
+    assert len(trial.threads) == len(run.threads) == threads
+    assert minutes == pytest.approx((run.clock() - began) / 60)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
