@@ -19,11 +19,18 @@ from sgns.errors import ConfigError
 Engine = Literal["auto", "cpu", "cuda", "reference"]
 Sharing = Literal["tile", "window", "pair"]
 Sentences = Literal["line", "paragraph", "none"]
+Model = Literal["skipgram", "cbow", "dbow", "dm"]
+Loss = Literal["negatives", "hierarchical"]
+
+RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.05, "dbow": 0.04, "dm": 0.05}
+"""Learning rate at the start, by model, where the user gives none."""
+WHOLE_SENTENCE = 0
+"""`Config.window` of a window that is the whole sentence."""
 
 
-SKIP_GRAM = "skip-gram is the only model; leave it out, CBOW does not exist here"
-NEGATIVE_SAMPLING = "negative sampling is the only loss; leave it out, hierarchical softmax does not exist here"
-NO_SUBWORDS = "words have no vectors of character n-grams here; leave it out"
+MODEL = "here it is {model}"
+HIERARCHICAL = "here it is {hierarchical}"
+NGRAMS = "here it is {ngrams}"
 POSITIONAL = "the text is given without a name: {train}"
 BY_ENDING = "the ending of the output chooses the format: {bin}"
 
@@ -46,15 +53,17 @@ FOREIGN_OPTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("device", "gpu", "cuda", "usecuda"), ("engine", "cuda is one of its values")),
     **dict.fromkeys(("train", "input", "file", "infile", "corpus", "corpusfile", "text", "data"), ("", POSITIONAL)),
     **dict.fromkeys(("o", "output", "out", "outfile", "save", "savevectors", "outputfile"), ("output", "{save}")),
-    **dict.fromkeys(("sg", "cbow", "model", "skipgram", "cbowmean"), ("", SKIP_GRAM)),
-    **dict.fromkeys(("hs", "loss"), ("", NEGATIVE_SAMPLING)),
-    **dict.fromkeys(("minn", "maxn", "wordngrams", "bucket", "buckets", "maxngrams"), ("", NO_SUBWORDS)),
+    **dict.fromkeys(("sg", "cbow", "skipgram", "dm", "dbow"), ("", MODEL)),
+    "cbowmean": ("combine", "mean and sum are its values"),
+    "hs": ("", HIERARCHICAL),
+    **dict.fromkeys(("minn", "maxn", "maxngrams"), ("", NGRAMS)),
+    "bucket": ("buckets", ""),
     **dict.fromkeys(("binary", "savebinary"), ("", BY_ENDING)),
     "computeloss": ("", 'the loss is always computed, see metadata["losses"] of the vectors; leave it out'),
     **dict.fromkeys(("callbacks", "callback"), ("", "on_epoch of sgns.train is called after each epoch; leave it out")),
     **dict.fromkeys(("savevocab", "readvocab"), ("", "a vector file holds words and counts; leave it out")),
     **dict.fromkeys(("verbose", "debug"), ("quiet", "progress is shown unless it is given")),
-    **dict.fromkeys(("batchsize", "batchwords", "hashfxn", "sortedvocab", "trimrule", "shrinkwindows", "nullword",
+    **dict.fromkeys(("batchsize", "batchwords", "hashfxn", "sortedvocab", "trimrule", "nullword",
                      "classes", "label", "lrupdaterate", "pretrainedvectors", "maxsentencelength"),
                     ("", "leave it out")),
 }  # fmt: skip
@@ -79,6 +88,9 @@ def foreign_option(name: str, in_python: bool = True) -> str | None:
         "train": "sgns.train('corpus.txt')" if in_python else "sgns train corpus.txt",
         "bin": "vectors.save('vectors.bin')" if in_python else "-o vectors.bin",
         "save": "vectors.save('vectors.bin') writes the result" if in_python else "",
+        "model": "model='cbow'" if in_python else "--model cbow",
+        "hierarchical": "loss='hierarchical'" if in_python else "--loss hierarchical",
+        "ngrams": "ngrams='3-6'" if in_python else "--ngrams 3-6",
     }
     note = note.format(**examples)
     if ours == "output" and in_python:
@@ -146,20 +158,45 @@ class Real:
             raise ConfigError(f"{name} is {value:g}, {span}; {self.remedy}")
 
 
+def words_of(kind: Any) -> tuple[str, ...]:
+    """The words that an option takes beside its numbers: ("exact",) for Annotated[int | Literal["exact"], …]."""
+    inner = get_args(kind)[0]
+    return tuple(word for part in get_args(inner) if get_origin(part) is Literal for word in get_args(part))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Hyper-parameters of SGNS, and how the text is read. Raises `ConfigError` for a value out of range."""
 
     dim: Annotated[int, Whole(1, 10_000, "100 suits most corpora")] = 100
     """Dimension d of the vectors: columns of E and C."""
-    window: Annotated[int, Whole(1, 1_000, "5 is usual; wider windows learn topics, narrower ones syntax")] = 5
-    """Largest distance between w and c+; each centre draws its own reach from 1 to this."""
+    model: Model = "skipgram"
+    """What is trained: skipgram; cbow, whose input is the window; or vectors of documents: dbow (PV-DBOW), whose input
+    is the document, dm (PV-DM), whose input is the document and the window."""
+    combine: Literal["mean", "sum"] = "mean"
+    """How cbow and dm make one input of many rows."""
+    loss: Loss = "negatives"
+    """What is minimised: with negatives (negative sampling), or hierarchical, −log P(c+) in a tree of words (softmax)."""
+    ngrams: str | None = None
+    """Lengths of the character n-grams whose vectors are part of a word's vector, such as 3-6; without it, none are."""
+    buckets: Annotated[
+        int | Literal["exact"], Whole(1, 2**31 - 1, "2000000 is usual, exact gives each n-gram a row of its own")
+    ] = 2_000_000
+    """Rows that n-grams share by their hash; exact: a row for each n-gram that occurs min_count times."""
+    window: Annotated[
+        int | Literal["sentence"], Whole(0, 1_000, "5 is usual; wider windows learn topics, narrower ones syntax")
+    ] = 5
+    """Largest distance between w and c+; each centre draws its own reach from 1 to this. 0 or sentence: any two words
+    of a sentence, a sample of them in long sentences."""
+    shrink_windows: bool = True
+    """Each centre draws its own reach; without it, every window is as wide as it may be."""
     negatives: Annotated[int, Whole(1, 1_000, "5 to 15 is usual")] = 5
     """Negatives k for each positive pair."""
     epochs: Annotated[int, Whole(1, 1_000_000, "5 is usual")] = 5
     """Passes over the corpus."""
-    lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = 0.04
-    """Learning rate at the start; falls linearly with the words seen."""
+    lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
+    """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
+    skipgram and dbow, 0.05 for cbow and dm."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
@@ -208,12 +245,17 @@ class Config:
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
+        if self.window == "sentence":
+            object.__setattr__(self, "window", WHOLE_SENTENCE)
+        if self.lr is None and self.model in RATES:
+            object.__setattr__(self, "lr", RATES[self.model])
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
             if value is None and field.default is None:
                 continue
             for limit in getattr(field.type, "__metadata__", ()):
-                limit.check(name, value)
+                if value not in words_of(field.type):
+                    limit.check(name, value)
             if field.type is bool and not isinstance(value, bool):
                 raise ConfigError(f"{name} is {value!r}; give True or False")
             if name == "sentences" and not isinstance(value, str):
