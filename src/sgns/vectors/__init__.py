@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 _WHERE = {
     "Answers": "sgns.vectors.vectors",
-    "Conflict": "sgns.vectors.vectors",
+    "Conflict": "sgns.vectors.sets",
     "FORMATS": "sgns.vectors.files.formats",
     "Format": "sgns.vectors.files.formats",
     "Method": "sgns.vectors.vectors",
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from sgns.vectors.files.formats import Format as Format
     from sgns.vectors.files.formats import RepairWarning as RepairWarning
     from sgns.vectors.query import ask as ask
+    from sgns.vectors.sets import Conflict as Conflict
     from sgns.vectors.vectors import Answers as Answers
-    from sgns.vectors.vectors import Conflict as Conflict
     from sgns.vectors.vectors import Method as Method
     from sgns.vectors.vectors import Space as Space
     from sgns.vectors.vectors import Vectors as Vectors

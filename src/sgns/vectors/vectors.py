@@ -13,10 +13,11 @@ from sgns.base.geometry import unit
 from sgns.base.suggest import nearest as nearest_spellings
 from sgns.errors import ConfigError, UnknownWord
 from sgns.progress.callback import ProgressCallback, WarningCallback
-from sgns.vectors import search
+from sgns.vectors import search, sets
 from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
 from sgns.vectors.read_only import never_written, read_only, refuse
+from sgns.vectors.sets import Conflict
 from sgns.vectors.word_list import MOST_SEARCHES, IntegerWords, WordList, as_text, is_integer
 
 Answers = list[tuple[str, float]]
@@ -27,8 +28,6 @@ Method = Literal["add", "mul"]
 """How analogies are answered: 3CosAdd, 3CosMul."""
 Space = Literal["E", "C", "E+C"]
 """The matrix that questions are asked of."""
-Conflict = Literal["error", "first", "second", "mean"]
-"""What `merge` does with a word that both have."""
 
 INTEGER_WORDS = "integer_words"
 """Key of the metadata: words that are decimal integers are integers, as they were trained on."""
@@ -393,10 +392,9 @@ class Vectors:
             UnknownWord: A word is not among these; `add` adds it.
             ConfigError: The rows do not fit, or a word stands twice.
         """
-        named, matrix = self._rows_for(words, rows, "with_rows")
-        E = np.array(self._E, order="C")
-        E[self.ids(named)] = matrix
-        return self._of(Parts.of(self._words, E, self._C, self._counts, self.metadata), constant=True)
+        named = self._named(words)
+        matrix = sets.rows_for(named, rows, self.dim, "with_rows")
+        return self._of(sets.with_rows(self.parts, self.ids(named), matrix), constant=True)
 
     def add(
         self,
@@ -418,15 +416,16 @@ class Vectors:
             ConfigError: A word is known already (`with_rows` gives it another row) or stands twice, or the rows do not
                 fit.
         """
-        named, matrix = self._rows_for(words, rows, "add")
+        named = self._named(words)
+        matrix = sets.rows_for(named, rows, self.dim, "add")
         known = next((word for word in named if word in self), None)
         if known is not None:
             raise ConfigError(
                 f"{known[:80]!r} is among the words already; give it another row: v.with_rows(words, rows)"
             )
-        contexts = None if C is None else self._rows_for(words, C, "add")[1]
+        contexts = None if C is None else sets.rows_for(named, C, self.dim, "add")
         new = Parts.of(named, matrix, contexts, None if counts is None else np.atleast_1d(np.asarray(counts)))
-        return self._joined(new)
+        return self._of(sets.joined(self.parts, new), constant=True)
 
     def merge(self, other: "Vectors", on_conflict: Conflict = "error") -> Self:
         """New vectors with the words of both: these in their order, then those that `other` alone has.
@@ -442,71 +441,17 @@ class Vectors:
         Raises:
             ConfigError: The dimensions differ, or both have a word and on_conflict is error.
         """
-        if on_conflict not in ("error", "first", "second", "mean"):
-            raise ConfigError(f"on_conflict is {on_conflict!r}; choose error, first, second or mean")
-        if other.dim != self.dim:
-            raise ConfigError(f"vectors of dimension {other.dim} cannot be merged with those of dimension {self.dim}")
-        index, theirs = self._words.texts.index, other._words.texts.decoded
-        common = [row for row, word in enumerate(theirs) if word in index]
-        if common and on_conflict == "error":
-            raise ConfigError(
-                f"both have {len(common):,} words, the first {theirs[common[0]][:80]!r}; say which row is kept:"
-                ' on_conflict="first", "second" or "mean"'
-            )
-        new = other.take(np.setdiff1d(np.arange(len(theirs)), common))
-        if common and on_conflict != "first":
-            own, there, second = np.array([index[theirs[row]] for row in common]), other.parts, on_conflict == "second"
-            E = replaced(self._E, own, there.E[common], second)
-            C = None if self._C is None or there.C is None else replaced(self._C, own, there.C[common], second)
-            counts = None
-            if self._counts is not None and there.counts is not None:
-                counts = self._counts.copy()
-                counts[own] = there.counts[common] if second else counts[own] + there.counts[common]
-            changed = self._of(Parts.of(self._words, E, C, counts, self.metadata), constant=True)
-            return changed._joined(new.parts)
-        return self._joined(new.parts)
+        return self._of(sets.merged(self.parts, other.parts, on_conflict), constant=True)
 
     def drop(self, words: str | Sequence[str]) -> Self:
         """New vectors without these words. Raises `UnknownWord`."""
         gone = self.ids([words] if is_word(words) else words)
         return self.take(np.setdiff1d(np.arange(len(self)), gone))
 
-    def _joined(self, new: Parts) -> Self:
-        """New vectors: the rows of these, then those of `new`; C and counts where both have them."""
-        C = None if self._C is None or new.C is None else np.concatenate([self._C, new.C])
-        counts = None
-        if self._counts is not None and new.counts is not None:
-            counts = np.concatenate([self._counts, new.counts])
-        words = [*self._words.texts.decoded, *new.words.decoded]
-        E = np.concatenate([self._E, new.E])
-        return self._of(Parts.of(words, E, C, counts, self.metadata), constant=True)
-
-    def _rows_for(self, words: str | Sequence[str], rows: Any, call: str) -> tuple[list[str], np.ndarray]:
-        """`words` as a list, and `rows` as an array (n, d) float32. Raises `ConfigError` when they do not fit."""
+    def _named(self, words: str | Sequence[str]) -> list[str]:
+        """One word or several as a list; ids as their digits where ids were trained on."""
         named = [words] if is_word(words) else list(words)
-        if isinstance(self._words, IntegerWords):
-            named = [as_text(word) for word in named]
-        try:
-            matrix = np.asarray(rows, np.float32)
-        except (TypeError, ValueError):
-            raise ConfigError(f"{call}: the rows are no numbers in {len(named)} rows of {self.dim}") from None
-        if matrix.ndim == 1 and len(named) == 1:
-            matrix = matrix[None, :]
-        if matrix.shape != (len(named), self.dim):
-            raise ConfigError(
-                f"{call}: rows of shape {matrix.shape} for {len(named)} words; they need the shape"
-                f" ({len(named)}, {self.dim})"
-            )
-        if not np.isfinite(matrix).all():
-            bad = named[int(np.argmin(np.isfinite(matrix).all(axis=1)))]
-            raise ConfigError(f"{call}: the row of {str(bad)[:80]!r} holds NaN or infinity; leave it out")
-        wrong = next((word for word in named if not isinstance(word, str)), None)
-        if wrong is not None:
-            raise ConfigError(f"{call}: {str(wrong)[:80]!r} is a {type(wrong).__name__}; words are strings")
-        if len(set(named)) < len(named):
-            twice = next(word for i, word in enumerate(named) if word in named[:i])
-            raise ConfigError(f"{call}: {twice[:80]!r} stands twice among the words; every word may have one row")
-        return named, matrix
+        return [as_text(word) for word in named] if isinstance(self._words, IntegerWords) else named
 
     # --- questions --------------------------------------------------------------------------------------------------
 
@@ -695,13 +640,6 @@ def several(words: Word | Iterable[Word]) -> list[Word]:
     if is_word(words) or (isinstance(words, np.ndarray) and words.ndim == 1 and words.dtype.kind != "U"):
         return [words]
     return list(words)
-
-
-def replaced(matrix: np.ndarray, rows: np.ndarray, new: np.ndarray, second: bool) -> np.ndarray:
-    """A copy of `matrix` in which `rows` are `new`, or (second is False) the mean of the two."""
-    changed = np.array(matrix, order="C")
-    changed[rows] = new if second else (changed[rows] + new) / np.float32(2)
-    return changed
 
 
 def check_n(n: int) -> None:

@@ -1,0 +1,109 @@
+"""Words and rows as sets: joined, merged, given other rows. Each function makes new parts, nothing is changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from sgns.errors import ConfigError
+from sgns.vectors.files.parts import Parts
+
+Conflict = Literal["error", "first", "second", "mean"]
+"""What `merge` does with a word that both have."""
+
+
+def with_rows(parts: Parts, rows: np.ndarray, new: np.ndarray) -> Parts:
+    """`parts` whose E has other rows.
+
+    Args:
+        parts: Words and matrices.
+        rows: (n,) int64, which rows.
+        new: (n, d) float32.
+    """
+    return replace(parts, E=replaced(parts.E, rows, new, second=True))
+
+
+def joined(parts: Parts, new: Parts) -> Parts:
+    """The rows of `parts`, then those of `new`; C and counts where both have them."""
+    C = None if parts.C is None or new.C is None else np.concatenate([parts.C, new.C])
+    counts = None
+    if parts.counts is not None and new.counts is not None:
+        counts = np.concatenate([parts.counts, new.counts])
+    words = [*parts.words.decoded, *new.words.decoded]
+    return Parts.of(words, np.concatenate([parts.E, new.E]), C, counts, parts.metadata)
+
+
+def merged(parts: Parts, other: Parts, on_conflict: Conflict) -> Parts:
+    """The words of both: those of `parts` in their order, then those that `other` alone has.
+
+    Args:
+        parts: The first.
+        other: The second; of the same dimension.
+        on_conflict: What happens to a word that both have; see `Vectors.merge`.
+
+    Raises:
+        ConfigError: The dimensions differ, or both have a word and on_conflict is error.
+    """
+    if on_conflict not in ("error", "first", "second", "mean"):
+        raise ConfigError(f"on_conflict is {on_conflict!r}; choose error, first, second or mean")
+    if other.dim != parts.dim:
+        raise ConfigError(f"vectors of dimension {other.dim} cannot be merged with those of dimension {parts.dim}")
+    index, theirs = parts.words.index, other.words.decoded
+    common = [row for row, word in enumerate(theirs) if word in index]
+    if common and on_conflict == "error":
+        raise ConfigError(
+            f"both have {len(common):,} words, the first {theirs[common[0]][:80]!r}; say which row is kept:"
+            ' on_conflict="first", "second" or "mean"'
+        )
+    if common and on_conflict != "first":
+        own, second = np.array([index[theirs[row]] for row in common]), on_conflict == "second"
+        C = None if parts.C is None or other.C is None else replaced(parts.C, own, other.C[common], second)
+        counts = None
+        if parts.counts is not None and other.counts is not None:
+            counts = parts.counts.copy()
+            counts[own] = other.counts[common] if second else counts[own] + other.counts[common]
+        parts = Parts.of(parts.words, replaced(parts.E, own, other.E[common], second), C, counts, parts.metadata)
+    return joined(parts, other.take(np.setdiff1d(np.arange(len(theirs)), common)))
+
+
+def replaced(matrix: np.ndarray, rows: np.ndarray, new: np.ndarray, second: bool) -> np.ndarray:
+    """A copy of `matrix` in which `rows` are `new`, or (second is False) the mean of the two."""
+    changed = np.array(matrix, order="C")
+    changed[rows] = new if second else (changed[rows].astype(np.float64) + new) / 2
+    return changed
+
+
+def rows_for(words: Sequence[Any], rows: Any, dim: int, call: str) -> np.ndarray:
+    """`rows` as an array (n, d) float32, one for each of n words.
+
+    Args:
+        words: The words.
+        rows: (n, d), or (d,) for a single word.
+        dim: Dimension d.
+        call: Name of the call, for messages.
+
+    Raises:
+        ConfigError: The rows are no finite numbers or of another shape; a word is no string or stands twice.
+    """
+    try:
+        matrix = np.asarray(rows, np.float32)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{call}: the rows are no numbers in {len(words)} rows of {dim}") from None
+    if matrix.ndim == 1 and len(words) == 1:
+        matrix = matrix[None, :]
+    if matrix.shape != (len(words), dim):
+        raise ConfigError(
+            f"{call}: rows of shape {matrix.shape} for {len(words)} words; they need the shape ({len(words)}, {dim})"
+        )
+    if not np.isfinite(matrix).all():
+        bad = words[int(np.argmin(np.isfinite(matrix).all(axis=1)))]
+        raise ConfigError(f"{call}: the row of {str(bad)[:80]!r} holds NaN or infinity; leave it out")
+    wrong = next((word for word in words if not isinstance(word, str)), None)
+    if wrong is not None:
+        raise ConfigError(f"{call}: {str(wrong)[:80]!r} is a {type(wrong).__name__}; words are strings")
+    if len(set(words)) < len(words):
+        seen: set[str] = set()
+        twice = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+        raise ConfigError(f"{call}: {twice[:80]!r} stands twice among the words; every word may have one row")
+    return matrix
