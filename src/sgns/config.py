@@ -10,6 +10,7 @@ header of the file, and a checkpoint of another `Config` is refused.
 import dataclasses
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -26,6 +27,8 @@ RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.05, "dbow": 0.04, "dm": 0
 """Learning rate at the start, by model, where the user gives none."""
 WHOLE_SENTENCE = 0
 """`Config.window` of a window that is the whole sentence."""
+LONGEST_NGRAM = 100
+"""Most characters of an n-gram."""
 
 
 MODEL = "here it is {model}"
@@ -158,6 +161,18 @@ class Real:
             raise ConfigError(f"{name} is {value:g}, {span}; {self.remedy}")
 
 
+def parse_ngrams(text: str) -> tuple[int, int]:
+    """The fewest and the most characters of an n-gram: (3, 6) of 3-6, (4, 4) of 4. Raises `ConfigError`."""
+    found = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text) if isinstance(text, str) else None
+    minimum, maximum = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= minimum <= maximum <= LONGEST_NGRAM:
+        raise ConfigError(
+            f"ngrams is {text!r}; give the fewest and the most characters of an n-gram, from 1 to {LONGEST_NGRAM}:"
+            " 3-6 is usual"
+        )
+    return minimum, maximum
+
+
 def words_of(kind: Any) -> tuple[str, ...]:
     """The words that an option takes beside its numbers: ("exact",) for Annotated[int | Literal["exact"], …]."""
     inner = get_args(kind)[0]
@@ -267,6 +282,8 @@ class Config:
                 raise ConfigError(f"column is {value!r}; give the name of a column, such as text")
             if get_origin(field.type) is Literal and value not in get_args(field.type):
                 raise ConfigError(f"{name} is {value!r}; choose one of {', '.join(get_args(field.type))}")
+        if self.ngrams is not None:
+            parse_ngrams(self.ngrams)
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
