@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sgns import Config, Corpus
+from sgns.base.normalise import decode, normalise
 from sgns.errors import InputError
 from sgns.text import chunks, encode, encode_fast, stream
-from sgns.text.normalise import decode, normalise
 from sgns.text.sources import find
 from sgns.text.vocabulary import most_frequent
 

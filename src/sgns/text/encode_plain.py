@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from sgns.base.normalise import UNSEGMENTED, decode, normalise
 from sgns.config import Config
 from sgns.text.chunks import TO_BLANK, Chunk
-from sgns.text.normalise import UNSEGMENTED, decode, normalise
 from sgns.text.vocabulary import Vocabulary, most_frequent
 from sgns.text.warnings import TextFacts
 

@@ -8,7 +8,7 @@ UTF-8. Latin-1 is let through, because few of its letters are beyond ASCII; the 
 import re
 
 from sgns.base.files import packed_kind
-from sgns.text.normalise import REPLACEMENT, decode
+from sgns.base.normalise import REPLACEMENT, decode
 
 UNPACK = "unpack it, and give the text in it"
 GIVE_TEXT = "give text"

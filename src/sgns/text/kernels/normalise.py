@@ -1,7 +1,7 @@
-"""All distinct raw tokens of a table -> words, by the rules of `text.normalise`.
+"""All distinct raw tokens of a table -> words, by the rules of `base.normalise`.
 
 A kernel normalises raw tokens that are one ASCII word or none; Python does the others, many at once. A test holds the
-kernel to `text.normalise`.
+kernel to `base.normalise`.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgns.base.jit import helper, inlined, kernel
+from sgns.base.normalise import UNSEGMENTED, compose, decode, split
 from sgns.text.kernels.hash_table import (
     SHIFT8,
     SHIFT56,
@@ -26,7 +27,6 @@ from sgns.text.kernels.hash_table import (
     u64,
     with_capacity,
 )
-from sgns.text.normalise import UNSEGMENTED, compose, decode, split
 
 EACH, HIGH_BITS = u64(0x0101010101010101), u64(0x8080808080808080)
 NO_WORD = -1

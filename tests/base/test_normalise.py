@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sgns.base.normalise import decode, normalise
 from sgns.text.kernels.hash_table import Strings, contents, new_table, text_of
 from sgns.text.kernels.normalise import NO_WORD, normalise_all
 from sgns.text.kernels.scan import LINE, MARGIN, scan
-from sgns.text.normalise import decode, normalise
 
 
 @pytest.mark.parametrize(
