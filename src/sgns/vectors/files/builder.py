@@ -8,6 +8,7 @@ import numpy as np
 from sgns.base.files import PackedFile
 from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.selection import ALL, Selection
 from sgns.vectors.word_list import WordList
 
 LARGEST_DIM = 1_000_000
@@ -33,6 +34,7 @@ class Builder:
         header_rows: Number of rows in the header; None without a header.
         repair: Leave damaged rows out instead of raising.
         on_warning: Called at the end, once for each kind of repair.
+        selection: Which rows are kept; the reader leaves the others out and adds their number to `rows_read`.
 
     Raises:
         FormatError: The dimension is outside 1 to `LARGEST_DIM`.
@@ -43,6 +45,7 @@ class Builder:
     header_rows: int | None
     repair: bool
     on_warning: WarningCallback
+    selection: Selection = ALL
     E: np.ndarray = field(init=False)  # (capacity, d) float32
     index: dict[str, int] = field(init=False, default_factory=dict)  # row of each word that was added
     repairs: dict[str, Repair] = field(init=False, default_factory=dict)
@@ -54,6 +57,11 @@ class Builder:
                 f"dimension {self.d:,} at line 1 is outside 1 to {LARGEST_DIM:,}; the header is wrong"
             )
         self.E = np.empty((0, self.d), np.float32)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows that are to be kept have been read."""
+        return self.selection.complete(self.rows_read, len(self.index))
 
     def next_rows(self, count: int) -> np.ndarray:
         """The (count, d) rows after those that were added, to be filled and then added.
@@ -137,7 +145,8 @@ class Builder:
         Raises:
             FormatError: The header states more rows than there are, and `repair` is not set.
         """
-        if self.header_rows is not None and self.rows_read != self.header_rows:
+        cut = self.complete or self.header_rows != self.selection.first(self.header_rows or 0)
+        if self.header_rows is not None and self.rows_read != self.header_rows and not cut:
             difference = f"the header promises {self.header_rows:,} words, the file holds {self.rows_read:,}"
             if self.rows_read > self.header_rows:
                 self.on_warning(f"{self.file.name}: {difference}; all are read")

@@ -11,6 +11,7 @@ from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files.binary_rows import CHECKED, CONTROL_BYTES, Found, implausible, search
 from sgns.vectors.files.builder import Builder
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.selection import ALL, Selection
 from sgns.vectors.files.word2vec_text import encode_words, header_of, one_token
 
 LONGEST_WORD = 10_000  # bytes
@@ -20,7 +21,7 @@ SURE_DIM = 64  # from this dimension on the numbers of a row that is read wrongl
 SEARCHED_DIM, SEARCHED_ROWS = 8, 5_000  # in files of fewer numbers a row, and no more rows, every row is searched
 
 
-def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
+def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection: Selection = ALL) -> Parts:
     """Words and E of a word2vec binary file.
 
     word2vec.c ends each row with a line break, gensim does not: both are read.
@@ -29,26 +30,29 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
         file: At its first byte.
         repair: Leave out damaged rows instead of raising.
         on_warning: Called with each kind of repair.
+        selection: Which rows are kept. Other rows are passed over, and reading ends with the last one.
 
     Raises:
         FormatError: Torn, not finite, or not as its header states; the message names the byte.
     """
     V, d, length = header_of(file.head) or (0, 0, 0)
-    builder = Builder(file, d, V, repair, on_warning)
+    builder = Builder(file, d, V, repair, on_warning, selection)
+    wanted = selection.first(V)
     row = 4 * d  # bytes
     if file.plain_size is not None:
         most = (file.plain_size - length) // (row + 1)
-        if most < V and not repair:
+        if most < wanted and not repair:
             raise file.error(
                 f"torn at byte {file.plain_size:,}: its header promises {V:,} words of dimension {d}, there is room"
                 f" for at most {most:,}; copy it again, or sgns convert IN OUT --repair keeps the rest"
             )
-        builder.next_rows(min(V, most))  # all of the matrix at once: the file is as large as its header states
+        if selection.words is None:
+            builder.next_rows(min(wanted, most))  # all of the matrix at once: the file is as large as its header states
     file.read(length)
     pattern = rows_of(row)
     every = d < SEARCHED_DIM and V <= SEARCHED_ROWS
     base, rest, at_end, short = length, b"", False, True  # base: position of rest[0] in the file
-    while builder.rows_read < V and not (at_end and not rest):
+    while builder.rows_read < wanted and not builder.complete and not (at_end and not rest):
         size = max(READ_BLOCK, LONGEST_WORD + 1 + row)
         more = file.read(size) if short or len(rest) < size else b""
         at_end = at_end or (len(more) < size and (short or len(rest) < size))
@@ -66,30 +70,29 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
         if count and not every:
             first = first_doubtful(data, words, joined, ends[:count] - row, builder)
         taken = min(sure, first if first == count else max(0, first - BACK))
+        taken = min(taken, wanted - builder.rows_read)
         if taken:
             if taken < count:
                 words, ends = words[:taken], ends[:taken]
                 joined = b" ".join(words)
             ends = ends[:taken]
-            slices = np.ndarray(len(data) - row + 1, f"V{row}", data, strides=(1,))  # slices[i]: from byte i on
-            builder.next_rows(taken).view(f"V{row}")[:, 0] = slices[ends - row]
             positions = base + np.concatenate([[0], ends[:-1]])
-            builder.add(decoded(words, joined, positions, builder), positions, "byte")
+            add_rows(builder, data, decoded(words, joined, positions, builder), ends - row, positions)
             base, rest = base + int(ends[-1]), data[ends[-1] :]
         else:
             rest = data
-        if first < count:
+        if first < count and builder.rows_read < wanted:
             most, least = V - builder.rows_read, V if every else first - taken + 1
             found = search(rest, 0, d, most, least, LONGEST_WORD, at_end)
             if found is not None:
-                add_found(builder, rest, base, found)
+                add_found(builder, rest, base, found, wanted)
                 base, rest = base + found.end, rest[found.end :]
                 taken += len(found.rows)
         short = not taken
         if (
             len(rest) > LONGEST_WORD + row
             and not taken
-            and builder.rows_read < V
+            and builder.rows_read < wanted
             and rest.find(b" ", 0, LONGEST_WORD + 1) < 0
         ):
             raise file.error(
@@ -98,7 +101,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
             )
         if at_end and not taken:
             break
-    left = (rest + file.read(READ_BLOCK)).strip(b"\n") if builder.rows_read >= V else b""
+    left = (rest + file.read(READ_BLOCK)).strip(b"\n") if builder.rows_read >= V and not builder.complete else b""
     if left:
         what = f"{len(left):,} bytes or more are left after the {V:,} words of the header, from byte {base:,}"
         if not repair:
@@ -146,7 +149,29 @@ def first_doubtful(data: bytes, words: list[bytes], joined: bytes, offsets: np.n
     return min(first, int(np.argmax(wrong))) if wrong.any() else first
 
 
-def add_found(builder: Builder, data: bytes, base: int, found: Found) -> None:
+def add_rows(builder: Builder, data: bytes, words: list[str], offsets: np.ndarray, positions: np.ndarray) -> None:
+    """Adds rows of which each word ends at the first blank, or those of them that are wanted.
+
+    Args:
+        builder: Takes them.
+        data: A part of the file.
+        words: One for each row.
+        offsets: (n,) int64, where the numbers of each row begin in `data`.
+        positions: (n,) int64, the byte of each row in the file.
+    """
+    if builder.selection.words is not None:
+        kept = [i for i, word in enumerate(words) if word in builder.selection]
+        builder.rows_read += len(words) - len(kept)
+        words, offsets, positions = [words[i] for i in kept], offsets[kept], positions[kept]
+        if not kept:
+            return
+    row = 4 * builder.d
+    slices = np.ndarray(len(data) - row + 1, f"V{row}", data, strides=(1,))  # slices[i]: from byte i on
+    builder.next_rows(len(words)).view(f"V{row}")[:, 0] = slices[offsets]
+    builder.add(words, positions, "byte")
+
+
+def add_found(builder: Builder, data: bytes, base: int, found: Found, wanted: int) -> None:
     """Adds the rows that `search` found.
 
     Args:
@@ -154,12 +179,13 @@ def add_found(builder: Builder, data: bytes, base: int, found: Found) -> None:
         data: What was searched.
         base: Its position in the file.
         found: The rows.
+        wanted: Number of rows of the file that are read.
 
     Raises:
         FormatError: A row can be read in two ways, and `builder.repair` is not set.
     """
     kept = []
-    for i, row in enumerate(found.rows):
+    for i, row in enumerate(found.rows[: wanted - builder.rows_read]):
         if i not in found.doubtful:
             kept.append(row)
             continue
@@ -171,21 +197,17 @@ def add_found(builder: Builder, data: bytes, base: int, found: Found) -> None:
             f"byte {base + row.start:,}",
             "to be read in two ways",
         )
-    if not kept:
-        return
-    d = builder.d
-    rows = builder.next_rows(len(kept))
     words = []
-    for i, row in enumerate(kept):
-        rows[i] = np.frombuffer(data, "<f4", d, row.blank + 1)
+    for row in kept:
         word = builder.decode(data[row.start : row.blank], base + row.start, "byte")
         if " " in word:
             builder.count_repair(
                 "blanks", "words hold blanks, which are kept", f"{word[:80]!r} at byte {base + row.start:,}"
             )
         words.append(word)
-    del rows
-    builder.add(words, [base + row.start for row in kept], "byte")
+    offsets = np.array([row.blank + 1 for row in kept], np.int64)
+    if kept:
+        add_rows(builder, data, words, offsets, np.array([base + row.start for row in kept], np.int64))
 
 
 def decoded(words: list[bytes], joined: bytes, positions: np.ndarray, builder: Builder) -> list[str]:

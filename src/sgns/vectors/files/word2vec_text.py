@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
 import numpy as np
@@ -12,10 +12,13 @@ from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files.builder import Builder
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.selection import ALL, Selection
 
 LONGEST_LINE = 2**24  # bytes
 WORTH_COMPILING = 2**22  # bytes of text; for fewer, importing Numba takes longer than Python's own float
 HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
+SMALL_BLOCK = 2**17  # bytes read at once where only the first rows are wanted
+WORD_FIELD = re.compile(rb"[^ \t\n]*")
 FIRST_ROWS = 1000  # rows that say which dimension most rows have
 
 
@@ -99,7 +102,9 @@ def numbers_at_end(line: bytes) -> int:
     return count
 
 
-def read(file: PackedFile, repair: bool, on_warning: WarningCallback, *, header: bool) -> Parts:
+def read(
+    file: PackedFile, repair: bool, on_warning: WarningCallback, *, header: bool, selection: Selection = ALL
+) -> Parts:
     """Words and E of a text file.
 
     The last d fields of a line are its numbers, what stands before them is its word, blanks included.
@@ -109,6 +114,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, *, header:
         repair: Leave out damaged rows instead of raising.
         on_warning: Called with each kind of repair.
         header: The first line is `V d`; without a header most of the first rows give the dimension.
+        selection: Which rows are kept. The numbers of other rows are not parsed, and reading ends with the last one.
 
     Raises:
         FormatError: Torn, too few or wrong numbers, not finite, or not as the header states; with the line.
@@ -119,13 +125,19 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, *, header:
             raise file.error("line 1 is no header `V d`; a file without one is read as GloVe: --read-as glove")
         V, d, length = stated
         file.read(length)
-        builder = Builder(file, d, V, repair, on_warning)
+        builder = Builder(file, d, V, repair, on_warning, selection)
         if found := states_another_dimension(file.head[length:], d):
             raise file.error(f"line 2: {found:,} numbers where {d:,} are expected; the header is wrong, write it again")
     else:
-        builder = Builder(file, dimension_of(file.head), None, repair, on_warning)
-    read_lines(builder, file.blocks(), 2 if header else 1)
+        builder = Builder(file, dimension_of(file.head), None, repair, on_warning, selection)
+    read_lines(builder, file.blocks() if selection.limit is None else small_blocks(file), 2 if header else 1)
     return builder.finish()
+
+
+def small_blocks(file: PackedFile) -> Iterator[bytes]:
+    """Yields what is left in blocks of which few hold more than the rows that are wanted."""
+    while data := file.read(SMALL_BLOCK):
+        yield data
 
 
 def read_lines(builder: Builder, blocks: Iterable[bytes], line_number: int) -> None:
@@ -151,6 +163,8 @@ def read_lines(builder: Builder, blocks: Iterable[bytes], line_number: int) -> N
             continue
         lines.add(rest + block[:end], compiled)
         rest = block[end:]
+        if lines.complete:
+            return
     if rest and not file.damaged:
         lines.add(rest, compiled)
         builder.on_warning(
@@ -168,6 +182,15 @@ class Lines:
 
     def __init__(self, builder: Builder, number: int) -> None:
         self.builder, self.number = builder, number
+        self.rows = 0  # that were read
+        words, also = builder.selection.words, builder.selection.also
+        self.beginnings = None if words is None else {beginning(encoded(word)) for word in (*words, *also)}
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows that are to be kept have been read."""
+        limit = self.builder.selection.limit
+        return self.builder.complete or (limit is not None and self.rows >= limit)
 
     def add(self, data: bytes, compiled: bool) -> None:
         """Adds the rows of `data`.
@@ -188,6 +211,9 @@ class Lines:
         self.number += len(ends)
         full = ends > starts
         starts, ends, numbers = starts[full], ends[full], numbers[full]
+        kept = self.kept(data, starts)
+        builder.rows_read += len(starts) - len(kept)
+        starts, ends, numbers = starts[kept], ends[kept], numbers[kept]
         short = np.flatnonzero(ends - starts < 2 * d)
         if len(short):  # left out before memory is taken for rows that cannot be there
             for i in short.tolist():
@@ -212,13 +238,29 @@ class Lines:
                 if word_end < start:
                     bad.append(i)
                     continue
-            words.append(self.word(data[start:word_end], numbers[i]))
+            word = self.word(data[start:word_end], numbers[i])
+            if word not in builder.selection:
+                bad.append(i)
+                builder.rows_read += 1
+                continue
+            words.append(word)
         if bad:
             good = np.setdiff1d(np.arange(len(starts)), bad)
             out[: len(good)] = out[good]
             numbers = numbers[good]
         del out
         builder.add(words, numbers.tolist(), "line")
+
+    def kept(self, data: bytes, starts: np.ndarray) -> np.ndarray:
+        """Which of some lines are parsed, (n,) int64: those before the limit whose words may be among those wanted."""
+        selection = self.builder.selection
+        read = len(starts) if selection.limit is None else min(len(starts), selection.limit - self.rows)
+        self.rows += read
+        if self.beginnings is None:
+            return np.arange(read)
+        fields = [beginning(data, start) for start in starts[:read].tolist()]
+        found = [i for i, field in enumerate(fields) if field in self.beginnings or may_be(field)]
+        return np.array(found, np.int64)
 
     def parse_in_python(self, line: bytes, out: np.ndarray, line_number: int) -> int:
         """Writes the numbers of one line to `out` (d,); returns where its word ends, −1 when it is left out."""
@@ -248,6 +290,26 @@ class Lines:
                 "blanks", "words hold blanks, which are kept", f"{text[:80]!r} at line {line_number:,}"
             )
         return text
+
+
+def encoded(word: str) -> bytes:
+    """A word in UTF-8; a lone surrogate, which no file holds, as what it would be."""
+    return word.encode("utf-8", "surrogatepass")
+
+
+def beginning(line: bytes, start: int = 0) -> bytes:
+    """The first field of a line; empty where it begins with a blank."""
+    found = WORD_FIELD.match(line, start)
+    assert found is not None  # it may be empty
+    return found[0]
+
+
+def may_be(field: bytes) -> bool:
+    """Whether a field may begin a word that looks otherwise as text: it is empty, or no UTF-8."""
+    try:
+        return not field.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
 
 
 def word_end(line: bytes, d: int) -> int:
