@@ -18,6 +18,10 @@ class TrainingWarning(UserWarning):
     """A run did what was asked for, but its vectors may be worth little; the message says what to change."""
 
 
+class TextWarning(UserWarning):
+    """Texts or words of a question are unknown and left out; the message has their number."""
+
+
 class ConfigError(SgnsError, ValueError):
     """An option is out of range, or options contradict each other."""
 

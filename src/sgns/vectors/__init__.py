@@ -17,8 +17,11 @@ _WHERE = {
     "Format": "sgns.vectors.files.formats",
     "Method": "sgns.vectors.vectors",
     "RepairWarning": "sgns.vectors.files.formats",
+    "Scale": "sgns.vectors.prediction",
     "Space": "sgns.vectors.vectors",
+    "TextEncoder": "sgns.vectors.texts",
     "Vectors": "sgns.vectors.vectors",
+    "Weights": "sgns.vectors.texts",
     "Word": "sgns.vectors.vectors",
     "aligned_cosines": "sgns.vectors.alignment",
     "ask": "sgns.vectors.query",
@@ -42,8 +45,11 @@ if TYPE_CHECKING:
     from sgns.vectors.files.formats import FORMATS as FORMATS
     from sgns.vectors.files.formats import Format as Format
     from sgns.vectors.files.formats import RepairWarning as RepairWarning
+    from sgns.vectors.prediction import Scale as Scale
     from sgns.vectors.query import ask as ask
     from sgns.vectors.sets import Conflict as Conflict
+    from sgns.vectors.texts import TextEncoder as TextEncoder
+    from sgns.vectors.texts import Weights as Weights
     from sgns.vectors.vectors import Answers as Answers
     from sgns.vectors.vectors import Method as Method
     from sgns.vectors.vectors import Space as Space

@@ -1,6 +1,5 @@
 """`Vectors`: words, their matrices E and C, and the questions that are asked of them."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -16,8 +15,12 @@ from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors import search, sets
 from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.prediction import Scale, predict_centre
 from sgns.vectors.read_only import never_written, read_only, refuse
 from sgns.vectors.sets import Conflict
+from sgns.vectors.texts import TextEncoder, Weights
+from sgns.vectors.texts import warn as warn_of_texts
+from sgns.vectors.tokens import Tokeniser
 from sgns.vectors.word_list import MOST_SEARCHES, IntegerWords, WordList, as_text, is_integer
 
 Answers = list[tuple[str, float]]
@@ -57,7 +60,8 @@ GENSIM_NAMES = {
     "word_vec": "v[word]",
     "vectors_for_all": "v.select(words)",
     "get_mean_vector": "v.centroid(words)",
-    "get_sentence_vector": "v.centroid(text)",
+    "get_sentence_vector": "v.centroid(text), v.encode(texts) for many",
+    "predict_output_word": 'v.predict(words, scale="softmax")',
     "get_vecattr": "v.counts[v.id(word)]",
     "vector_size": "v.dim",
     "vec_size": "v.dim",
@@ -616,19 +620,100 @@ class Vectors:
         """The mean row (d,) of the known words of a text.
 
         Args:
-            text: A string, split into runs of letters and digits; or words. A word is looked up as it stands, then in
-                lower case; unknown words are left out.
+            text: A string, whose words are made as in training; or words. Unknown words are left out; see `encode`.
 
         Raises:
             UnknownWord: None of the words is known.
         """
-        words = re.findall(r"\w+(?:['’-]\w+)*", text) if isinstance(text, str) else list(text)
-        index = self._words.texts.index
-        rows = [index.get(word, index.get(word.lower(), -1)) for word in map(as_text, words)]
+        rows = self._tokeniser.rows_of(text)
         known = [row for row in rows if row >= 0]
         if not known:
-            raise UnknownWord(f"none of the {len(words)} words of the text is known; a centroid needs one")
+            raise UnknownWord(f"none of the {len(rows)} words of the text is known; a centroid needs one")
         return self._E[known].mean(axis=0)
+
+    # --- texts ------------------------------------------------------------------------------------------------------
+
+    def encode(
+        self,
+        texts: Iterable[Any],
+        *,
+        weights: Weights = "sif",
+        a: float = 1e-3,
+        components: int = 0,
+        on_warning: WarningCallback | None = None,
+    ) -> np.ndarray:
+        """Vectors of texts: weighted means of the rows of their known words (Arora et al. 2017).
+
+        Args:
+            texts: n strings, whose words are made as in training, or lists of words, which are taken as they are. A
+                word that is unknown so is looked up in lower case; unknown words are left out.
+            weights: sif, a / (a + p(w)), which needs counts; or mean.
+            a: The constant of SIF.
+            components: Number of common components to find in these texts and to subtract; 1 in the paper.
+                `text_encoder` keeps them for other texts.
+            on_warning: Called when texts have no known word; by default a `TextWarning`. Their rows are zero.
+
+        Returns:
+            (n, d) float32.
+
+        Raises:
+            ConfigError: There are no counts for sif, or an option is out of range.
+            InputError: A text is neither a string nor a list of words.
+        """
+        return self.text_encoder(weights, a, components).fit_transform(texts, on_warning=on_warning)
+
+    def text_encoder(self, weights: Weights = "sif", a: float = 1e-3, components: int = 1) -> TextEncoder:
+        """An encoder of texts that keeps their common components: fit(texts), then transform(other texts).
+
+        Args:
+            weights: sif or mean; see `encode`.
+            a: The constant of SIF.
+            components: Number of common components that `fit` finds and `transform` subtracts; with 0, nothing has to
+                be fitted.
+
+        Raises:
+            ConfigError: There are no counts for sif, or an option is out of range.
+        """
+        return TextEncoder(self.parts, weights, a, components)
+
+    def predict(
+        self,
+        context: str | Iterable[Any],
+        n: int = 10,
+        *,
+        scale: Scale = "probability",
+        on_warning: WarningCallback | None = None,
+    ) -> Answers:
+        """The n words that the model takes for the likeliest between context words.
+
+        Args:
+            context: A text or words; unknown ones are left out.
+            n: Number of answers.
+            scale: probability, q(w) exp(h·C_w) / Σ, where h is the mean of the context's rows of E and q the noise
+                distribution; softmax, exp(h·C_w) / Σ, as gensim's `predict_output_word` has it; or score, h·C_w.
+            on_warning: Called with the number of unknown words; by default a `TextWarning`.
+
+        Returns:
+            (word, probability or score), the likeliest first. Words of the context may be among them.
+
+        Raises:
+            ConfigError: There is no C, C has no rows of words, or there are no counts for a probability.
+            UnknownWord: None of the words is known.
+        """
+        check_n(n)
+        rows = np.array(self._tokeniser.rows_of(context), np.int64)
+        known = rows[rows >= 0]
+        if not len(known):
+            raise UnknownWord(f"none of the {len(rows)} context words is known; a prediction needs one")
+        values = predict_centre(self.parts, known, scale)
+        if len(known) < len(rows):
+            (on_warning or warn_of_texts)(f"{len(rows) - len(known)} of {len(rows)} context words are unknown")
+        ids = search.top(values, n)
+        return list(zip(self._words.at(ids), values[ids].tolist()))
+
+    @property
+    def _tokeniser(self) -> Tokeniser:
+        return Tokeniser(self._words, self.metadata)
 
 
 load = Vectors.load

@@ -192,9 +192,9 @@ def is_text(data: bytes) -> bool:
     return all(character.isprintable() or character in "\t\r\n" for character in text)
 
 
-def warn(message: str) -> None:
-    """Issues a `RepairWarning` for the line outside this package that called `load` or `save`."""
+def warn(message: str, category: type[Warning] = RepairWarning) -> None:
+    """Issues a warning for the line outside this package that led here, as the call of `load` or `save`."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("sgns."):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, RepairWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)

@@ -1,0 +1,62 @@
+"""Which word stands between context words: the probability that the model gives to each centre word.
+
+A model trained with negative sampling learns scores h·C_w = log p(w|h) − log(k q(w)) for the input h of a context and
+the noise distribution q (Levy & Goldberg 2014; Gutmann & Hyvärinen 2012, where the scores are those of k negatives).
+Solved for the probability: p(w|h) ∝ q(w) exp(h·C_w). Without q, as gensim's `predict_output_word` has it, rare words
+come out too probable.
+"""
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from sgns.errors import ConfigError
+from sgns.vectors.files.parts import Parts
+
+Scale = Literal["probability", "softmax", "score"]
+"""p(w|h) ∝ q(w) exp(h·C_w); exp(h·C_w) / Σ exp(h·C), as gensim has it; or h·C_w itself."""
+
+
+def predict_centre(parts: Parts, rows: np.ndarray, scale: Scale = "probability") -> np.ndarray:
+    """The probability or score of each word as the centre of a context.
+
+    Args:
+        parts: Words, E, C, counts and metadata of the vectors.
+        rows: (m,) int64, the rows of the context words; h is the mean of theirs in E (the sum for a cbow model that was
+            trained on sums).
+        scale: What is computed.
+
+    Returns:
+        (V,) float64; probabilities add up to 1.
+
+    Raises:
+        ConfigError: There is no C, C holds no rows of words, or there are no counts for probabilities.
+    """
+    if scale not in get_args(Scale):
+        raise ConfigError(f"scale is {scale!r}; choose one of {', '.join(get_args(Scale))}")
+    if parts.C is None:
+        raise ConfigError(
+            "these vectors hold E alone, and predicting a word needs C; only .safetensors and .npz keep it"
+        )
+    config = parts.metadata.get("config")
+    options = config if isinstance(config, dict) else {}
+    if options.get("loss") == "hierarchical":
+        raise ConfigError(
+            "the model was trained with loss hierarchical, whose C has no rows of words; train with negatives"
+        )
+    h = parts.E[rows].sum(axis=0, dtype=np.float64)
+    if not (options.get("combine") == "sum" and options.get("model") in ("cbow", "dm")):
+        h /= len(rows)
+    scores = (parts.C @ h.astype(np.float32)).astype(np.float64)
+    if scale == "score":
+        return scores
+    if scale == "probability":
+        if parts.counts is None or not parts.counts.any():
+            raise ConfigError(
+                "a probability needs the counts of words, and these vectors have none; take softmax or score as scale"
+            )
+        power = options.get("noise_power", 0.75)
+        with np.errstate(divide="ignore"):
+            scores += power * np.log(parts.counts)  # −∞ for a word that never occurred: probability 0
+    scores = np.exp(scores - scores.max())
+    return scores / scores.sum()

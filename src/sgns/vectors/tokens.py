@@ -1,0 +1,149 @@
+"""The rows of the words of texts, which are normalised as the text that the vectors were trained on."""
+
+import re
+from array import array
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sgns.base.normalise import normalise
+from sgns.errors import InputError
+from sgns.vectors.word_list import WordList, as_text
+
+ASCII_BLANKS = re.compile("[\x00-\x20]+")  # what divides raw tokens in training
+UNKNOWN = -1
+MOST_REMEMBERED = 2**20  # different raw tokens whose rows are kept from one call to the next
+
+
+class TextRows(NamedTuple):
+    """The words of n texts."""
+
+    rows: np.ndarray
+    """(m,) int64: the row of each word, −1 where it is unknown."""
+    ends: np.ndarray
+    """(n,) int64: the number of words up to the end of each text."""
+
+
+class Tokeniser:
+    """Finds the rows of the words of texts.
+
+    A string is split and normalised by the rules of training (`base.normalise`), with the options `lowercase` and
+    `punctuation` that the vectors were trained with; where those are not known, as in a foreign file, case is kept and
+    marks at the edges of words are stripped. A list of words is taken as it is. A word that is unknown so is looked up
+    in lower case, or in the case that it has in the text.
+
+    Args:
+        words: The words of the vectors.
+        metadata: Of the vectors; its `config` has the options.
+    """
+
+    def __init__(self, words: WordList, metadata: dict[str, Any]) -> None:
+        config = metadata.get("config")
+        options = config if isinstance(config, dict) else {}
+        self.lowercase = options.get("lowercase") is True
+        self.punctuation = options.get("punctuation") is True
+        self._words = words.texts
+        self._remember()
+
+    def _remember(self) -> None:
+        self._pool, self._lengths = array("q"), array("q")  # the rows of each different raw token, and their number
+        self._of_raw = Numbers(self._string, self._pool, self._lengths)
+        self._of_word = Numbers(lambda word: [self._word(word)], self._pool, self._lengths)
+
+    def words_of(self, text: Any) -> list[str]:
+        """The words of a text: a string, or a list of words."""
+        if not isinstance(text, str):
+            return [as_text(word) for word in text]
+        return [word for raw in ASCII_BLANKS.split(text) for word in normalise(raw, self.lowercase, self.punctuation)]
+
+    def rows_of(self, text: Any) -> list[int]:
+        """The row of each word of a text, −1 where it is unknown."""
+        return self._string(text) if isinstance(text, str) else [self._word(word) for word in text]
+
+    def rows_of_texts(self, texts: Iterable[Any], first: int = 1) -> TextRows:
+        """The rows of the words of many texts. Each different raw token is normalised and looked up once.
+
+        Args:
+            texts: Strings and lists of words.
+            first: The number of the first text, for messages.
+
+        Raises:
+            InputError: One of the texts is neither; the message has its number.
+        """
+        if len(self._lengths) > MOST_REMEMBERED:
+            self._remember()
+        tokens, ends = array("q"), array("q")
+        for number, text in enumerate(texts, first):
+            if isinstance(text, str):
+                tokens.extend(map(self._of_raw.__getitem__, text.split()))
+            elif isinstance(text, Iterable) and not isinstance(text, bytes | dict):
+                try:
+                    tokens.extend(map(self._of_word.__getitem__, text))
+                except TypeError:
+                    raise InputError(f"text {number} holds lists; give a string, or one list of its words") from None
+            else:
+                raise InputError(f"text {number} is {text!r:.60}, no text; give a string, or a list of its words")
+            ends.append(len(tokens))
+        return expanded(*(np.array(part, np.int64) for part in (tokens, ends, self._pool, self._lengths)))
+
+    def _string(self, text: str) -> list[int]:
+        index = self._words.index
+        if text.isascii() and text.isalnum():  # nearly always
+            row = index.get(text.lower() if self.lowercase else text)
+            if row is not None:
+                return [row]
+        rows = []
+        for raw in ASCII_BLANKS.split(text):
+            words = normalise(raw, self.lowercase, self.punctuation)
+            here = [index.get(word, UNKNOWN) for word in words]
+            if UNKNOWN in here:
+                other = normalise(raw, not self.lowercase, self.punctuation)
+                if len(other) == len(words):
+                    here = [index.get(word, UNKNOWN) if row < 0 else row for word, row in zip(other, here)]
+            rows += here
+        return rows
+
+    def _word(self, word: Any) -> int:
+        text, index = as_text(word), self._words.index
+        row = index.get(text, UNKNOWN)
+        return index.get(text.lower(), UNKNOWN) if row < 0 and isinstance(text, str) else row
+
+
+class Numbers(dict[Any, int]):
+    """Numbers tokens in the order in which they are first asked for.
+
+    Args:
+        rows_of: The rows of a token.
+        pool: Where the rows of each new token are appended.
+        lengths: Where their number is appended; a token's own number is its index here.
+    """
+
+    def __init__(self, rows_of: Callable[[Any], list[int]], pool: "array[int]", lengths: "array[int]") -> None:
+        super().__init__()
+        self.rows_of, self.pool, self.lengths = rows_of, pool, lengths
+
+    def __missing__(self, token: Any) -> int:
+        rows = self.rows_of(token)
+        self.pool.extend(rows)
+        self[token] = number = len(self.lengths)
+        self.lengths.append(len(rows))
+        return number
+
+
+def expanded(tokens: np.ndarray, ends: np.ndarray, pool: np.ndarray, lengths: np.ndarray) -> TextRows:
+    """Puts the rows of its words in the place of each raw token, which may be none, one or several words.
+
+    Args:
+        tokens: (t,) int64: the number of each raw token.
+        ends: (n,) int64: the number of raw tokens up to the end of each text.
+        pool: (p,) int64: the rows of each different raw token, one after the other.
+        lengths: (r,) int64: the number of rows of each.
+    """
+    if bool(np.all(lengths == 1)):
+        return TextRows(pool[tokens], ends)
+    starts = np.cumsum(lengths) - lengths  # of each raw token in `pool`
+    sizes = lengths[tokens]
+    before = np.concatenate([[0], np.cumsum(sizes)])  # words before each raw token, and in all
+    places = np.repeat(starts[tokens] - before[:-1], sizes) + np.arange(before[-1])
+    return TextRows(pool[places], before[ends])
