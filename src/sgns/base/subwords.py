@@ -88,7 +88,8 @@ class Subwords:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Subwords of a file's metadata. Raises `FormatError` for values that are none."""
-        minimum, maximum, buckets = (values.get(name) for name in ("minimum", "maximum", "buckets"))
+        given: list[Any] = [values.get(name) for name in ("minimum", "maximum", "buckets")]
+        minimum, maximum, buckets = given
         lengths = type(minimum) is int and type(maximum) is int and 1 <= minimum <= maximum <= LONGEST
         if not lengths or not (buckets == "exact" or (type(buckets) is int and 1 <= buckets < 2**31)):
             raise FormatError(f"subwords {str(values)[:80]} are none; the file is damaged, write it again")

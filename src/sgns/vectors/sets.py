@@ -1,4 +1,8 @@
-"""Words and rows as sets: joined, merged, given other rows. Each function makes new parts, nothing is changed."""
+"""Words and rows as sets: joined, merged, given other rows. Each function makes new parts, nothing is changed.
+
+Where the first parts have subwords, they keep them: a word's own row is solved for, so that it is composed to its row
+of E.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +25,10 @@ def with_rows(parts: Parts, rows: np.ndarray, new: np.ndarray) -> Parts:
         rows: (n,) int64, which rows.
         new: (n, d) float32.
     """
-    return replace(parts, E=replaced(parts.E, rows, new, second=True))
+    subwords = parts.subwords
+    if subwords is not None:
+        subwords = subwords.with_rows(rows, parts.words.at(rows), new)
+    return replace(parts, E=replaced(parts.E, rows, new, second=True), subwords=subwords)
 
 
 def joined(parts: Parts, new: Parts) -> Parts:
@@ -31,7 +38,10 @@ def joined(parts: Parts, new: Parts) -> Parts:
     if parts.counts is not None and new.counts is not None:
         counts = np.concatenate([parts.counts, new.counts])
     words = [*parts.words.decoded, *new.words.decoded]
-    return Parts.of(words, np.concatenate([parts.E, new.E]), C, counts, parts.metadata)
+    subwords = parts.subwords
+    if subwords is not None:
+        subwords = subwords.with_rows(np.arange(len(parts), len(words)), new.words.decoded, new.E)
+    return Parts.of(words, np.concatenate([parts.E, new.E]), C, counts, parts.metadata, subwords)
 
 
 def merged(parts: Parts, other: Parts, on_conflict: Conflict) -> Parts:
@@ -63,7 +73,11 @@ def merged(parts: Parts, other: Parts, on_conflict: Conflict) -> Parts:
         if parts.counts is not None and other.counts is not None:
             counts = parts.counts.copy()
             counts[own] = other.counts[common] if second else counts[own] + other.counts[common]
-        parts = Parts.of(parts.words, replaced(parts.E, own, other.E[common], second), C, counts, parts.metadata)
+        E = replaced(parts.E, own, other.E[common], second)
+        subwords = parts.subwords
+        if subwords is not None:
+            subwords = subwords.with_rows(own, parts.words.at(own), E[own])
+        parts = Parts.of(parts.words, E, C, counts, parts.metadata, subwords)
     return joined(parts, other.take(np.setdiff1d(np.arange(len(theirs)), common)))
 
 

@@ -18,6 +18,7 @@ from sgns.vectors.files.parts import Parts
 from sgns.vectors.prediction import Scale, predict_centre
 from sgns.vectors.read_only import never_written, read_only, refuse
 from sgns.vectors.sets import Conflict
+from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.texts import TextEncoder, Weights
 from sgns.vectors.texts import warn as warn_of_texts
 from sgns.vectors.tokens import Tokeniser
@@ -35,7 +36,10 @@ Space = Literal["E", "C", "E+C"]
 INTEGER_WORDS = "integer_words"
 """Key of the metadata: words that are decimal integers are integers, as they were trained on."""
 
-READ_ONLY = ("words", "index", "E", "C", "counts", "norms")  # attributes of `Vectors`
+SUBWORDS_DROPPED = "subwords_dropped"
+"""Key of the metadata: the call that made other rows of E, for which the rows of n-grams do not stand."""
+
+READ_ONLY = ("words", "index", "E", "C", "counts", "norms", "subwords")  # attributes of `Vectors`
 
 GENSIM_NAMES = {
     "wv": "v itself: Vectors has no part for its vectors",
@@ -113,6 +117,7 @@ class Vectors:
         C: (V, d) float32, a row per context word, or None.
         counts: (V,) int64, the number of occurrences of each word in the corpus, or None.
         metadata: Plain JSON: how the vectors were made.
+        subwords: The rows that E was composed of, with which words that are not among `words` are composed; or None.
 
     Raises:
         FormatError: The shapes do not agree, or there is not one word a row.
@@ -125,8 +130,9 @@ class Vectors:
         C: np.ndarray | None = None,
         counts: np.ndarray | None = None,
         metadata: dict[str, Any] | None = None,
+        subwords: SubwordTable | None = None,
     ) -> None:
-        parts = Parts.of(words, E, C, counts, metadata)
+        parts = Parts.of(words, E, C, counts, metadata, subwords)
         shared = isinstance(E, np.ndarray) and np.may_share_memory(parts.E, E)
         self._take_over(parts, constant=not shared or never_written(parts.E))
 
@@ -137,6 +143,7 @@ class Vectors:
         self._constant = constant  # nobody can write to E: the lengths of its rows are kept
         self._norms: np.ndarray | None = None
         self.metadata = parts.metadata
+        self._subwords = parts.subwords
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -210,13 +217,15 @@ class Vectors:
     @classmethod
     def _of(cls, parts: Parts, constant: bool) -> Self:
         vectors = cls.__new__(cls)
-        vectors._take_over(Parts.of(parts.words, parts.E, parts.C, parts.counts, parts.metadata), constant)
+        vectors._take_over(
+            Parts.of(parts.words, parts.E, parts.C, parts.counts, parts.metadata, parts.subwords), constant
+        )
         return vectors
 
     @property
     def parts(self) -> Parts:
-        """What a writer takes: words, E, C, counts and metadata, none of them copied, E and C as they were given."""
-        return Parts(self._words.texts, self._E, self._C, self._counts, self.metadata)
+        """What a writer takes: words, E, C, counts, metadata and subwords, none of them copied, E as it was given."""
+        return Parts(self._words.texts, self._E, self._C, self._counts, self.metadata, self._subwords)
 
     # --- words and rows ---------------------------------------------------------------------------------------------
 
@@ -239,6 +248,11 @@ class Vectors:
     def counts(self) -> np.ndarray | None:
         """(V,) int64, read-only: the number of occurrences of each word in the corpus; or None."""
         return None if self._counts is None else read_only(self._counts)
+
+    @property
+    def subwords(self) -> SubwordTable | None:
+        """The rows that E was composed of, and with which unknown words are composed; None without subwords."""
+        return self._subwords
 
     @property
     def index(self) -> Mapping[str, int]:
@@ -289,12 +303,20 @@ class Vectors:
         return iter(self.words)
 
     def __repr__(self) -> str:
-        also = [name for name in ("C", "counts") if getattr(self, name) is not None]
+        also = [name for name in ("C", "counts", "subwords") if getattr(self, name) is not None]
         return f"<Vectors: {len(self):,} words, d = {self.dim}{', with ' + ' and '.join(also) if also else ''}>"
 
     def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
-        """The row (d,) of a word, read-only, or a copy (n, d) of the rows of a list of words; raises `UnknownWord`."""
-        return self.E[self.id(word)] if is_word(word) else self._E[self.ids(word)]
+        """The row (d,) of a word, read-only, or a copy (n, d) of the rows of a list of words.
+
+        With subwords, the vector of an unknown word is composed of its n-grams, as fastText does.
+
+        Raises:
+            UnknownWord: A word is unknown, and there are no subwords, or none of its n-grams has a row.
+        """
+        if not is_word(word):
+            return self._rows_and_vectors(word)[1]
+        return self._composed(word) if self._composes(word) else self.E[self.id(word)]
 
     def id(self, word: str) -> int:
         """The row of `word`. Raises `UnknownWord` (a KeyError) with its nearest spellings."""
@@ -302,6 +324,8 @@ class Vectors:
         if row is None:
             near = nearest_spellings(str(word), self._words.texts.index)
             hint = f"did you mean {', '.join(near)}?" if near else "no spelling is near"
+            if SUBWORDS_DROPPED in self.metadata:
+                hint += f"; to compose it of its n-grams, ask before {self.metadata[SUBWORDS_DROPPED]}"
             raise UnknownWord(f"{str(word)[:80]!r} is not among the {len(self):,} words; {hint}")
         return row
 
@@ -311,6 +335,36 @@ class Vectors:
         if len(words) > MOST_SEARCHES // 4:
             self._words.index  # noqa: B018  one search for each word would take longer
         return np.array([self.id(word) for word in words], np.int64)
+
+    def composable(self, words: Iterable[str]) -> list[str]:
+        """Those of these words that are not in the vocabulary, and whose vectors are composed of their n-grams."""
+        return [word for word in dict.fromkeys(words) if self._composes(word)]
+
+    def _composes(self, word: object) -> bool:
+        """Whether a word is unknown, and some of its n-grams has a row."""
+        if self._subwords is None or not is_word(word) or word in self:
+            return False
+        return len(self._subwords.options.rows_of(as_text(word))) > 0
+
+    def _composed(self, word: str) -> np.ndarray:
+        return self._subwords.compose(as_text(word))  # type: ignore[union-attr]
+
+    def _rows_and_vectors(self, words: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers (n,) int64 of the rows of several words, −1 for composed ones, and a copy (n, d) of the rows.
+
+        Raises:
+            UnknownWord: A word is unknown and cannot be composed.
+        """
+        words = list(words)
+        composed = set(self.composable(words)) if self._subwords is not None else set()
+        if not composed:
+            rows = self.ids(words)
+            return rows, self._E[rows]
+        rows = np.array([-1 if word in composed else self.id(word) for word in words], np.int64)
+        vectors = self._E[np.maximum(rows, 0)]
+        for i in np.flatnonzero(rows < 0).tolist():
+            vectors[i] = self._composed(words[i])
+        return rows, vectors
 
     def with_text_words(self) -> Self:
         """These vectors with all words as text: ids that were trained on as integers become their digits."""
@@ -356,14 +410,14 @@ class Vectors:
         if self._C is None:
             raise ConfigError(f"space is {which}, but these vectors hold E alone; only the own format keeps C")
         if which == "C":
-            return self._with_matrix(self._C, {"space": which}, constant=self._constant)
-        return self._with_matrix(self._E + self._C, {"space": which})
+            return self._with_matrix(self._C, {"space": which}, "space", constant=self._constant)
+        return self._with_matrix(self._E + self._C, {"space": which}, "space")
 
     def normalized(self) -> Self:
         """New vectors with every row of E scaled to length 1 (a zero row stays zero)."""
         lengths = self.norms[:, None]
         E = np.divide(self._E, lengths, out=np.zeros(self._E.shape, np.float32), where=lengths > 0)
-        return self._with_matrix(E, {"normalized": True})
+        return self._with_matrix(E, {"normalized": True}, "normalized")
 
     def all_but_the_top(self, components: int | None = None) -> Self:
         """New vectors without the mean and the strongest directions of E (Mu & Viswanath 2018, "All-but-the-Top").
@@ -380,9 +434,12 @@ class Vectors:
         E = self._E - self._E.mean(axis=0, dtype=np.float64).astype(np.float32)
         strongest = np.linalg.eigh((E.T @ E).astype(np.float64))[1][:, self.dim - D :].astype(np.float32)  # (d, D)
         E -= (E @ strongest) @ strongest.T
-        return self._with_matrix(E, {"all_but_the_top": D})
+        return self._with_matrix(E, {"all_but_the_top": D}, "all_but_the_top")
 
-    def _with_matrix(self, E: np.ndarray, note: dict[str, Any], constant: bool = True) -> Self:
+    def _with_matrix(self, E: np.ndarray, note: dict[str, Any], call: str, constant: bool = True) -> Self:
+        """These words with rows that `call` made; the rows of n-grams do not stand for these and are dropped."""
+        if self._subwords is not None:
+            note = note | {SUBWORDS_DROPPED: call}
         return self._of(Parts.of(self._words, E, None, self._counts, self.metadata | note), constant)
 
     def with_rows(self, words: str | Sequence[str], rows: np.ndarray | Sequence[Any]) -> Self:
@@ -475,9 +532,11 @@ class Vectors:
         total = np.zeros(self.dim)
         rows: list[int] = []
         for weight, word in terms:
-            if is_word(word):
+            if self._composes(word):
+                vector: np.ndarray = self._composed(word)  # type: ignore[arg-type]
+            elif is_word(word):
                 rows.append(self.id(word))
-                vector: np.ndarray = self._E[rows[-1]]
+                vector = self._E[rows[-1]]
             else:
                 vector = np.asarray(word)
                 if vector.shape != (self.dim,):
@@ -539,8 +598,8 @@ class Vectors:
                 raise ConfigError(f"an array of shape {words.shape} among vectors of dimension {self.dim}")
             own, queries = np.full(len(words), -1), unit(words)
         else:
-            own = self.ids(words)
-            queries = unit(self._E[own])
+            own, rows = self._rows_and_vectors(words)
+            queries = unit(rows)
         ids, cosines = search.nearest(self._E, self.norms, queries, n + 1)
         words = self.words
         return [
@@ -571,13 +630,14 @@ class Vectors:
         if method != "mul":
             raise ConfigError(f"method is {method!r}; choose add (3CosAdd) or mul (3CosMul)")
         check_n(n)
-        rows = self.ids([a, b, c])
-        cosines = self.cosines(unit(self._E[rows]))  # (3, V)
+        rows, vectors = self._rows_and_vectors([a, b, c])
+        cosines = self.cosines(unit(vectors))  # (3, V)
         cosines += 1
         cosines /= 2
         scores = cosines[1] * cosines[2] / (cosines[0] + np.float32(1e-6))
-        scores[rows] = -np.inf
-        best = search.top(scores, min(n, len(self) - len(set(rows.tolist()))))
+        known = rows[rows >= 0]
+        scores[known] = -np.inf
+        best = search.top(scores, min(n, len(self) - len(set(known.tolist()))))
         return list(zip(self._words.at(best), scores[best].tolist()))
 
     def doesnt_match(self, words: Iterable[str]) -> Answers:
@@ -603,9 +663,11 @@ class Vectors:
 
     def closer_than(self, a: str, b: str) -> Answers:
         """The words nearer to a than b is, with their cosines, nearest first. Raises `UnknownWord`."""
-        rows = self.ids([a, b])
-        scores = self.cosines(unit(self._E[rows[:1]]))[0]
-        ids = np.flatnonzero(scores > scores[rows[1]])
+        rows, vectors = self._rows_and_vectors([a, b])
+        directions = unit(vectors)
+        scores = self.cosines(directions[:1])[0]
+        least = scores[rows[1]] if rows[1] >= 0 else directions[0] @ directions[1]
+        ids = np.flatnonzero(scores > least)
         ids = ids[ids != rows[0]]
         ids = ids[np.argsort(-scores[ids], kind="stable")]
         return list(zip(self._words.at(ids), scores[ids].tolist()))

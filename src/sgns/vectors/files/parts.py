@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sgns.errors import FormatError
+from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.word_list import WordList
 
 
@@ -20,6 +21,7 @@ class Parts:
         C: (V, d) float32, or None.
         counts: (V,) int64, or None.
         metadata: Plain JSON: how the vectors were made.
+        subwords: The rows that E was composed of, or None.
     """
 
     words: WordList
@@ -27,6 +29,7 @@ class Parts:
     C: np.ndarray | None = None
     counts: np.ndarray | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    subwords: SubwordTable | None = None
 
     @classmethod
     def of(
@@ -36,6 +39,7 @@ class Parts:
         C: np.ndarray | None = None,
         counts: np.ndarray | None = None,
         metadata: dict[str, Any] | None = None,
+        subwords: SubwordTable | None = None,
     ) -> "Parts":
         """Takes arrays as they are where their type is right, else converts them.
 
@@ -51,9 +55,13 @@ class Parts:
             raise FormatError(f"C has shape {C.shape}, E {E.shape}; they must agree")
         if counts is not None and counts.shape != (len(E),):
             raise FormatError(f"counts has shape {counts.shape}; {len(E)} words need ({len(E)},)")
+        if subwords is not None and subwords.word_rows.shape != E.shape:
+            raise FormatError(
+                f"the words' own rows have shape {subwords.word_rows.shape}, E {E.shape}; they must agree"
+            )
         if not isinstance(words, WordList):
             words = WordList(words, len(E))
-        return cls(words, E, C, counts, dict(metadata or {}))
+        return cls(words, E, C, counts, dict(metadata or {}), subwords)
 
     def __len__(self) -> int:
         return len(self.E)
@@ -69,4 +77,5 @@ class Parts:
         chosen = words[rows] if isinstance(rows, slice) else [words[row] for row in rows]
         C = None if self.C is None else self.C[rows]
         counts = None if self.counts is None else self.counts[rows]
-        return Parts(WordList(chosen, len(chosen)), self.E[rows], C, counts, self.metadata)
+        subwords = None if self.subwords is None else self.subwords.take(rows)
+        return Parts(WordList(chosen, len(chosen)), self.E[rows], C, counts, self.metadata, subwords)
