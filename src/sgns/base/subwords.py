@@ -45,7 +45,7 @@ class Subwords:
     buckets: int | Literal["exact"]
     lines: bytes = b""
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Number of rows B of the table."""
         if self.buckets != "exact":

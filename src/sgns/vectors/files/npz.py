@@ -1,4 +1,7 @@
-"""NumPy's .npz: arrays words, E, C, counts and metadata (JSON), which `numpy.load(path)` reads without this package."""
+"""NumPy's .npz: arrays words, E, C, counts and metadata (JSON), which `numpy.load(path)` reads without this package.
+
+Vectors with subwords have the arrays word_rows, ngram_rows and subwords (JSON) too.
+"""
 
 import json
 import tempfile
@@ -9,14 +12,17 @@ from typing import IO, Any
 import numpy as np
 
 from sgns.base.files import PackedFile
+from sgns.base.subwords import Subwords
 from sgns.errors import FormatError
 from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.builder import REPAIR
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.word_list import first_rows
 
 MATRICES = ("E", "vectors", "embeddings", "matrix", "W")  # our name first, then those of other programs
 WORDS = ("words", "vocab", "vocabulary", "tokens", "keys")
+TABLES = ("word_rows", "ngram_rows")  # arrays of vectors with subwords
 READ_BLOCK = 2**24  # bytes of an array read at once
 
 
@@ -46,6 +52,9 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
             C = array(file, archive, members["C"], "f", 2) if "C" in members else None
             counts = array(file, archive, members["counts"], "iu", 1) if "counts" in members else None
             about = array(file, archive, members["metadata"], "U", 0) if "metadata" in members else None
+            with_subwords = all(name in members for name in (*TABLES, "subwords"))
+            options = array(file, archive, members["subwords"], "U", 0) if with_subwords else None
+            tables = [array(file, archive, members[name], "f", 2) for name in TABLES if with_subwords]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
         raise file.error(f"the zip archive is damaged ({error}); copy it again") from None
     if texts.dtype.kind == "S":
@@ -58,10 +67,21 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
     except (ValueError, RecursionError):
         metadata = {}
     try:
-        parts = Parts.of(texts.tolist(), matrix, C, counts, metadata if isinstance(metadata, dict) else {})
+        subwords = None if options is None else SubwordTable.of(subwords_of(str(options)), *tables)
+        metadata = metadata if isinstance(metadata, dict) else {}
+        parts = Parts.of(texts.tolist(), matrix, C, counts, metadata, subwords)
     except FormatError as error:
         raise file.error(str(error)) from None
     return repaired(parts, file, repair, on_warning)
+
+
+def subwords_of(text: str) -> Subwords:
+    """The options that the array `subwords` holds as JSON. Raises `FormatError`."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = {}
+    return Subwords.from_dict(values if isinstance(values, dict) else {})
 
 
 def repaired(parts: Parts, file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
@@ -167,6 +187,9 @@ def write(parts: Parts, file: IO[bytes]) -> None:
         arrays["C"] = parts.C
     if parts.counts is not None:
         arrays["counts"] = parts.counts
+    if parts.subwords is not None:
+        arrays |= {"word_rows": parts.subwords.word_rows, "ngram_rows": parts.subwords.ngram_rows}
+        arrays["subwords"] = np.array(json.dumps(parts.subwords.options.to_dict(), ensure_ascii=False))
     arrays["metadata"] = np.array(json.dumps(parts.metadata, ensure_ascii=False))
     np.savez(ForwardOnly(file), **arrays)  # type: ignore[arg-type]
 
