@@ -49,7 +49,10 @@ class Tokeniser:
     def _remember(self) -> None:
         self._pool, self._lengths = array("q"), array("q")  # the rows of each different raw token, and their number
         self._of_raw = Numbers(self._string, self._pool, self._lengths)
-        self._of_word = Numbers(lambda word: [self._word(word)], self._pool, self._lengths)
+        self._of_word = Numbers(self._listed, self._pool, self._lengths)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # pickled without what it remembers
+        return type(self), (self._words, {"config": {"lowercase": self.lowercase, "punctuation": self.punctuation}})
 
     def words_of(self, text: Any) -> list[str]:
         """The words of a text: a string, or a list of words."""
@@ -59,7 +62,7 @@ class Tokeniser:
 
     def rows_of(self, text: Any) -> list[int]:
         """The row of each word of a text, −1 where it is unknown."""
-        return self._string(text) if isinstance(text, str) else [self._word(word) for word in text]
+        return self._string(text) if isinstance(text, str) else [row for word in text for row in self._listed(word)]
 
     def rows_of_texts(self, texts: Iterable[Any], first: int = 1) -> TextRows:
         """The rows of the words of many texts. Each different raw token is normalised and looked up once.
@@ -104,10 +107,10 @@ class Tokeniser:
             rows += here
         return rows
 
-    def _word(self, word: Any) -> int:
+    def _listed(self, word: Any) -> list[int]:
         text, index = as_text(word), self._words.index
         row = index.get(text, UNKNOWN)
-        return index.get(text.lower(), UNKNOWN) if row < 0 and isinstance(text, str) else row
+        return [index.get(text.lower(), UNKNOWN) if row < 0 and isinstance(text, str) else row]
 
 
 class Numbers(dict[Any, int]):
