@@ -10,6 +10,7 @@ header of the file, and a checkpoint of another `Config` is refused.
 import dataclasses
 import difflib
 import math
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,11 +23,14 @@ Sharing = Literal["tile", "window", "pair"]
 Sentences = Literal["line", "paragraph", "none"]
 Model = Literal["skipgram", "cbow", "dbow", "dm"]
 Loss = Literal["negatives", "hierarchical"]
+PhraseScore = Literal["default", "npmi"]
 
 RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.05, "dbow": 0.04, "dm": 0.05}
 """Learning rate at the start, by model, where the user gives none."""
 WHOLE_SENTENCE = 0
 """`Config.window` of a window that is the whole sentence."""
+WORD_OPTIONS = ("connector_words", "keep_words", "drop_words")
+"""Options that name a file of words, or hold words in Python."""
 LONGEST_NGRAM = 100
 """Most characters of an n-gram."""
 
@@ -64,7 +68,10 @@ FOREIGN_OPTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("binary", "savebinary"), ("", BY_ENDING)),
     "computeloss": ("", 'the loss is always computed, see metadata["losses"] of the vectors; leave it out'),
     **dict.fromkeys(("callbacks", "callback"), ("", "on_epoch of sgns.train is called after each epoch; leave it out")),
-    **dict.fromkeys(("savevocab", "readvocab"), ("", "a vector file holds words and counts; leave it out")),
+    "savevocab": ("", "a vector file holds words and counts, and sgns vocabulary writes them; leave it out"),
+    "readvocab": ("vocabulary_file", ""),
+    **dict.fromkeys(("stopwords", "stoplist"), ("drop_words", "")),
+    **dict.fromkeys(("bigrams", "ngramphrases"), ("phrases", "1 joins pairs of words")),
     **dict.fromkeys(("verbose", "debug"), ("quiet", "progress is shown unless it is given")),
     **dict.fromkeys(("batchsize", "batchwords", "hashfxn", "sortedvocab", "trimrule", "nullword",
                      "classes", "label", "lrupdaterate", "pretrainedvectors", "maxsentencelength"),
@@ -173,10 +180,39 @@ def parse_ngrams(text: str) -> tuple[int, int]:
     return minimum, maximum
 
 
+PASSES = Whole(0, 20, "1 joins pairs of words, 2 pairs of these; a file holds a list of phrases")
+"""Range of `Config.phrases` where it is a number."""
+
+
 def words_of(kind: Any) -> tuple[str, ...]:
     """The words that an option takes beside its numbers: ("exact",) for Annotated[int | Literal["exact"], …]."""
     inner = get_args(kind)[0]
     return tuple(word for part in get_args(inner) if get_origin(part) is Literal for word in get_args(part))
+
+
+def as_words_or_path(name: str, value: Any) -> Any:
+    """The value of an option that names a file or, in Python, holds words: a path as a string, words as a tuple.
+
+    Raises:
+        ConfigError: it is none of these, or a word is empty.
+    """
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str) and not value:
+        raise ConfigError(f"{name} is empty; give the name of a file, or leave it out")
+    if value is None or isinstance(value, str):
+        return value
+    if name == "phrases":
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise ConfigError(f"phrases is {value!r}; give a number of passes, such as 2, or the name of a file")
+        return int(value)
+    if name not in WORD_OPTIONS or not isinstance(value, Iterable) or isinstance(value, bytes):
+        raise ConfigError(f"{name} is {value!r}; give the name of a file")
+    words = tuple(sorted(value, key=str) if isinstance(value, set | frozenset) else value)
+    words = tuple(str(word) if type(word) is int else word for word in words)  # ids are words
+    if odd := [word for word in words if not isinstance(word, str) or not word or "\n" in word or "\r" in word]:
+        raise ConfigError(f"{name} holds {odd[0]!r}, which is no word; give a file, or words such as ('the', 'a')")
+    return words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +269,24 @@ class Config:
     """Convert upper case to lower case."""
     punctuation: bool = False
     """Leave punctuation at the edges of words instead of stripping it."""
+    phrases: int | str = 0
+    """Passes that join words which often stand together, such as new_york; 0: none. Or a file with a list of phrases,
+    as sgns phrases writes it."""
+    phrase_threshold: Annotated[float | None, Real(-1, 1e12, "10 is usual, with npmi 0.5")] = None
+    """Two words are a phrase if their score is greater than this. Left out, it is 10, or 0.5 with npmi."""
+    phrase_min_count: Annotated[int, Whole(1, 2**62, "5 is usual")] = 5
+    """Pairs of words that occur fewer times are no phrases; the default score subtracts it from their count."""
+    phrase_score: PhraseScore = "default"
+    """Score of two words: that of Mikolov et al. 2013 (default), or their normalised mutual information (npmi)."""
+    connector_words: str | tuple[str, ...] | None = None
+    """Words that may stand within a phrase, such as bank_of_america: english, or a file with a word on each line."""
+    vocabulary_file: str | None = None
+    """File of the words to train on, as sgns vocabulary writes it; if it has counts, noise and subsampling follow them.
+    min_count and max_vocabulary do not count then."""
+    keep_words: str | tuple[str, ...] | None = None
+    """File of words, one on each line, that stay in the vocabulary whatever min_count and max_vocabulary are."""
+    drop_words: str | tuple[str, ...] | None = None
+    """File of words, one on each line, that are left out (stop words)."""
     seed: Annotated[int, Whole(0, 2**63 - 1, "1 will do")] = 1
     """Seed of every random draw."""
     threads: Annotated[int, Whole(0, 4_096, "0 takes all cores")] = 0
@@ -264,6 +318,8 @@ class Config:
             object.__setattr__(self, "window", WHOLE_SENTENCE)
         if self.lr is None and self.model in RATES:
             object.__setattr__(self, "lr", RATES[self.model])
+        for name in ("phrases", "vocabulary_file", *WORD_OPTIONS):
+            object.__setattr__(self, name, as_words_or_path(name, getattr(self, name)))
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
             if value is None and field.default is None:
@@ -284,14 +340,27 @@ class Config:
                 raise ConfigError(f"{name} is {value!r}; choose one of {', '.join(get_args(field.type))}")
         if self.ngrams is not None:
             parse_ngrams(self.ngrams)
+        self._check_phrases()
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
             )
 
+    def _check_phrases(self) -> None:
+        if isinstance(self.phrases, int):
+            PASSES.check("phrases", self.phrases)
+        threshold = self.phrase_threshold
+        if threshold is not None and self.phrase_score == "npmi" and threshold > 1:
+            raise ConfigError(f"phrase_threshold is {threshold:g}, above 1, where npmi ends; 0.5 is usual")
+        if threshold is not None and self.phrase_score == "default" and threshold <= 0:
+            raise ConfigError(f"phrase_threshold is {threshold:g}, not above 0; 10 is usual")
+        if self.vocabulary_file is not None and (other := self.keep_words or self.drop_words):
+            name = "keep_words" if other is self.keep_words else "drop_words"
+            raise ConfigError(f"vocabulary_file says which words there are; leave {name} out, or change the file")
+
     def to_dict(self) -> dict[str, Any]:
         """The options as plain JSON values."""
-        return dataclasses.asdict(self)
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in dataclasses.asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Config":

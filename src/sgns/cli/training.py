@@ -32,7 +32,7 @@ class TrainOptions:
 
     output: Output = DEFAULT_VECTORS
     """Where the vectors go; the ending chooses the format (.safetensors, .bin, .txt, .vec, .tsv, .npz)."""
-    config: Annotated[Config, FLAT] = field(default_factory=Config)
+    config: Annotated[Config, FLAT, Parameter(negative_iterable=())] = field(default_factory=Config)
     checkpoints: Annotated[CheckpointOptions, FLAT, Parameter(negative="")] = field(default_factory=CheckpointOptions)
     distributed: Annotated[DistributedOptions, FLAT] = field(default_factory=DistributedOptions)
     dry_run: bool = False
