@@ -16,7 +16,8 @@ from sgns.base.subwords import Subwords
 from sgns.errors import FormatError
 from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.builder import REPAIR
-from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.parts import Parts, rows_of_block
+from sgns.vectors.files.selection import ALL, Selection
 from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.word_list import first_rows
 
@@ -26,13 +27,14 @@ TABLES = ("word_rows", "ngram_rows")  # arrays of vectors with subwords
 READ_BLOCK = 2**24  # bytes of an array read at once
 
 
-def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
+def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection: Selection = ALL) -> Parts:
     """Parts of an .npz file. Arrays of Python objects are pickles and are never read.
 
     Args:
         file: At its first byte.
         repair: Leave out rows with NaN or infinity instead of raising.
         on_warning: Called with each kind of repair.
+        selection: Which rows are kept; of the matrices no others are held.
 
     Raises:
         FormatError: It is no such file, or a damaged one; the message names the array.
@@ -47,21 +49,18 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
                     f"a zip archive with {', '.join(sorted(archive.namelist())[:4])[:200] or 'nothing'}, but an .npz of"
                     " vectors needs the arrays words and E; unpack it, or save the arrays under these names"
                 )
-            matrix = array(file, archive, E, "f", 2)
-            texts = array(file, archive, words, "US", 1)
-            C = array(file, archive, members["C"], "f", 2) if "C" in members else None
-            counts = array(file, archive, members["counts"], "iu", 1) if "counts" in members else None
+            texts = decoded(file, array(file, archive, words, "US", 1))
+            rows = None if selection.all_rows else rows_of(selection, texts)
+            matrix = array(file, archive, E, "f", 2, rows)
+            C = array(file, archive, members["C"], "f", 2, rows) if "C" in members else None
+            counts = array(file, archive, members["counts"], "iu", 1, rows) if "counts" in members else None
+            texts = texts if rows is None else texts[rows]
             about = array(file, archive, members["metadata"], "U", 0) if "metadata" in members else None
             with_subwords = all(name in members for name in (*TABLES, "subwords"))
             options = array(file, archive, members["subwords"], "U", 0) if with_subwords else None
             tables = [array(file, archive, members[name], "f", 2) for name in TABLES if with_subwords]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
         raise file.error(f"the zip archive is damaged ({error}); copy it again") from None
-    if texts.dtype.kind == "S":
-        try:
-            texts = np.char.decode(texts, "utf-8")
-        except UnicodeDecodeError:
-            raise file.error("the array words is not UTF-8; save it as text") from None
     try:
         metadata: Any = json.loads(str(about)) if about is not None else {}
     except (ValueError, RecursionError):
@@ -82,6 +81,22 @@ def subwords_of(text: str) -> Subwords:
     except (ValueError, RecursionError):
         values = {}
     return Subwords.from_dict(values if isinstance(values, dict) else {})
+
+
+def decoded(file: PackedFile, texts: np.ndarray) -> np.ndarray:
+    """The array of words as text. Raises `FormatError`."""
+    if texts.dtype.kind != "S":
+        return texts
+    try:
+        return np.char.decode(texts, "utf-8")
+    except UnicodeDecodeError:
+        raise file.error("the array words is not UTF-8; save it as text") from None
+
+
+def rows_of(selection: Selection, texts: np.ndarray) -> np.ndarray:
+    """The rows (n,) int64 that are kept, in rising order."""
+    rows = selection.rows(texts.tolist()) if selection.words is not None else np.arange(selection.first(len(texts)))
+    return np.asarray(rows, np.int64)
 
 
 def repaired(parts: Parts, file: PackedFile, repair: bool, on_warning: WarningCallback) -> Parts:
@@ -119,7 +134,14 @@ def seekable(file: PackedFile) -> IO[bytes]:
     return temporary
 
 
-def array(file: PackedFile, archive: zipfile.ZipFile, name: str, kinds: str, dimensions: int) -> np.ndarray:
+def array(
+    file: PackedFile,
+    archive: zipfile.ZipFile,
+    name: str,
+    kinds: str,
+    dimensions: int,
+    rows: np.ndarray | None = None,
+) -> np.ndarray:
     """One array of the archive, after its header was compared with the bytes that are there.
 
     Args:
@@ -128,6 +150,7 @@ def array(file: PackedFile, archive: zipfile.ZipFile, name: str, kinds: str, dim
         name: Of the member.
         kinds: The kinds of dtype that it may have, as in `numpy.dtype.kind`.
         dimensions: The number of its axes.
+        rows: (n,) int64, the rows that are kept, in rising order; None keeps all.
 
     Raises:
         FormatError: It is another kind of array, or shorter than its header states.
@@ -153,16 +176,25 @@ def array(file: PackedFile, archive: zipfile.ZipFile, name: str, kinds: str, dim
             raise file.error(
                 f"{name} holds {size - member.tell():,} bytes, its header promises {expected:,}; it is torn"
             )
-        data = bytearray()
-        while len(data) < expected:  # grows with what is read
-            block = member.read(min(READ_BLOCK, expected - len(data)))
-            if not block:
-                raise file.error(f"{name} ends after {len(data):,} of {expected:,} bytes; copy the file again")
-            data += block
-    if dtype.itemsize == 0:
-        raise file.error(f"{name} has items of no bytes; the file is damaged")
+        if dtype.itemsize == 0:
+            raise file.error(f"{name} has items of no bytes; the file is damaged")
+        picked = (
+            rows if rows is not None and expected and not fortran and rows[-1:].max(initial=-1) < shape[0] else None
+        )
+        row = expected // shape[0] if picked is not None else 1
+        stop = expected if picked is None else row * (int(picked[-1]) + 1 if len(picked) else 0)
+        data, at = bytearray(), 0
+        while at < stop:  # grows with what is kept
+            block = member.read(min(max(1, READ_BLOCK // row) * row, stop - at))
+            if not block or len(block) % row:
+                raise file.error(f"{name} ends after {at + len(block):,} of {expected:,} bytes; copy the file again")
+            data += block if picked is None else rows_of_block(block, row, picked, at // row)
+            at += len(block)
     values = np.frombuffer(data, dtype)
-    return values.reshape(shape[::-1]).T if fortran else values.reshape(shape)
+    if picked is not None:
+        return values.reshape(len(picked), *shape[1:])
+    values = values.reshape(shape[::-1]).T if fortran else values.reshape(shape)
+    return values if rows is None else values[rows[rows < len(values)]]
 
 
 def write(parts: Parts, file: IO[bytes]) -> None:

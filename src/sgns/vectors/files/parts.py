@@ -79,3 +79,16 @@ class Parts:
         counts = None if self.counts is None else self.counts[rows]
         subwords = None if self.subwords is None else self.subwords.take(rows)
         return Parts(WordList(chosen, len(chosen)), self.E[rows], C, counts, self.metadata, subwords)
+
+
+def rows_of_block(block: bytes, row: int, rows: np.ndarray, first: int) -> bytes:
+    """Those of some rows that stand in a block.
+
+    Args:
+        block: Whole rows.
+        row: Bytes of each.
+        rows: (n,) int64, rising.
+        first: The number of the first row of the block.
+    """
+    low, high = np.searchsorted(rows, [first, first + len(block) // row])
+    return np.frombuffer(block, f"V{row}")[rows[low:high] - first].tobytes()

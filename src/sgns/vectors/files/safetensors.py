@@ -13,11 +13,28 @@ from typing import IO, Any
 import numpy as np
 
 from sgns.base.files import PackedFile
-from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.parts import Parts, rows_of_block
+from sgns.vectors.files.quantized import Quantized, QuantizedParts
+from sgns.vectors.files.selection import ALL, Selection
+from sgns.vectors.word_list import WordList
 
 LARGEST_HEADER = 100_000_000  # bytes, as in the reference implementation
-DTYPES: dict[str, np.dtype] = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8"), "U8": np.dtype("u1")}
-EXPECTED = {"E": "F32", "C": "F32", "counts": "I64", "words": "U8"}
+DTYPES: dict[str, np.dtype] = {
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "I8": np.dtype("i1"),
+    "I64": np.dtype("<i8"),
+    "U8": np.dtype("u1"),
+}
+MATRIX = ("F32", "F16", "I8")
+EXPECTED: dict[str, tuple[str, ...]] = {  # tensors and the types that they may have
+    "E": MATRIX,
+    "C": MATRIX,
+    "E_scale": ("F32",),
+    "C_scale": ("F32",),
+    "counts": ("I64",),
+    "words": ("U8",),
+}
 WRITE_BLOCK = 2**24  # bytes written, and read from a stream, at once
 
 
@@ -29,22 +46,37 @@ def write(parts: Parts, file: IO[bytes]) -> None:
     """
     words = parts.words.to_lines()
     # counts first, then the matrices: every tensor begins at a multiple of the size of its items
-    tensors = {"counts": parts.counts, "C": parts.C, "E": parts.E, "words": np.frombuffer(words, np.uint8)}
+    tensors = {"counts": parts.counts, **matrices_of(parts), "words": np.frombuffer(words, np.uint8)}
     metadata = {"format": "sgns", "version": "1", "sgns": json.dumps(parts.metadata, ensure_ascii=False)}
     header: dict[str, Any] = {"__metadata__": metadata}
     offset = 0
     for name, array in tensors.items():
         if array is not None:
-            size = array.size * DTYPES[EXPECTED[name]].itemsize
-            header[name] = {"dtype": EXPECTED[name], "shape": array.shape, "data_offsets": [offset, offset + size]}
+            dtype = dtype_of(array)
+            size = array.size * DTYPES[dtype].itemsize
+            header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": [offset, offset + size]}
             offset += size
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     text += b" " * (-(8 + len(text)) % 64)
     file.write(struct.pack("<Q", len(text)) + text)
-    for name, array in tensors.items():
+    for array in tensors.values():
         if array is not None:
             for block in blocks(array):
-                file.write(np.ascontiguousarray(block, DTYPES[EXPECTED[name]]).data)
+                file.write(np.ascontiguousarray(block, DTYPES[dtype_of(array)]).data)
+
+
+def matrices_of(parts: Parts) -> dict[str, np.ndarray | None]:
+    """The tensors of C and E: the matrices, or their codes and scales; those of larger items stand first."""
+    if not isinstance(parts, QuantizedParts):
+        return {"C": parts.C, "E": parts.E}
+    C = parts.codes_of_C
+    scales = {"C_scale": None if C is None else C.scale, "E_scale": parts.codes.scale}
+    return {**scales, "C": None if C is None else C.codes, "E": parts.codes.codes}
+
+
+def dtype_of(array: np.ndarray) -> str:
+    """The name of an array's type in the header."""
+    return next(name for name, dtype in DTYPES.items() if dtype == array.dtype.newbyteorder("<"))
 
 
 def blocks(array: np.ndarray) -> Iterator[np.ndarray]:
@@ -54,11 +86,13 @@ def blocks(array: np.ndarray) -> Iterator[np.ndarray]:
         yield array[start : start + rows]
 
 
-def read(file: PackedFile) -> Parts:
+def read(file: PackedFile, selection: Selection = ALL) -> Parts:
     """Parts of a safetensors file: mapped if it is a plain file, read once if it is packed or a pipe.
 
     Args:
         file: At its first byte.
+        selection: Which rows are kept. Of a mapped file no other rows are read; a packed one is passed over twice where
+            words are chosen, since they stand at its end.
 
     Raises:
         FormatError: It is another kind of file, another model's, or torn; the message names the byte.
@@ -83,11 +117,74 @@ def read(file: PackedFile) -> Parts:
             f"a safetensors file with {', '.join(sorted(spans)[:5]) or 'no tensor'}, but word vectors need the"
             " tensors E and words; it is another model's file"
         )
-    for key, dtype in EXPECTED.items():
-        if key in spans and spans[key][0] != dtype:
-            raise file.error(f"tensor {key} is {spans[key][0]}, not {dtype}; convert it before")
-    arrays = mapped(file, 8 + length, size, spans) if size is not None else streamed(file, 8 + length, spans)
-    return Parts.of(arrays["words"].tobytes(), arrays["E"], arrays.get("C"), arrays.get("counts"), made)
+    for key, dtypes in EXPECTED.items():
+        if key in spans and spans[key][0] not in dtypes:
+            raise file.error(f"tensor {key} is {spans[key][0]}, not {' or '.join(dtypes)}; convert it before")
+    if size is not None:
+        return parts_of(file, chosen(mapped(file, 8 + length, size, spans), selection), made)
+    spans = {key: spans[key] for key in spans if key in EXPECTED}
+    if selection.words is not None and file.size is not None:
+        words = streamed(file, 8 + length, {"words": spans["words"]})["words"].tobytes()
+        rows = selection.rows(WordList(words, rows_of(spans)).decoded)
+        file.raw.seek(0)
+        again = PackedFile(file.raw, file.name, file.progress)
+        skip(again, 8 + length)
+        return parts_of(file, with_words(streamed(again, 8 + length, spans, rows), words, rows), made)
+    first = slice(selection.limit)
+    arrays = streamed(file, 8 + length, spans, first)
+    if selection.limit is not None:
+        arrays = with_words(arrays, arrays["words"].tobytes(), first)
+    return parts_of(file, chosen(arrays, selection), made)
+
+
+def rows_of(spans: dict[str, Any]) -> int:
+    """The number of words that the header states."""
+    shape = spans["E"][1]
+    return int(shape[0]) if shape else 0
+
+
+def chosen(arrays: dict[str, np.ndarray], selection: Selection) -> dict[str, np.ndarray]:
+    """The rows of a selection, of all tensors."""
+    if selection.all_rows or arrays["E"].ndim != 2:  # `parts_of` refuses other shapes
+        return arrays
+    words, count = arrays["words"].tobytes(), len(arrays["E"])
+    rows: slice | np.ndarray = slice(0, selection.first(count))
+    if selection.words is not None:
+        rows = selection.rows(WordList(words, count).decoded)
+    kept = {key: array[rows] for key, array in arrays.items() if key != "words" and array.ndim}
+    return with_words(arrays | kept, words, rows)
+
+
+def with_words(arrays: dict[str, np.ndarray], words: bytes, rows: slice | np.ndarray) -> dict[str, np.ndarray]:
+    """The tensors with those of the `words` that stand in some rows, in the order of the file."""
+    if isinstance(rows, slice):
+        kept = words.split(b"\n", rows.stop)[: rows.stop]
+    else:
+        lines = words.split(b"\n")
+        kept = [lines[row] for row in rows]
+    return arrays | {"words": np.frombuffer(b"\n".join(kept), np.uint8)}
+
+
+def parts_of(file: PackedFile, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> Parts:
+    """Parts of the tensors.
+
+    Raises:
+        FormatError: Codes have no scale, or the shapes do not agree.
+    """
+    words, counts = arrays["words"].tobytes(), arrays.get("counts")
+    matrices: dict[str, Any] = {key: arrays.get(key) for key in ("E", "C")}
+    for key, matrix in matrices.items():
+        if matrix is None or matrix.dtype == np.float32 or matrix.ndim != 2:
+            continue
+        scale = arrays.get(f"{key}_scale")
+        if scale is None and matrix.dtype != np.float16:
+            raise file.error(f"tensor {key} is I8 without {key}_scale, the scale of its rows; the file is damaged")
+        matrices[key] = Quantized(matrix, np.ones(len(matrix), np.float32) if scale is None else scale)
+    E, C = matrices["E"], matrices["C"]
+    if isinstance(E, Quantized) and (C is None or isinstance(C, Quantized)):
+        return QuantizedParts(WordList(words, len(E.codes)), E, C, counts, metadata)
+    E, C = (matrix.float32() if isinstance(matrix, Quantized) else matrix for matrix in (E, C))
+    return Parts.of(words, E, C, counts, metadata)
 
 
 def span(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], int, int]:
@@ -128,8 +225,16 @@ def mapped(file: PackedFile, offset: int, size: int, spans: dict[str, Any]) -> d
     }
 
 
-def streamed(file: PackedFile, offset: int, spans: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The expected tensors, read in the order in which they stand in the file.
+def streamed(
+    file: PackedFile, offset: int, spans: dict[str, Any], rows: slice | np.ndarray = slice(None)
+) -> dict[str, np.ndarray]:
+    """Tensors, read in the order in which they stand in the file.
+
+    Args:
+        file: At byte `offset`.
+        offset: Byte at which the tensors begin.
+        spans: What `span` returned for each tensor.
+        rows: The rows that are kept, from 0 on or in rising order; the tensor of words is read whole.
 
     Raises:
         FormatError: Two of them overlap, or the file ends before the last one.
@@ -137,19 +242,23 @@ def streamed(file: PackedFile, offset: int, spans: dict[str, Any]) -> dict[str, 
     arrays: dict[str, np.ndarray] = {}
     position = 0
     for key, (dtype, shape, begin, end) in sorted(spans.items(), key=lambda item: item[1][2]):
-        if key not in EXPECTED:
-            continue
         if begin < position:
             raise file.error(f"tensor {key} overlaps another at byte {offset + begin:,}; the file is damaged")
         skip(file, begin - position)
-        data = bytearray()
-        while len(data) < end - begin:  # grows with what is read, not with what the header states
-            block = file.read(min(WRITE_BLOCK, end - begin - len(data)))
-            if not block:
-                raise file.error(f"torn at byte {offset + begin + len(data):,} of tensor {key}; copy it again")
-            data += block
-        arrays[key] = np.frombuffer(data, DTYPES[dtype]).reshape(shape)
-        position = end
+        row = 0 if key == "words" or not shape or not shape[0] else (end - begin) // shape[0]  # bytes; 0 reads all
+        picked = rows if row and not isinstance(rows, slice) else None
+        stop = begin + row * rows.stop if row and isinstance(rows, slice) and rows.stop is not None else end
+        step = max(1, WRITE_BLOCK // max(1, row)) * max(1, row)
+        data, at = bytearray(), begin
+        while at < min(stop, end):  # grows with what is kept, not with what the header states
+            block = file.read(min(step, stop - at, end - at))
+            if not block or (picked is not None and len(block) % row):
+                raise file.error(f"torn at byte {offset + at + len(block):,} of tensor {key}; copy it again")
+            data += block if picked is None else rows_of_block(block, row, picked, (at - begin) // row)
+            at += len(block)
+        items = np.frombuffer(data, DTYPES[dtype])
+        arrays[key] = items.reshape((len(data) // row, *shape[1:]) if row else shape)
+        position = at
     return arrays
 
 
