@@ -32,13 +32,36 @@ def keep_probability(counts: Tensor, threshold: float) -> Tensor:
     return (ratio.sqrt() + ratio).clamp(max=1)
 
 
+def positive_positions(sentence: Tensor, reach: Tensor, window: int, start: int, stop: int) -> tuple[Tensor, Tensor]:
+    """The pairs of positions in the text that make a pair (w, c+), for centres c+ at positions start ≤ i < stop.
+
+    As in word2vec.c, the centre is c+ and every token within its reach is a w. Over a whole text, windows of one size
+    give the same pairs as with w and c+ exchanged.
+
+    Args:
+        sentence: (m,) int64, the number of the sentence of each token; a window ends where its sentence ends.
+        reach: (m,) int64, the largest distance in the window of each centre, 1 to `window`.
+        window: Largest reach.
+        start: Position of the first centre.
+        stop: Position after the last centre.
+
+    Returns:
+        (position of w, position of c+): two int64 tensors (n,).
+    """
+    beside, centres = [], []
+    for offset in [o for distance in range(1, window + 1) for o in (-distance, distance)]:
+        centre = torch.arange(start, stop)
+        centre = centre[(centre + offset >= 0) & (centre + offset < len(sentence))]
+        inside = (reach[centre] >= abs(offset)) & (sentence[centre] == sentence[centre + offset])
+        beside.append(centre[inside] + offset)
+        centres.append(centre[inside])
+    return torch.cat(beside), torch.cat(centres)
+
+
 def positive_pairs(
     kept: Tensor, sentence: Tensor, reach: Tensor, window: int, start: int, stop: int
 ) -> tuple[Tensor, Tensor]:
     """The pairs (w, c+) of all windows whose centre has a position start ≤ i < stop.
-
-    As in word2vec.c, the centre is c+ and every token within its reach is a w. Over a whole text, windows of one size
-    give the same pairs as with w and c+ exchanged.
 
     Args:
         kept: (m,) int64, the ids of the tokens that subsampling kept.
@@ -51,14 +74,17 @@ def positive_pairs(
     Returns:
         (w, c+): two int64 tensors (n,), the ids of the n pairs.
     """
-    w, c_positive = [], []
-    for offset in [o for distance in range(1, window + 1) for o in (-distance, distance)]:
-        centre = torch.arange(start, stop)
-        centre = centre[(centre + offset >= 0) & (centre + offset < len(kept))]
-        inside = (reach[centre] >= abs(offset)) & (sentence[centre] == sentence[centre + offset])
-        w.append(kept[centre[inside] + offset])
-        c_positive.append(kept[centre[inside]])
-    return torch.cat(w), torch.cat(c_positive)
+    beside, centres = positive_positions(sentence, reach, window, start, stop)
+    return kept[beside], kept[centres]
+
+
+def reaches(n: int, window: int, shrink_windows: bool, rng: torch.Generator) -> Tensor:
+    """The largest distance in the window of each of n centres: drawn from 1 to `window`, or without shrinking `window`.
+
+    Returns:
+        (n,) int64.
+    """
+    return torch.randint(1, window + 1, (n,), generator=rng) if shrink_windows else torch.full((n,), window)
 
 
 def batches(
@@ -72,6 +98,7 @@ def batches(
     noise_power: float,
     batch_size: int,
     rng: torch.Generator,
+    shrink_windows: bool = True,
     block: int = 20_000,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
     """Yields one epoch of training data.
@@ -86,6 +113,7 @@ def batches(
         noise_power: Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power.
         batch_size: Positives in a batch.
         rng: Random generator of all draws.
+        shrink_windows: Whether each centre draws its reach; without it, the reach is `window`.
         block: Number of centres whose pairs are made and shuffled together.
 
     Yields:
@@ -100,7 +128,7 @@ def batches(
     position = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < probability).flatten()  # (m,)
     kept = torch.from_numpy(np.asarray(ids[position.numpy()], np.int64))  # (m,)
     sentence = torch.from_numpy(np.searchsorted(sentence_ends, position.numpy(), side="right"))  # (m,)
-    reach = torch.randint(1, window + 1, (len(kept),), generator=rng)  # (m,)
+    reach = reaches(len(kept), window, shrink_windows, rng)  # (m,)
     noise = (counts.double() ** noise_power).cumsum(0)  # (V,), the cumulative weights of the noise distribution
 
     for start in range(0, len(kept), block):

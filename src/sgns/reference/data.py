@@ -43,6 +43,30 @@ def get_positive_samples(text: list[str], window_size: int, tokens: list[str]) -
     ]
 
 
+def get_windows(text: list[str], window_size: int, tokens: list[str]) -> list[tuple[list[str], str]]:
+    """The samples of CBOW: for each word of `text` the words at most `window_size` away from it, which predict it.
+
+    Args:
+        text: The words of one text (or sentence), in order.
+        window_size: Largest distance L in a window, on either side.
+        tokens: The vocabulary; other words are removed first, as in `get_positive_samples`.
+
+    Returns:
+        Pairs (window, centre), ordered by the position of the centre; a word without neighbours has none.
+
+    Example:
+        >>> get_windows("tablespoon of apricot jam".split(), 1, ["of", "apricot", "jam"])
+        [(['apricot'], 'of'), (['of', 'jam'], 'apricot'), (['apricot'], 'jam')]
+    """
+    vocabulary = set(tokens)
+    known = [word for word in text if word in vocabulary]
+    windows = [
+        (known[max(0, i - window_size) : i] + known[i + 1 : i + 1 + window_size], centre)
+        for i, centre in enumerate(known)
+    ]
+    return [(window, centre) for window, centre in windows if window]
+
+
 def noise_distribution(text: list[str], power: float = 0.75) -> dict[str, float]:
     """The distribution of negatives: P(c) = count(c)^power / Σ count(c′)^power.
 

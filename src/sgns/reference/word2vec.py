@@ -113,6 +113,7 @@ def train(
     min_lr: float = 0.0001,
     subsample: float = 1e-3,
     noise_power: float = 0.75,
+    shrink_windows: bool = True,
     seed: int = 1,
     on_progress: Callable[[int, int, int, float, float], None] | None = None,
     on_epoch: Callable[[int, float], None] | None = None,
@@ -136,6 +137,7 @@ def train(
         min_lr: Learning rate at the end; between the two it falls linearly with the words seen.
         subsample: Threshold of subsampling; 0 keeps all tokens.
         noise_power: Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power.
+        shrink_windows: Whether each centre draws its reach; without it, the reach is `window`.
         seed: Seed of every draw except the initial E.
         on_progress: Called after every batch with (epoch, words seen in all epochs, pairs of this epoch so far, their
             mean loss, lr). An exception raised in it ends the training.
@@ -162,6 +164,7 @@ def train(
             noise_power=noise_power,
             batch_size=batch_size,
             rng=rng,
+            shrink_windows=shrink_windows,
         ):
             seen = epoch * len(ids) + words
             optimizer.param_groups[0]["lr"] = lr - (lr - min_lr) * seen / (epochs * len(ids))
