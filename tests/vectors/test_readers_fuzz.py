@@ -169,7 +169,8 @@ def test_an_npz_whose_header_lies(tmp_path: Path) -> None:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (10**9, 300)})
     with zipfile.ZipFile(tmp_path / "v.npz", "w") as archive:
-        archive.writestr("words.npy", header.getvalue())
+        with archive.open("words.npy", "w") as words:
+            np.lib.format.write_array(words, np.array(["a"]))
         archive.writestr("E.npy", header.getvalue())
 
     def read() -> None:

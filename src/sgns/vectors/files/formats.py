@@ -12,6 +12,7 @@ from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files import safetensors
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.selection import ALL, Selection
 
 ENDINGS = {
     ".safetensors": "safetensors",
@@ -24,6 +25,7 @@ ENDINGS = {
 }
 Format = Literal["safetensors", "word2vec", "word2vec-binary", "glove", "fasttext", "projector", "npz"]
 FORMATS: tuple[str, ...] = get_args(Format)
+READABLE = (*FORMATS, "gensim")
 PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # first bytes, by protocol
 
 
@@ -38,29 +40,34 @@ def read(
     repair: bool = False,
     on_warning: WarningCallback | None = None,
     progress: ProgressCallback | None = None,
+    selection: Selection = ALL,
 ) -> Parts:
     """The parts of a file of any known format. Arguments and exceptions are those of `Vectors.load`."""
     on_warning = on_warning or warn
     with opened(path, progress, on_warning if repair else None) as file:
-        name = check_format(format) if format is not None else sniff(file, Path(path))
+        name = check_format(format, READABLE) if format is not None else sniff(file, Path(path))
         try:
             if name == "safetensors":
-                return safetensors.read(file)
+                return safetensors.read(file, selection)
             if name == "npz":
                 from sgns.vectors.files import npz
 
-                return npz.read(file, repair, on_warning)
+                return npz.read(file, repair, on_warning, selection)
             if name == "word2vec-binary":
                 from sgns.vectors.files import word2vec_binary
 
-                return word2vec_binary.read(file, repair, on_warning)
+                return word2vec_binary.read(file, repair, on_warning, selection)
             if name == "projector":
                 from sgns.vectors.files import projector
 
-                return projector.read(file, Path(path), repair, on_warning)
+                return projector.read(file, Path(path), repair, on_warning, selection)
+            if name == "gensim":
+                from sgns.vectors.files import gensim_pickle
+
+                return selection.take(gensim_pickle.read(file, Path(path), repair, on_warning))
             from sgns.vectors.files import word2vec_text
 
-            return word2vec_text.read(file, repair, on_warning, header=name != "glove")
+            return word2vec_text.read(file, repair, on_warning, header=name != "glove", selection=selection)
         except MemoryError:
             raise FormatError(f"{path}: not enough memory to read it; take a larger machine or fewer words") from None
 
@@ -123,10 +130,14 @@ def format_to_write(path: str | PathLike[str], format: str | None = None) -> str
     return ENDINGS[ending]
 
 
-def check_format(format: str) -> str:
-    """`format` when it is a known one. Raises `FormatError` otherwise."""
-    if format not in FORMATS:
-        raise FormatError(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
+def check_format(format: str, among: tuple[str, ...] = FORMATS) -> str:
+    """`format` when it is one of `among`. Raises `FormatError` otherwise."""
+    if format not in among:
+        if format == "gensim":
+            raise FormatError(
+                "format gensim is read, never written, because it is a pickle; gensim reads word2vec-binary"
+            )
+        raise FormatError(f"format is {format!r}; choose one of {', '.join(among)}")
     return format
 
 
@@ -146,11 +157,7 @@ def sniff(file: PackedFile, path: Path) -> str:
     if not head:
         raise file.error("the file is empty")
     if head[:2] in PICKLE:
-        what = "Word2Vec.load(PATH).wv" if path.suffix == ".model" else "KeyedVectors.load(PATH)"
-        raise file.error(
-            "a Python pickle, which is never read because it can run any code; export it in gensim:"
-            f" {what}.save_word2vec_format('vectors.bin', binary=True)"
-        )
+        return "gensim"
     if head[:4] == b"PK\x03\x04" or head[:4] == b"PK\x05\x06":
         return "npz"
     if head[:6] == b"\x93NUMPY":

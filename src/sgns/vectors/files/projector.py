@@ -12,6 +12,7 @@ from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files import word2vec_text
 from sgns.vectors.files.builder import Builder
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.selection import ALL, Selection
 from sgns.vectors.word_list import first_rows
 
 HEADINGS = ("word", "words", "label", "token", "name")
@@ -49,7 +50,9 @@ def all_numbers(head: bytes) -> bool:
     return len(fields) > 0 and all(word2vec_text.number(field) is not None for field in fields)
 
 
-def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback) -> Parts:
+def read(
+    file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback, selection: Selection = ALL
+) -> Parts:
     """Parts of a projector TSV and of the metadata beside it.
 
     Args:
@@ -57,6 +60,7 @@ def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback
         path: Where it is; the metadata is looked for beside it.
         repair: Leave out damaged rows instead of raising.
         on_warning: Called with the number of words that stand twice.
+        selection: Which rows are kept. The metadata are read whole, and the numbers of other rows are not parsed.
 
     Raises:
         FormatError: The words are missing, or not one for each row; or as `word2vec_text.read`.
@@ -69,7 +73,16 @@ def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback
         )
     words, counts = read_metadata(beside, on_warning if repair else None)
     first_line = b"0\t" + file.head.split(b"\n", 1)[0]
-    builder = Builder(file, word2vec_text.numbers_at_end(first_line), None, repair, lambda _: None)
+    if not selection.all_rows and counts is None and len(words) > 1 and lines_of(path) == len(words) - 1:
+        words = words[1:]  # a heading over a single column
+    builder = Builder(
+        file,
+        word2vec_text.numbers_at_end(first_line),
+        None,
+        repair,
+        lambda _: None,
+        by_number(selection, words),
+    )
     word2vec_text.read_lines(builder, numbered(file.blocks()), 1)
     numbers = builder.finish()
     labels = numbers.words.decoded
@@ -78,9 +91,10 @@ def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback
         if rubbish:
             raise file.error(f"line {int(line) + 1:,}: {rubbish[:40]!r} stands where a number is expected")
     rows = [int(label) for label in labels]
-    if max(rows, default=-1) + 1 == len(words) - 1 and counts is None and len(words) > 1:
+    if selection.all_rows and max(rows, default=-1) + 1 == len(words) - 1 and counts is None and len(words) > 1:
         words = words[1:]  # a heading over a single column
-    if len(words) < max(rows, default=-1) + 1 or (len(words) != len(rows) and not repair):
+    partly = repair or not selection.all_rows
+    if len(words) < max(rows, default=-1) + 1 or (len(words) != len(rows) and not partly):
         raise FormatError(
             f"{beside}: {len(words):,} words for {len(rows):,} rows of {path.name}; they belong to other files"
         )
@@ -91,6 +105,20 @@ def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback
     kept = list(first.values())
     E = numbers.E if len(first) == len(named) else numbers.E[kept]
     return Parts.of(list(first), E, None, None if counts is None else counts[rows][kept])
+
+
+def by_number(selection: Selection, words: list[str]) -> Selection:
+    """The selection of rows by their numbers, which stand in the place of words while the numbers are read."""
+    if selection.words is None:
+        return selection
+    numbers = {str(row): None for row, word in enumerate(words) if word in selection}
+    return Selection(selection.limit, numbers or {"": None})  # "" is no number: nothing is kept
+
+
+def lines_of(path: Path) -> int:
+    """The number of lines of a file that are not empty."""
+    with opened(path) as file:
+        return sum(1 for line in file.lines(word2vec_text.LONGEST_LINE) if line.strip(b"\r\n"))
 
 
 def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
