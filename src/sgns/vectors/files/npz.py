@@ -58,7 +58,11 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             about = array(file, archive, members["metadata"], "U", 0) if "metadata" in members else None
             with_subwords = all(name in members for name in (*TABLES, "subwords"))
             options = array(file, archive, members["subwords"], "U", 0) if with_subwords else None
-            tables = [array(file, archive, members[name], "f", 2) for name in TABLES if with_subwords]
+            tables = [
+                array(file, archive, members[name], "f", 2, rows if name == "word_rows" else None)
+                for name in TABLES
+                if with_subwords
+            ]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
         raise file.error(f"the zip archive is damaged ({error}); copy it again") from None
     try:

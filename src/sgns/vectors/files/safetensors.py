@@ -1,5 +1,8 @@
 """The safetensors format: tensors E, C, counts and words; the header says how the vectors were made.
 
+Vectors with subwords have the rows that E was composed of too: word_rows, ngram_rows and, where each n-gram has a row
+of its own, ngrams. All are mapped; E is there too, so that no reader has to compose it.
+
 https://huggingface.co/docs/safetensors: 8 bytes header length (little endian), a JSON header, then the tensors. The
 library of that name copies what it reads; this file is to be mapped, so that opening reads nothing.
 """
@@ -8,14 +11,18 @@ import json
 import mmap
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
 
 from sgns.base.files import PackedFile
+from sgns.base.subwords import Subwords
+from sgns.errors import FormatError
 from sgns.vectors.files.parts import Parts, rows_of_block
 from sgns.vectors.files.quantized import Quantized, QuantizedParts
 from sgns.vectors.files.selection import ALL, Selection
+from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.word_list import WordList
 
 LARGEST_HEADER = 100_000_000  # bytes, as in the reference implementation
@@ -34,7 +41,11 @@ EXPECTED: dict[str, tuple[str, ...]] = {  # tensors and the types that they may 
     "C_scale": ("F32",),
     "counts": ("I64",),
     "words": ("U8",),
+    "word_rows": ("F32",),
+    "ngram_rows": ("F32",),
+    "ngrams": ("U8",),
 }
+WHOLE = ("words", "ngram_rows", "ngrams")  # tensors without a row for each word, which are never read in part
 WRITE_BLOCK = 2**24  # bytes written, and read from a stream, at once
 
 
@@ -46,8 +57,17 @@ def write(parts: Parts, file: IO[bytes]) -> None:
     """
     words = parts.words.to_lines()
     # counts first, then the matrices: every tensor begins at a multiple of the size of its items
-    tensors = {"counts": parts.counts, **matrices_of(parts), "words": np.frombuffer(words, np.uint8)}
+    tensors = {"counts": parts.counts}
     metadata = {"format": "sgns", "version": "1", "sgns": json.dumps(parts.metadata, ensure_ascii=False)}
+    lines = b""
+    if parts.subwords is not None:
+        options = parts.subwords.options
+        lines, metadata["subwords"] = options.lines, json.dumps(replace(options, lines=b"").to_dict())
+        tensors |= {"word_rows": parts.subwords.word_rows, "ngram_rows": parts.subwords.ngram_rows}
+    tensors |= matrices_of(parts)
+    if lines:
+        tensors["ngrams"] = np.frombuffer(lines, np.uint8)
+    tensors["words"] = np.frombuffer(words, np.uint8)
     header: dict[str, Any] = {"__metadata__": metadata}
     offset = 0
     for name, array in tensors.items():
@@ -108,8 +128,11 @@ def read(file: PackedFile, selection: Selection = ALL) -> Parts:
         metadata = header.pop("__metadata__", {})
         spans = {key: span(entry) for key, entry in header.items()}
         made = json.loads(metadata.get("sgns", "{}"))
+        options = Subwords.from_dict(json.loads(metadata["subwords"])) if "subwords" in metadata else None
         if not isinstance(made, dict):
             raise TypeError
+    except FormatError as error:
+        raise file.error(str(error)) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise file.error("the header at byte 8 is no safetensors header; the file is damaged") from None
     if "E" not in spans or "words" not in spans:
@@ -121,7 +144,7 @@ def read(file: PackedFile, selection: Selection = ALL) -> Parts:
         if key in spans and spans[key][0] not in dtypes:
             raise file.error(f"tensor {key} is {spans[key][0]}, not {' or '.join(dtypes)}; convert it before")
     if size is not None:
-        return parts_of(file, chosen(mapped(file, 8 + length, size, spans), selection), made)
+        return parts_of(file, chosen(mapped(file, 8 + length, size, spans), selection), made, options)
     spans = {key: spans[key] for key in spans if key in EXPECTED}
     if selection.words is not None and file.size is not None:
         words = streamed(file, 8 + length, {"words": spans["words"]})["words"].tobytes()
@@ -129,12 +152,12 @@ def read(file: PackedFile, selection: Selection = ALL) -> Parts:
         file.raw.seek(0)
         again = PackedFile(file.raw, file.name, file.progress)
         skip(again, 8 + length)
-        return parts_of(file, with_words(streamed(again, 8 + length, spans, rows), words, rows), made)
+        return parts_of(file, with_words(streamed(again, 8 + length, spans, rows), words, rows), made, options)
     first = slice(selection.limit)
     arrays = streamed(file, 8 + length, spans, first)
     if selection.limit is not None:
         arrays = with_words(arrays, arrays["words"].tobytes(), first)
-    return parts_of(file, chosen(arrays, selection), made)
+    return parts_of(file, chosen(arrays, selection), made, options)
 
 
 def rows_of(spans: dict[str, Any]) -> int:
@@ -151,7 +174,7 @@ def chosen(arrays: dict[str, np.ndarray], selection: Selection) -> dict[str, np.
     rows: slice | np.ndarray = slice(0, selection.first(count))
     if selection.words is not None:
         rows = selection.rows(WordList(words, count).decoded)
-    kept = {key: array[rows] for key, array in arrays.items() if key != "words" and array.ndim}
+    kept = {key: array[rows] for key, array in arrays.items() if key not in WHOLE and array.ndim}
     return with_words(arrays | kept, words, rows)
 
 
@@ -165,8 +188,16 @@ def with_words(arrays: dict[str, np.ndarray], words: bytes, rows: slice | np.nda
     return arrays | {"words": np.frombuffer(b"\n".join(kept), np.uint8)}
 
 
-def parts_of(file: PackedFile, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> Parts:
+def parts_of(
+    file: PackedFile, arrays: dict[str, np.ndarray], metadata: dict[str, Any], options: Subwords | None
+) -> Parts:
     """Parts of the tensors.
+
+    Args:
+        file: For messages.
+        arrays: The tensors.
+        metadata: How the vectors were made.
+        options: The n-grams of the header, but for `lines`, which are a tensor; or None.
 
     Raises:
         FormatError: Codes have no scale, or the shapes do not agree.
@@ -184,7 +215,18 @@ def parts_of(file: PackedFile, arrays: dict[str, np.ndarray], metadata: dict[str
     if isinstance(E, Quantized) and (C is None or isinstance(C, Quantized)):
         return QuantizedParts(WordList(words, len(E.codes)), E, C, counts, metadata)
     E, C = (matrix.float32() if isinstance(matrix, Quantized) else matrix for matrix in (E, C))
-    return Parts.of(words, E, C, counts, metadata)
+    try:
+        return Parts.of(words, E, C, counts, metadata, None if options is None else subwords_of(options, arrays))
+    except FormatError as error:
+        raise file.error(str(error)) from None
+
+
+def subwords_of(options: Subwords, arrays: dict[str, np.ndarray]) -> SubwordTable:
+    """The subwords of a file. Raises `FormatError` when tensors are missing or their shapes do not agree."""
+    if missing := [name for name in ("word_rows", "ngram_rows") if name not in arrays]:
+        raise FormatError(f"the header names subwords, but there is no tensor {missing[0]}; write the file again")
+    lines = arrays["ngrams"].tobytes() if options.buckets == "exact" and "ngrams" in arrays else b""
+    return SubwordTable.of(replace(options, lines=lines), arrays["word_rows"], arrays["ngram_rows"])
 
 
 def span(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], int, int]:
@@ -234,7 +276,7 @@ def streamed(
         file: At byte `offset`.
         offset: Byte at which the tensors begin.
         spans: What `span` returned for each tensor.
-        rows: The rows that are kept, from 0 on or in rising order; the tensor of words is read whole.
+        rows: The rows that are kept, from 0 on or in rising order; those of `WHOLE` are read whole.
 
     Raises:
         FormatError: Two of them overlap, or the file ends before the last one.
@@ -245,7 +287,7 @@ def streamed(
         if begin < position:
             raise file.error(f"tensor {key} overlaps another at byte {offset + begin:,}; the file is damaged")
         skip(file, begin - position)
-        row = 0 if key == "words" or not shape or not shape[0] else (end - begin) // shape[0]  # bytes; 0 reads all
+        row = 0 if key in WHOLE or not shape or not shape[0] else (end - begin) // shape[0]  # bytes; 0 reads all
         picked = rows if row and not isinstance(rows, slice) else None
         stop = begin + row * rows.stop if row and isinstance(rows, slice) and rows.stop is not None else end
         step = max(1, WRITE_BLOCK // max(1, row)) * max(1, row)
