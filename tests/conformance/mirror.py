@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgns.config import Config
-from sgns.training.engines.cpu import tile_kernel
+from sgns.training.engines.cpu import block, tile_kernel
 from sgns.training.engines.cpu.window_kernel import STEP_INPUTS, STEP_OUTPUTS
 from sgns.training.engines.matrices import row_stride
 from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, stream_key
@@ -176,15 +176,15 @@ def tile_steps(drawn, centres, negative, config, lifetime):
     Every positive pair of an input, wherever its centre is, brings each negative with weight k / draws, unless the
     negative is the pair's c+.
     """
-    draws = tile_kernel.tile_negatives(config.negatives, config.window)
+    draws = tile_kernel.tile_negatives(config.negatives, config.window + 1)
     covering = {i: [] for i in centres}  # the centres whose windows hold i
     for c in range(len(drawn.kept)):
         for i in drawn.inputs(c):
             if i in covering:
                 covering[i].append(c)
     steps = []
-    for number, first in enumerate(range(0, len(centres), tile_kernel.CENTRES)):
-        tile = centres[first : first + tile_kernel.CENTRES]
+    for number, first in enumerate(range(0, len(centres), block.CENTRES)):
+        tile = centres[first : first + block.CENTRES]
         negatives = [negative(i) for i in tile_draws(number, draws, lifetime)]
         rows = [(drawn.kept[i], drawn.kept[c], 1, 1.0) for c in tile for i in drawn.inputs(c)]
         rows += [

@@ -101,7 +101,7 @@ def test_a_block_equals_the_plain_updates_of_its_windows(sharing):
     engine, E, C = case.engine(), case.E.copy(), case.C.copy()
     sums = engine.train_block(0, 0, 0, len(ids), 0.1)
     inputs, input_ends, centres, negatives, _ = draw_windows(
-        case.ids, case.ends, 0, len(ids), 2, 5, sharing == "pair", as_thresholds(case.keep), alias_table(case.noise),
+        case.ids, case.ends, 0, len(ids), 2, 2, 5, sharing == "pair", as_thresholds(case.keep), alias_table(case.noise),
         stream_key(config.seed, KEEP, 0), stream_key(config.seed, NOISE, 0, 0),
     )  # fmt: skip
     parts = np.split(inputs, input_ends[:-1])
@@ -117,7 +117,7 @@ def test_negatives_that_serve_several_tiles(dim, window, negatives, monkeypatch)
     monkeypatch.setattr(tile_kernel, "CACHED", 0)  # as if C were too large for the cache
     ids, ends = corpus([1, 2, 30, 1, 1, 7, 2, 145, 8, 1], V=25)
     case = Case(ids, ends, 25, Config(dim=dim, window=window, negatives=negatives))
-    assert case.engine().lifetime == tile_kernel.LIFETIME > 1
+    assert case.engine().model.lifetime == tile_kernel.LIFETIME > 1
     assert case.check(lr=0.02, cuts=(40,)) > 0
 
 

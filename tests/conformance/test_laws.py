@@ -22,7 +22,7 @@ def draws_of(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None):
     kept, left, right = (np.empty(stop - start + 2 * window + 8, np.int32) for _ in range(3))
     key = sampling.stream_key(seed, KEEP, epoch)
     thresholds = sampling.as_thresholds(keep)
-    first, last, m = sampling.draw_centres(ids, ends, start, stop, window, thresholds, key, kept, left, right)
+    first, last, m = sampling.draw_centres(ids, ends, start, stop, window, window, thresholds, key, kept, left, right)
     return first, last, kept[:m], left[:m], right[:m]
 
 
@@ -105,7 +105,7 @@ def test_windows_and_pairs_draw_the_noise_distribution(alone):
     noise, n = VOCABULARY.noise_distribution(0.75), 20_000
     ids, ends = np.random.default_rng(0).integers(0, V, n).astype(np.int32), np.arange(10, n + 1, 10)
     inputs, input_ends, centres, negatives, seen = draw_windows(
-        ids, ends, 0, n, 5, 5, alone, sampling.as_thresholds(np.ones(V)), sampling.alias_table(noise),
+        ids, ends, 0, n, 5, 5, 5, alone, sampling.as_thresholds(np.ones(V)), sampling.alias_table(noise),
         sampling.stream_key(1, KEEP, 0), sampling.stream_key(1, NOISE, 0, 0),
     )  # fmt: skip
     assert seen == n

@@ -7,7 +7,9 @@ from typing import Self
 import numpy as np
 
 from sgns.base.parallel import usable_cores
+from sgns.base.subwords import Subwords
 from sgns.config import Config
+from sgns.text.subwords import subwords_of
 from sgns.text.vocabulary import Vocabulary
 from sgns.training.engines.choice import choose
 from sgns.training.schedule import LONGEST, BlockSchedule
@@ -50,6 +52,7 @@ class Plan:
         counts: (V,) int64, how often each word occurs in the text.
         keep_probability: (V,) float64, see `Vocabulary.keep_probability`.
         noise_distribution: (V,) float64, see `Vocabulary.noise_distribution`.
+        subwords: The n-grams of the words, where the options ask for them.
     """
 
     config: Config
@@ -58,6 +61,7 @@ class Plan:
     counts: np.ndarray
     keep_probability: np.ndarray
     noise_distribution: np.ndarray
+    subwords: Subwords | None = None
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, config: Config, resources: Resources | None = None) -> Self:
@@ -81,6 +85,7 @@ class Plan:
             vocabulary.counts,
             vocabulary.keep_probability(config.subsample),
             vocabulary.noise_distribution(config.noise_power),
+            subwords_of(config, vocabulary.words, vocabulary.counts),
         )
 
     @property

@@ -26,7 +26,10 @@ from sgns.training.plan import Plan, Resources
 
 WATCH = 0.1  # seconds between two calls of `watch`
 PATIENCE = 300.0  # seconds after which the run no longer waits
-KERNEL_OPTIONS = ("dim", "window", "negatives", "sharing", "deterministic", "validation", "threads")
+KERNEL_OPTIONS = (
+    "dim", "model", "combine", "loss", "ngrams", "window", "shrink_windows", "negatives", "sharing", "deterministic",
+    "validation", "threads",
+)  # fmt: skip
 SECOND = "SGNS_SECOND_PROCESS"  # set in the environment of the second process, which starts no third
 
 
@@ -95,6 +98,11 @@ def kernels_of(config: Config, threads: int) -> str:
 
     stride = row_stride(config.dim)
     parts = [config.sharing, f"s{stride}", f"w{config.window}", f"n{config.negatives}"]
+    parts += [] if config.shrink_windows else ["fixed"]
+    if config.model != "skipgram":
+        parts += [config.model, config.combine]
+    parts += ["paths"] if config.loss == "hierarchical" else []
+    parts += ["ngrams"] if config.ngrams is not None else []
     parts += ["deterministic"] if config.deterministic else ["threads"] if threads > 1 else []
     if config.validation:
         parts.append("validation" if config.dim < stride else "validation-whole-rows")
@@ -119,6 +127,8 @@ def compile_training(config: Config, threads: int) -> None:
 
     if config.validation:  # of the small corpus below, enough sentences for a sample
         config = replace(config, validation=0.5)
+    if config.ngrams is not None:
+        config = replace(config, buckets=100)  # a kernel does not know how many there are
     n, words = 4_000, 50
     ids = (np.arange(n) * 7 % words).astype(np.int32)
     ends = np.arange(10, n + 1, 10)

@@ -18,6 +18,7 @@ import numpy as np
 
 from sgns.base.jit import inlined
 from sgns.config import Config
+from sgns.training.engines.sampling import Windows
 
 if TYPE_CHECKING:
     import torch
@@ -28,25 +29,40 @@ CURVATURE = 0.3  # h of a pair, σ(1 − σ)·|other row|², in the direction in
 
 
 def expected_updates(
-    counts: np.ndarray, keep_probability: np.ndarray, noise_distribution: np.ndarray, config: Config
+    counts: np.ndarray,
+    keep_probability: np.ndarray,
+    noise_distribution: np.ndarray,
+    config: Config,
+    node_counts: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The expected number of updates of each row for one token of the text.
+    """The expected number of updates of the rows of words for one token of the text.
 
-    A positive pair is one update of a row of E and one of a row of C, and so is each of its negatives.
+    A positive pair is one update of a row of E and one of a row of C, and so is each of its negatives. Where the input
+    is the mean of m rows, each of them moves by 1/m of the gradient, and the input by 1/m of that: its curvature is that
+    of 1/m² of an update. A tree has as many rows of C as words, less one, and a pair updates one for each node of its path.
 
     Args:
         counts: (V,) int64, occurrences of each word in the text.
         keep_probability: (V,) float64, see `Vocabulary.keep_probability`.
         noise_distribution: (V,) float64, see `Vocabulary.noise_distribution`.
-        config: `window` and `negatives`.
+        config: Windows, negatives and the model.
+        node_counts: (V − 1,) how often each node of the tree is passed, for hierarchical softmax.
 
     Returns:
         (V,) float32 for the rows of E, and for those of C.
     """
     kept = np.asarray(counts) * keep_probability
     own = kept / max(1.0, kept.sum())
-    pairs = (config.window + 1) * kept.sum() / max(1, int(np.sum(counts)))
-    in_E, in_C = pairs * (1 + config.negatives) * own, pairs * (own + config.negatives * noise_distribution)
+    inputs = Windows.of(config).inputs
+    centres = kept.sum() / max(1, int(np.sum(counts)))
+    pairs = inputs * centres if config.model == "skipgram" else centres  # a window is one input of a mean
+    if node_counts is None:
+        in_E, in_C = pairs * (1 + config.negatives) * own, pairs * (own + config.negatives * noise_distribution)
+    else:
+        passed = np.append(node_counts, 0.0) / max(1.0, kept.sum())
+        in_E, in_C = pairs * passed.sum() * own, pairs * passed
+    if config.model != "skipgram":
+        in_E = in_E * (1 / inputs if config.combine == "mean" else inputs)
     return in_E.astype(np.float32), in_C.astype(np.float32)
 
 

@@ -20,6 +20,7 @@ from sgns.training.engines.sampling import (
     VALIDATION_NEGATIVES,
     VALIDATION_SENTENCES,
     VALIDATION_WINDOWS,
+    Windows,
     alias_table,
     as_thresholds,
     stream_key,
@@ -83,12 +84,13 @@ class Validation:
     ) -> None:
         """Draws the windows and negatives of the sentences that are evaluated."""
         samples = []
+        reach, reaches, _ = Windows.of(config)
         every = max(1, -(-self.tokens // EVALUATED_TOKENS))
         keep_thresholds, noise_table = as_thresholds(keep_probability), alias_table(noise_distribution)
         for begin, end in zip(self.begins[::every], self.ends[::every], strict=True):
             text = np.ascontiguousarray(ids[begin:end]).view(np.ndarray)
             inputs, _, centres, negatives, _ = draw_windows(
-                text, np.array([end - begin]), 0, end - begin, config.window, config.negatives, True,
+                text, np.array([end - begin]), 0, end - begin, reach, reaches, config.negatives, True,
                 keep_thresholds, noise_table, stream_key(config.seed, VALIDATION_WINDOWS, int(begin)),
                 stream_key(config.seed, VALIDATION_NEGATIVES, int(begin)),
             )  # fmt: skip

@@ -2,13 +2,20 @@
 
 from collections.abc import Callable
 from subprocess import CalledProcessError
+from typing import TYPE_CHECKING
 
 from sgns.base.parallel import in_background
+import numpy as np
+
+from sgns.config import Config
 from sgns.errors import MissingExtra
 from sgns.text.corpus import Corpus
 from sgns.training.engines.contract import Engine, EpochEngine
 from sgns.training.plan import Plan
 from sgns.training.validation import Validation
+
+if TYPE_CHECKING:
+    from sgns.training.engines.cpu.models import Rows
 
 
 def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> Engine | EpochEngine:
@@ -17,7 +24,7 @@ def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> E
         from sgns.training.engines.reference import ReferenceEngine
 
         ids, ends = (corpus.ids, corpus.sentence_ends) if validation is None else validation.training_text(corpus.ids)
-        return ReferenceEngine(ids, ends, plan)
+        return ReferenceEngine(ids, ends, plan, corpus.vocabulary.words)
     from sgns.training.engines.cpu.engine import CpuEngine, one_span
 
     ends = corpus.sentence_ends if validation is None else validation.sentence_ends
@@ -28,16 +35,46 @@ def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> E
         held_out = None if validation is None else list(zip(validation.begins, validation.ends, strict=True))
         return CudaEngine(*text, counts=plan.counts, held_out=held_out)
     spans = one_span if validation is None else validation.training_spans
-    if plan.config.deterministic:
+    if plan.config.deterministic and words_alone(plan.config):
         from sgns.training.engines.cpu.deterministic import DeterministicEngine
 
         return DeterministicEngine(*text, counts=plan.counts, threads=plan.threads, spans=spans)
+    rows, more_rows = rows_of(plan, corpus)
+    one_thread = plan.config.deterministic  # in order, as a seed gives the same bits with any number of threads
     hot_rows = None
-    if plan.config.sharing == "tile":
+    if plan.config.sharing == "tile" and not one_thread:
         from sgns.training.engines.cpu.hot_rows import HotRows
 
-        hot_rows = HotRows(plan.counts, plan.keep_probability, plan.noise_distribution, plan.config, plan.threads)
-    return CpuEngine(*text, spans=spans, hot_rows=hot_rows)
+        kept = plan.counts * plan.keep_probability
+        hot_rows = HotRows(
+            plan.counts, plan.keep_probability, plan.noise_distribution, plan.config, plan.threads, more_rows,
+            None if rows.tree is None else rows.tree.node_counts(kept),
+        )  # fmt: skip
+    return CpuEngine(*text, spans=spans, hot_rows=hot_rows, rows=rows, more_rows=more_rows, concurrent=not one_thread)
+
+
+def words_alone(config: Config) -> bool:
+    """Whether all rows of E and C are those of words, which the deterministic engine copies for its chunks."""
+    return config.loss == "negatives" and config.ngrams is None and config.model in ("skipgram", "cbow")
+
+
+def rows_of(plan: Plan, corpus: Corpus) -> "tuple[Rows, int]":
+    """What rows of E and C are beside those of words, and how many more of E there are."""
+    from sgns.training.engines.cpu.huffman import HuffmanTree
+    from sgns.training.engines.cpu.models import Rows
+    from sgns.training.engines.cpu.subword_rows import WordParts
+
+    parts, more_rows, tag_starts, tag_rows = None, 0, None, None
+    if plan.subwords is not None:
+        parts = WordParts.of(*plan.subwords.table_of(corpus.vocabulary.words))
+        more_rows = plan.subwords.rows
+    documents = getattr(corpus, "documents", None)
+    if documents is not None and plan.config.model in ("dbow", "dm"):
+        tag_starts = np.asarray(documents.starts, np.int64)
+        tag_rows = (documents.rows + np.int32(len(plan.counts) + more_rows)).astype(np.int32)
+        more_rows += len(documents.names)
+    tree = HuffmanTree.of(plan.counts) if plan.config.loss == "hierarchical" else None
+    return Rows(parts, tag_starts, tag_rows, tree), more_rows
 
 
 def start(plan: Plan, corpus: Corpus, validation: Validation | None, watch: Callable[[], None]) -> Engine | EpochEngine:

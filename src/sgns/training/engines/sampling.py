@@ -5,9 +5,12 @@ drawn alike for the block before and the block after, so windows reach across it
 makes it. The hash is the finaliser of SplitMix64 (Steele, Lea & Flood 2014), which passes BigCrush on a counter.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sgns.base.jit import helper, inlined, kernel
+from sgns.config import WHOLE_SENTENCE, Config
 
 u64 = np.uint64
 GOLDEN, MIX_1, MIX_2 = u64(0x9E3779B97F4A7C15), u64(0xBF58476D1CE4E5B9), u64(0x94D049BB133111EB)
@@ -17,6 +20,32 @@ LOW = u64(0xFFFFFFFF)
 # Purposes of random streams, for `stream_key`.
 KEEP, NOISE, FIRST_VECTORS = 1, 2, 3
 VALIDATION_SENTENCES, VALIDATION_WINDOWS, VALIDATION_NEGATIVES = 11, 12, 13
+
+
+SENTENCE_REACH = 10  # reach of a window in a sentence whose words stand in a random order, see `Windows`
+
+
+class Windows(NamedTuple):
+    """How far the windows of a run reach.
+
+    Attributes:
+        reach: At most, on either side of the centre.
+        reaches: Reaches among which each centre draws: `reach`; or 1 where all are `reach`; or 0 where windows are whole
+            sentences, whose words are put into a random order first.
+        inputs: Words in a window on average, away from the ends of sentences.
+    """
+
+    reach: int
+    reaches: int
+    inputs: int
+
+    @classmethod
+    def of(cls, config: Config) -> "Windows":
+        """The windows that the options ask for."""
+        if config.window == WHOLE_SENTENCE:
+            return cls(SENTENCE_REACH, 0, 2 * SENTENCE_REACH)
+        reach = int(config.window)
+        return cls(reach, reach, reach + 1) if config.shrink_windows else cls(reach, 1, 2 * reach)
 
 
 @inlined
@@ -147,7 +176,7 @@ def sentence_of(sentence_ends, token):
 
 
 @helper
-def draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, key, kept, left, right):
+def draw_centres(ids, sentence_ends, start, stop, window, reaches, keep_thresholds, key, kept, left, right):
     """Subsamples a block and draws its windows, on whole sentences of the corpus.
 
     Of a sentence that goes on beyond the block, up to `window` kept tokens on each side are added: they are inputs of
@@ -159,6 +188,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, key, 
         start: First token of the block.
         stop: One past its last token.
         window: Largest reach of a window.
+        reaches: Reaches among which each centre draws, `window` or fewer: with 1, all are `window`.
         keep_thresholds: (V,) uint32, see `as_thresholds`.
         key: Of the stream that says which tokens are kept and how far their windows reach.
         kept: (≥ stop − start + 2·window + padding,) int32, out: the words that are kept.
@@ -176,7 +206,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, key, 
         r = draw(key, at)
         if (r >> HALF) <= u64(keep_thresholds[ids[at]]):
             kept[m] = ids[at]
-            left[m] = window - np.int64(((r & LOW) * u64(window)) >> HALF)
+            left[m] = window - np.int64(((r & LOW) * u64(reaches)) >> HALF)
             m += 1
         at -= 1
     for i in range(m // 2):
@@ -192,7 +222,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, key, 
             r = draw(key, p)
             w = ids[p]
             kept[m] = w  # overwritten unless it is kept: cheaper than a branch that cannot be predicted
-            left[m] = window - np.int64(((r & LOW) * u64(window)) >> HALF)
+            left[m] = window - np.int64(((r & LOW) * u64(reaches)) >> HALF)
             m += np.int64((r >> HALF) <= u64(keep_thresholds[w]))
         last = m
         at = here
@@ -200,7 +230,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, key, 
             r = draw(key, at)
             if (r >> HALF) <= u64(keep_thresholds[ids[at]]):
                 kept[m] = ids[at]
-                left[m] = window - np.int64(((r & LOW) * u64(window)) >> HALF)
+                left[m] = window - np.int64(((r & LOW) * u64(reaches)) >> HALF)
                 m += 1
             at += 1
         for c in range(opened, m):

@@ -58,8 +58,6 @@ class DeterministicEngine(CpuEngine):
     One thread calls `train_block`, one block at a time.
     """
 
-    concurrent = False
-
     def __init__(
         self,
         ids: np.ndarray,
@@ -87,7 +85,10 @@ class DeterministicEngine(CpuEngine):
         V, self._pool_share = len(keep_probability), POOL_SHARE[config.sharing]
         capacity, pool = chunk_capacity(V, config)
         copies = 1 + CHUNKS * capacity
-        super().__init__(ids, sentence_ends, keep_probability, noise_distribution, config, spans=spans, spare=copies)
+        super().__init__(
+            ids, sentence_ends, keep_probability, noise_distribution, config,
+            spans=spans, spare=copies, concurrent=False,
+        )  # fmt: skip
         updates = expected_updates(counts, keep_probability, noise_distribution, config)
         self._updates_E, self._updates_C = updates
         self._keep_thresholds = np.append(self._keep_thresholds, np.zeros(copies, np.uint32))  # of copies too

@@ -11,9 +11,9 @@ import numpy as np
 
 from sgns.config import Config
 from sgns.training.engines.contract import Spans, Sums
-from sgns.training.engines.cpu.hot_rows import HotRows
-from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOSS, PAIRS, negative_lifetime, tile_kernel, workspace
-from sgns.training.engines.cpu.window_kernel import draw_windows, window_kernel
+from sgns.training.engines.cpu.hot_rows import NO_COPIES, Copies, HotRows
+from sgns.training.engines.cpu.models import Rows, Text, model_of
+from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOSS, PAIRS
 from sgns.training.engines.matrices import first_vectors, row_stride, zero_rows
 from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, stream_key
 from sgns.training.schedule import LONGEST
@@ -27,16 +27,20 @@ def one_span(start: int, stop: int) -> list[tuple[int, int]]:
     return [(start, stop)]
 
 
+NO_ROWS = Rows()
+"""Rows of words alone."""
+
+
 class CpuEngine:
     """E and C of a run, and the training of one block in place; see `contract.Engine`.
 
     Attributes:
-        E: (V, stride) float32, target vectors; columns from dim on are zero.
-        C: (V, stride) float32, context vectors.
-        lifetime: Tiles that a set of shared negatives serves.
+        E: (rows, stride) float32, vectors of words, then those of n-grams, then those of documents; columns from dim on
+            are zero.
+        C: (V, stride) float32, context vectors; of the nodes of a tree with hierarchical softmax.
+        concurrent: Whether several threads may train blocks at once.
     """
 
-    concurrent = True
     longest = LONGEST
 
     def __init__(
@@ -49,7 +53,10 @@ class CpuEngine:
         *,
         spans: Spans = one_span,
         hot_rows: HotRows | None = None,
+        rows: Rows = NO_ROWS,
+        more_rows: int = 0,
         spare: int = 0,
+        concurrent: bool = True,
     ) -> None:
         """Allocates E and C and sets their first values.
 
@@ -61,23 +68,23 @@ class CpuEngine:
             config: The options.
             spans: The parts of a block that are trained on; all of it unless sentences are held out.
             hot_rows: Copies of the rows of the most frequent words, for several threads that share negatives in tiles.
+            rows: What rows stand for beside words.
+            more_rows: Of E, behind those of the words: n-grams and documents.
             spare: Rows of zeros behind those of E and C, for an engine that trains copies.
+            concurrent: Whether several threads may train blocks at once; with one, a seed gives the same bits.
         """
         self.config, self._spans = config, spans
         self._ids, self._sentence_ends = read_only(ids, np.int32), read_only(sentence_ends, np.int64)
         self._keep_thresholds, self._noise_table = as_thresholds(keep_probability), alias_table(noise_distribution)
         self.stride = row_stride(config.dim)
         self._hot_rows = hot_rows
+        self.concurrent = concurrent
         V = len(keep_probability)
         spare += hot_rows.capacity if hot_rows else 0
-        self._rows = zero_rows(V + spare, self.stride), zero_rows(V + spare, self.stride)
-        self.E, self.C = (rows[:V] for rows in self._rows)
+        self._rows = zero_rows(V + more_rows + spare, self.stride), zero_rows(V + spare, self.stride)
+        self.E, self.C = self._rows[0][: V + more_rows], self._rows[1][:V]
         first_vectors(self.E, config.dim, config.seed)
-        self.lifetime = negative_lifetime(V, self.stride)
-        if config.sharing == "tile":
-            self._tile = tile_kernel(self.stride, config.window, config.negatives)
-        else:
-            self._window = window_kernel(self.stride, config.sharing == "pair")
+        self.model = model_of(config, self.stride, V, rows)
 
     def compile(self) -> None:
         """Compiles the kernels, or loads them from the cache of an earlier run."""
@@ -100,13 +107,13 @@ class CpuEngine:
     def train_block(self, epoch: int, block: int, start: int, stop: int, lr: float) -> Sums:
         """Trains on ids[start:stop] in place, while other threads may train other blocks; see `contract.Engine`."""
         keep_key, out = stream_key(self.config.seed, KEEP, epoch), np.zeros(3)
-        copies = self._hot_rows.checkout(*self._rows, stop - start, lr) if self._hot_rows else nullcontext((0, 0))
-        with copies as (hot, shift):
+        copies = self._hot_rows.checkout(*self._rows, stop - start, lr) if self._hot_rows else nullcontext(NO_COPIES)
+        with copies as hot:
             for number, (first, last) in enumerate(self._spans(start, stop)):
                 noise_key = stream_key(self.config.seed, NOISE, epoch, block, *([number] if number else []))
                 self._train(
                     self._ids, self._sentence_ends, first, last, self._keep_thresholds, self._noise_table,
-                    *self._rows, lr, keep_key, noise_key, out, hot, shift,
+                    *self._rows, lr, keep_key, noise_key, out, hot,
                 )  # fmt: skip
         return Sums(float(out[LOSS]), int(out[PAIRS]), int(out[CENTRES_SEEN]))
 
@@ -124,27 +131,14 @@ class CpuEngine:
         keep_key: np.uint64,
         noise_key: np.uint64,
         out: np.ndarray,
-        hot: int = 0,
-        shift: int = 0,
+        copies: Copies = NO_COPIES,
     ) -> None:
         """Trains E and C on ids[start:stop] and adds to `out`, (3,) float64: loss, pairs, centres.
 
-        `hot` and `shift` are those of `HotRows.checkout`; for the other arguments see `tile_kernel`.
+        `copies` are those of `HotRows.checkout`; for the other arguments see `models.Text`.
         """
-        rate, config = np.float32(lr), self.config
-        if config.sharing == "tile":
-            work = workspace(stop - start, self.stride, config.window, config.negatives, self.lifetime)
-            self._tile(
-                ids, sentence_ends, start, stop, keep_thresholds, noise_table, self.lifetime, E, C, rate,
-                keep_key, noise_key, np.int32(hot), np.int32(shift), work, out,
-            )  # fmt: skip
-            return
-        *samples, centres = draw_windows(
-            ids, sentence_ends, start, stop, config.window, config.negatives, config.sharing == "pair",
-            keep_thresholds, noise_table, keep_key, noise_key,
-        )  # fmt: skip
-        self._window(*samples, E, C, rate, out)
-        out[CENTRES_SEEN] += centres
+        text = Text(ids, sentence_ends, start, stop, keep_thresholds, noise_table, keep_key, noise_key)
+        self.model.train(text, E, C, np.float32(lr), copies, out)
 
 
 def read_only(array: np.ndarray, kind: type) -> np.ndarray:

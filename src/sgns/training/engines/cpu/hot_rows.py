@@ -11,6 +11,7 @@ With one thread there are no copies. As everywhere in Hogwild, nothing is locked
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,24 @@ from sgns.training.schedule import LONGEST
 from sgns.training.update_scaling import CURVATURE, expected_updates, update_scale
 
 CENTRES_AT_LEAST = 40  # times that a hot word is expected as a centre in a block
+
+
+class Copies(NamedTuple):
+    """Where the copies of hot rows are: row w + shift is that of row w, for all w < hot.
+
+    Attributes:
+        hot: Rows that have copies, the first ones.
+        shift_E: In E.
+        shift_C: In C.
+    """
+
+    hot: int
+    shift_E: int
+    shift_C: int
+
+
+NO_COPIES = Copies(0, 0, 0)
+"""Every row is trained itself."""
 
 
 class HotRows:
@@ -36,6 +55,8 @@ class HotRows:
         noise_distribution: np.ndarray,
         config: Config,
         threads: int,
+        more_rows: int = 0,
+        node_counts: np.ndarray | None = None,
     ) -> None:
         """Finds the words whose rows are worth a copy; they are the first of the vocabulary.
 
@@ -46,12 +67,15 @@ class HotRows:
             config: The options.
             threads: How many have copies at the same time; any other thread trains the rows themselves, and so does a
                 single one.
+            more_rows: Of E, between those of the words and the copies.
+            node_counts: (V − 1,) how often each node of the tree is passed, for hierarchical softmax.
         """
+        self._more_rows = more_rows
         self._threads = threads
         self._centres = counts * keep_probability / max(1, int(np.sum(counts)))  # of each word, for a token of the text
         most = self._hot_words(LONGEST) if threads > 1 else 0
         self._centres = self._centres[:most]
-        updates = expected_updates(counts, keep_probability, noise_distribution, config)
+        updates = expected_updates(counts, keep_probability, noise_distribution, config, node_counts)
         self._updates_E, self._updates_C = (u[:most] for u in updates)
         self._free = [len(counts) + 2 * most * thread for thread in range(threads)] if most else []
         self.capacity = 2 * most * len(self._free)
@@ -62,17 +86,17 @@ class HotRows:
         return int(np.argmax(rare)) if rare.any() else len(rare)
 
     @contextmanager
-    def checkout(self, E: np.ndarray, C: np.ndarray, tokens: int, lr: float) -> Iterator[tuple[int, int]]:
+    def checkout(self, E: np.ndarray, C: np.ndarray, tokens: int, lr: float) -> Iterator[Copies]:
         """Copies for a block; their change is added to their rows when the block ends without an error.
 
         Args:
-            E: (V + capacity, stride) float32, changed in place.
-            C: As E.
+            E: (V + more_rows + capacity, stride) float32, changed in place.
+            C: (V + capacity, stride) float32, changed in place.
             tokens: Of the block.
             lr: Learning rate of the block.
 
         Yields:
-            hot, shift: row w + shift is the copy of row w, for all w < hot. (0, 0) where there are no copies.
+            Where the copies are; `NO_COPIES` where there are none.
         """
         hot = self._hot_words(tokens) if self._free else 0
         try:
@@ -80,31 +104,32 @@ class HotRows:
         except IndexError:  # another thread has taken the last set
             shift = 0
         if not shift:
-            yield 0, 0
+            yield NO_COPIES
             return
+        copies = Copies(hot, shift + self._more_rows, shift)
         try:
-            copy_rows(E, C, hot, shift)
-            yield hot, shift
+            copy_rows(E, hot, copies.shift_E)
+            copy_rows(C, hot, copies.shift_C)
+            yield copies
             a = lr * CURVATURE * tokens
             scale_E, scale_C = (update_scale(a * u[:hot], self._threads) for u in (self._updates_E, self._updates_C))
-            add_change(E, C, hot, shift, scale_E.astype(np.float32), scale_C.astype(np.float32))
+            add_change(E, hot, copies.shift_E, scale_E.astype(np.float32))
+            add_change(C, hot, copies.shift_C, scale_C.astype(np.float32))
         finally:
             self._free.append(shift)
 
 
 @kernel
-def copy_rows(E, C, hot, shift):
+def copy_rows(A, hot, shift):
     """Copies the first `hot` rows to `shift`, to be trained, and to `shift + hot`, to be compared with."""
-    for A in (E, C):
-        for row in range(hot):
-            for j in range(A.shape[1]):
-                A[shift + row, j] = A[shift + hot + row, j] = A[row, j]
+    for row in range(hot):
+        for j in range(A.shape[1]):
+            A[shift + row, j] = A[shift + hot + row, j] = A[row, j]
 
 
 @kernel
-def add_change(E, C, hot, shift, scale_E, scale_C):
+def add_change(A, hot, shift, scale):
     """Adds to each row the change of its copy, times the scale of the row: (hot,) float32."""
-    for A, scale in ((E, scale_E), (C, scale_C)):
-        for row in range(hot):
-            for j in range(A.shape[1]):
-                A[row, j] += scale[row] * (A[shift + row, j] - A[shift + hot + row, j])
+    for row in range(hot):
+        for j in range(A.shape[1]):
+            A[row, j] += scale[row] * (A[shift + row, j] - A[shift + hot + row, j])

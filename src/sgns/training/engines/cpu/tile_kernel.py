@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sgns.base.jit import inlined, kernel
+from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense import (
     BLOCK_COLUMNS,
     BLOCK_ROWS,
@@ -25,9 +26,7 @@ from sgns.training.engines.cpu.dense import (
 from sgns.training.engines.cpu.llvm import LANES
 from sgns.training.engines.cpu.pairs import pair_gradient, pair_scores, pair_update
 from sgns.training.engines.cpu.row_access import gather, prefetch
-from sgns.training.engines.sampling import draw_centres, draw_noise
 
-CENTRES = 8  # centres in a tile
 NEGATIVES_TOGETHER = 16  # the negatives of a tile are a multiple of this
 LIFETIME = 4  # tiles that a set of negatives serves, where fetching new ones costs time; 8 lost .01 on SimLex
 CACHED = 8 << 20  # bytes of C that the caches of a core are taken to hold
@@ -36,13 +35,17 @@ LOG_2 = 0.6931471805599453
 LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # indices in the output of a kernel
 
 
-def tile_negatives(negatives: int, window: int) -> int:
+def tile_negatives(negatives: int, inputs: float) -> int:
     """The number of negatives that a tile shares.
 
-    That is about half of what a word is trained against when a window shares them, k in each of its window + 1 windows:
-    with fewer, analogies fall; more cost time and improve little (benchmarks/README.md).
+    That is about half of what a word is trained against when a window shares them, k in each of its windows: with fewer,
+    analogies fall; more cost time and improve little (benchmarks/README.md).
+
+    Args:
+        negatives: k.
+        inputs: Words of a window on average.
     """
-    return max(1, round(negatives * (window + 1) / 2 / NEGATIVES_TOGETHER)) * NEGATIVES_TOGETHER
+    return max(1, round(negatives * inputs / 2 / NEGATIVES_TOGETHER)) * NEGATIVES_TOGETHER
 
 
 def negative_lifetime(rows: int, stride: int) -> int:
@@ -72,11 +75,6 @@ class Workspace(NamedTuple):
     Arrays that are used by address begin at a multiple of 64 bytes.
 
     Attributes:
-        kept: (≥ tokens + 2·window + CENTRES,) int32, the words that subsampling keeps.
-        left: As kept, see `sampling.draw_centres`.
-        right: As kept.
-        cover: As kept, of how many windows a kept word is an input; its own does not count.
-        drawn: int32, the negatives of all tiles.
         inputs: int32, of each positive pair of a tile the index of its input.
         centres: int32, and of its centre.
         first_pair: (CENTRES + 1,) int32, the first pair of each centre.
@@ -91,11 +89,6 @@ class Workspace(NamedTuple):
         pair_gradients: float32, the scores, then the gradients of the positive pairs.
     """
 
-    kept: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    cover: np.ndarray
-    drawn: np.ndarray
     inputs: np.ndarray
     centres: np.ndarray
     first_pair: np.ndarray
@@ -110,15 +103,12 @@ class Workspace(NamedTuple):
     pair_gradients: np.ndarray
 
 
-def workspace(tokens: int, stride: int, window: int, negatives: int, lifetime: int) -> Workspace:
-    """The arrays for a block of so many tokens."""
-    draws, most_pairs = tile_negatives(negatives, window), CENTRES * 2 * window
-    tiles, capacity = tokens // CENTRES + 1, tokens + 2 * window + CENTRES
-    kept, left, right, cover = np.empty((4, capacity), np.int32)
+def workspace(stride: int, window: int, draws: int) -> Workspace:
+    """The arrays for tiles of windows of this reach at most, with so many negatives."""
+    most_pairs = CENTRES * 2 * window
     inputs, centres = np.zeros((2, most_pairs + 2 * window + LANES), np.int32)
     weights, gradients, labels = (aligned_zeros(CENTRES * draws) for _ in range(3))
     return Workspace(
-        kept, left, right, cover, np.empty((tiles // lifetime + 2) * draws, np.int32),
         inputs, centres, np.zeros(CENTRES + 1, np.int32), np.zeros(MARKS, np.int16),
         np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64),
         aligned_zeros((2 * CENTRES + 2 * window + 1) * stride), weights, gradients, labels,
@@ -134,52 +124,31 @@ def aligned_zeros(size: int) -> np.ndarray:
 
 
 @cache
-def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]:
-    """The kernel that shares negatives in tiles, for rows of `stride` floats.
+def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callable[..., None]:
+    """The kernel that shares negatives in tiles.
+
+    Args:
+        stride: Floats in a row.
+        window: Largest reach of a window.
+        negatives: k.
+        draws: Negatives of a tile, see `tile_negatives`.
 
     Returns:
-        train(ids, sentence_ends, start, stop, keep_thresholds, noise_table, lifetime, E, C, lr, keep_key, noise_key,
-        hot, shift, work, out): trains on ids[start:stop] and adds to `out`, (3,) float64: loss, pairs, centres. E and C
-        are (≥ V, stride) float32, lr is a float32, hot and shift come from `HotRows.checkout`, work is a `Workspace`.
+        train(block, first, last, m, begin, end, lifetime, E, rows, C, lr, work, out): trains on the centres
+        kept[begin:end] of a drawn block, with first ≤ begin and end ≤ last, and adds to `out`, (3,) float64: loss,
+        pairs, centres. E and C are float32 of `stride` columns; rows, (≥ m,) int32, are the rows of E of the kept words,
+        block.kept where they are those of the words; lr is a float32, work a `Workspace`.
     """
-    draws = tile_negatives(negatives, window)
     share = np.float32(negatives / draws)  # weight of one negative for one positive pair
     row = stride * 4  # bytes
     numbers = CENTRES * draws
     reach = 2 * window
 
     @kernel
-    def train(
-        ids, sentence_ends, start, stop, keep_thresholds, noise_table, lifetime, E, C, lr, keep_key, noise_key,
-        hot, shift, work, out,
-    ):  # fmt: skip
-        kept, left, right, cover, drawn = work.kept, work.left, work.right, work.cover, work.drawn
+    def train(block, first, last, m, start, stop, lifetime, E, rows, C, lr, work, out):
+        kept, left, right, cover, drawn = block.kept, block.left, block.right, block.cover, block.drawn
         inputs, centres, first_pair, marks = work.inputs, work.centres, work.first_pair, work.marks
         x_rows, e_rows, z_rows, weights = work.x_rows, work.e_rows, work.z_rows, work.weights
-        first, last, m = draw_centres(
-            ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, kept, left, right
-        )
-        tiles = (last - first + CENTRES - 1) // CENTRES
-        n_drawn = (tiles // lifetime + 2) * draws
-        draw_noise(noise_key, noise_table, drawn, n_drawn)
-        if hot > 0:
-            for i in range(m):
-                kept[i] += shift if kept[i] < hot else np.int32(0)
-            for i in range(n_drawn):
-                drawn[i] += shift if drawn[i] < hot else np.int32(0)
-
-        for i in range(m + CENTRES):
-            cover[i] = 0
-        for c in range(m):
-            cover[left[c]] += 1
-            cover[right[c]] -= 1
-        for i in range(1, m):
-            cover[i] += cover[i - 1]
-        for i in range(m):
-            cover[i] -= 1
-        for i in range(m, m + CENTRES):
-            cover[i] = 0
-
         X = work.copies.ctypes.data
         Y = X + (CENTRES + 2 * window) * row
         padding_row = Y + CENTRES * row  # in place of inputs and negatives that a tile lacks; their weight is 0
@@ -189,12 +158,12 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
         e, c_plus = E.ctypes.data, C.ctypes.data
         loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
 
-        for tile in range(tiles):
+        for tile in range((start - first) // CENTRES, (stop - first + CENTRES - 1) // CENTRES):
             begin = first + tile * CENTRES
             end = min(last, begin + CENTRES)
             low, high = max(0, begin - window), min(m, end + window)
             first_negative = tile // lifetime * draws  # in `drawn`
-            gather(stride, X, e, kept.ctypes.data + low * 4, high - low)
+            gather(stride, X, e, rows.ctypes.data + low * 4, high - low)
             gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
             for z in range(draws):
                 z_rows[z] = c_plus + np.int64(drawn[first_negative + z]) * row
@@ -203,7 +172,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
             for i in range(CENTRES):
                 there = begin + i < end
                 x_rows[i] = X + np.int64(begin - low + i) * row if there else padding_row
-                e_rows[i] = e + np.int64(kept[begin + i]) * row if there else padding_row
+                e_rows[i] = e + np.int64(rows[begin + i]) * row if there else padding_row
                 windows = np.float32(cover[begin + i]) * share if there else np.float32(0)
                 for z in range(draws):
                     weights[weight_index(i, z, draws)] = windows
@@ -264,7 +233,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                     prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
             for c in range(end - begin):
                 prefetch(stride, c_plus + np.int64(kept[min(end + c, m - 1)]) * row)
-                prefetch(stride, e + np.int64(kept[min(high + c, m - 1)]) * row)
+                prefetch(stride, e + np.int64(rows[min(high + c, m - 1)]) * row)
                 p = first_pair[c]
                 if p < first_pair[c + 1]:
                     pair_update(
@@ -272,7 +241,7 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
                         X,
                         Y + c * row,
                         e,
-                        kept.ctypes.data + low * 4,
+                        rows.ctypes.data + low * 4,
                         c_plus + np.int64(kept[begin + c]) * row,
                         inputs.ctypes.data + p * 4,
                         P + p * 4,
@@ -282,6 +251,6 @@ def tile_kernel(stride: int, window: int, negatives: int) -> Callable[..., None]
         # loss of fresh negatives. Without a pair in such a tile the loss is taken to be that of zero vectors.
         out[LOSS] += loss + (fresh_loss * (pairs / fresh_pairs) if fresh_pairs > 0 else pairs * negatives * LOG_2)
         out[PAIRS] += pairs
-        out[CENTRES_SEEN] += last - first
+        out[CENTRES_SEEN] += stop - start
 
     return train

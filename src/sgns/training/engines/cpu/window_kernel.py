@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from sgns.base.jit import kernel
+from sgns.training.engines.cpu.block import shuffle_sentences
 from sgns.training.engines.cpu.dense import BLOCK_ROWS, dense_gradient, dense_scores, dense_update
 from sgns.training.engines.cpu.llvm import LANES, REGISTERS
 from sgns.training.engines.cpu.tile_kernel import LOSS, PAIRS
@@ -23,12 +24,23 @@ STEP_OUTPUTS = 16  # outputs of a step at most: c+ and negatives
 
 @kernel
 def draw_windows(
-    ids, sentence_ends, start, stop, window, negatives, alone, keep_thresholds, noise_table, keep_key, noise_key
+    ids,
+    sentence_ends,
+    start,
+    stop,
+    window,
+    reaches,
+    negatives,
+    alone,
+    keep_thresholds,
+    noise_table,
+    keep_key,
+    noise_key,
 ):
     """The samples of a block.
 
     With `alone`, each input has negatives of its own; else the inputs of a window share them. The other arguments are
-    those of `draw_centres` and `draw_word`.
+    those of `block.draw_block`.
 
     Returns:
         inputs: (n,) int32, the inputs w of all steps, one after the other.
@@ -39,7 +51,13 @@ def draw_windows(
     """
     capacity = stop - start + 2 * window + 1
     kept, left, right = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-    first, last, _ = draw_centres(ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, kept, left, right)
+    if reaches > 0:
+        first, last, _ = draw_centres(
+            ids, sentence_ends, start, stop, window, reaches, keep_thresholds, keep_key, kept, left, right
+        )
+    else:
+        m = shuffle_sentences(ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, kept, left, right)
+        first, last = np.int64(0), m
     pairs = windows = np.int64(0)
     for c in range(first, last):
         pairs += right[c] - left[c] - 1

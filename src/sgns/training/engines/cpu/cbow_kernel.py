@@ -1,0 +1,243 @@
+"""The kernel of models whose input is made of many rows: CBOW, and vectors of documents (PV-DM, PV-DBOW).
+
+For each centre c the input is h, the mean (or the sum) of the m rows of its window, of E: the words beside c, the rows
+of the document that c stands in, or both. The loss is that of skip-gram with h in place of E_w and c as c+,
+
+    L = −log σ(h·C_c) − Σ_i log σ(−h·C_c−i),
+
+and with h = (1/m) Σ_j E_j each row of the window gets ∂L/∂E_j = (1/m) ∂L/∂h. word2vec.c and gensim leave the division
+out, which is not the gradient of any loss (Irsoy, Benton & Stratos 2021, arXiv 2012.15332).
+
+A tile is `CENTRES` consecutive centres that share negatives, weighted so that each centre has its k in expectation. It
+is one step: the exact gradient of its own samples, from the values before the step.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from sgns.base.jit import kernel
+from sgns.training.engines.cpu.block import CENTRES
+from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_gradient, dense_scores, dense_update
+from sgns.training.engines.cpu.llvm import LANES
+from sgns.training.engines.cpu.pairs import pair_gradient, pair_scores
+from sgns.training.engines.cpu.row_access import gather, prefetch
+from sgns.training.engines.cpu.tile_kernel import (
+    CENTRES_SEEN,
+    LOG_2,
+    LOSS,
+    MARKS,
+    PAIRS,
+    aligned_zeros,
+    weight_index,
+)
+from sgns.training.engines.cpu.window_rows import (
+    add_row,
+    add_running,
+    clear_rows,
+    prefix_sums,
+    window_spread,
+    window_sum,
+)
+
+
+def cbow_negatives(negatives: int) -> int:
+    """The number of negatives that a tile shares: k or a few more, for whole blocks of scores."""
+    return -(-max(negatives, 8) // BLOCK_COLUMNS) * BLOCK_COLUMNS
+
+
+class CbowWorkspace(NamedTuple):
+    """The arrays that the kernel works in; those that are used by address begin at a multiple of 64 bytes.
+
+    Attributes:
+        pair_rows: (CENTRES + LANES,) int32, the centres that have an input, by their number in the tile.
+        scales: (CENTRES,) float32, 1/m of each centre, or 1; 0 for one without an input.
+        marks: (MARKS,) int16.
+        h_rows: (CENTRES,) int64, addresses of the inputs.
+        a_rows: (CENTRES,) int64, addresses of their gradients.
+        z_rows: (draws,) int64, addresses of the rows of the negatives.
+        rows: float32: inputs, their gradients, copies of the rows of C, running sums, differences, a row of padding.
+        weights: (CENTRES·draws,) float32, in blocks, see `weight_index`.
+        gradients: As weights; the scores, then the gradients of the negatives.
+        labels: As weights, all 0.
+        pair_gradients: (CENTRES + LANES,) float32, the scores, then the gradients of the positive pairs.
+    """
+
+    pair_rows: np.ndarray
+    scales: np.ndarray
+    marks: np.ndarray
+    h_rows: np.ndarray
+    a_rows: np.ndarray
+    z_rows: np.ndarray
+    rows: np.ndarray
+    weights: np.ndarray
+    gradients: np.ndarray
+    labels: np.ndarray
+    pair_gradients: np.ndarray
+
+
+def cbow_workspace(stride: int, window: int, draws: int) -> CbowWorkspace:
+    """The arrays for tiles of windows of this reach at most, with so many negatives."""
+    widest = CENTRES + 2 * window + 1
+    weights, gradients, labels = (aligned_zeros(CENTRES * draws) for _ in range(3))
+    return CbowWorkspace(
+        np.zeros(CENTRES + LANES, np.int32), np.zeros(CENTRES, np.float32), np.zeros(MARKS, np.int16),
+        np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64),
+        aligned_zeros((3 * CENTRES + 2 * widest + 1) * stride), weights, gradients, labels,
+        aligned_zeros(CENTRES + LANES),
+    )  # fmt: skip
+
+
+@cache
+def cbow_kernel(
+    stride: int, window: int, negatives: int, words: bool, documents: bool, mean: bool
+) -> Callable[..., None]:
+    """The kernel for rows of `stride` floats.
+
+    Args:
+        stride: Floats in a row.
+        window: Largest reach of a window.
+        negatives: k.
+        words: Whether the words beside the centre are part of its input.
+        documents: Whether the rows of its document are.
+        mean: Whether the input is the mean of its rows; else their sum.
+
+    Returns:
+        train(block, first, last, m, start, stop, lifetime, E, rows, C, lr, tags, work, out): trains on the centres
+        kept[start:stop] of a drawn block and adds to `out`, (3,) float64: loss, pairs, centres. `rows`, (≥ m,) int32,
+        are the rows of E of the kept words; `tags`, a `documents.Tags`, says which rows of E are those of the document
+        of each centre; for the others see `tile_kernel.tile_kernel`. A pair is a centre with its whole input.
+    """
+    draws = cbow_negatives(negatives)
+    share = np.float32(negatives / draws)  # weight of one negative for one positive pair
+    row = stride * 4  # bytes
+    numbers = CENTRES * draws
+    widest = CENTRES + 2 * window + 1
+
+    @kernel
+    def train(block, first, last, m, start, stop, lifetime, E, rows, C, lr, tags, work, out):
+        kept, left, right, drawn = block.kept, block.left, block.right, block.drawn
+        h_rows, a_rows, z_rows, weights, scales = work.h_rows, work.a_rows, work.z_rows, work.weights, work.scales
+        marks, pair_rows = work.marks, work.pair_rows
+        H = work.rows.ctypes.data
+        A, Y = H + CENTRES * row, H + 2 * CENTRES * row
+        S = Y + CENTRES * row
+        D = S + widest * row
+        padding_row = D + widest * row  # in place of inputs and negatives that a tile lacks; their weight is 0
+        G, W, labels, P = (
+            work.gradients.ctypes.data, weights.ctypes.data, work.labels.ctypes.data, work.pair_gradients.ctypes.data
+        )  # fmt: skip
+        e, c_plus = E.ctypes.data, C.ctypes.data
+        loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
+
+        for tile in range((start - first) // CENTRES, (stop - first + CENTRES - 1) // CENTRES):
+            begin = first + tile * CENTRES
+            end = min(last, begin + CENTRES)
+            low, high = max(0, begin - window), min(m, end + window)
+            first_negative = tile // lifetime * draws  # in `drawn`
+            gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
+            for z in range(draws):
+                z_rows[z] = c_plus + np.int64(drawn[first_negative + z]) * row
+
+            # The inputs
+            if words:
+                prefix_sums(stride, S, e, rows.ctypes.data + low * 4, high - low)
+            n = 0
+            for i in range(CENTRES):
+                c = begin + i
+                scales[i] = np.float32(0)
+                h_rows[i] = a_rows[i] = padding_row
+                if c >= end:
+                    continue
+                inputs = 0
+                if words:
+                    inputs += right[c] - left[c] - 1
+                if documents:
+                    inputs += tags.last[c] - tags.first[c]
+                if inputs == 0:
+                    continue
+                scales[i] = np.float32(1) / np.float32(inputs) if mean else np.float32(1)
+                h_rows[i], a_rows[i] = H + i * row, A + i * row
+                if words:
+                    window_sum(stride, H + i * row, S, left[c] - low, c - low, right[c] - low, scales[i])
+                else:
+                    clear_rows(stride, H + i * row, 1)
+                if documents:
+                    for t in range(tags.first[c], tags.last[c]):
+                        add_row(stride, H + i * row, e + np.int64(tags.rows[t]) * row, scales[i])
+                pair_rows[n] = i
+                n += 1
+            for surplus in range(n, n + LANES):
+                pair_rows[surplus] = 0
+
+            # Weights of the negatives: each centre has k of them in expectation; one that is c+ counts nothing.
+            for i in range(CENTRES):
+                weight = share if scales[i] > 0 else np.float32(0)
+                for z in range(draws):
+                    weights[weight_index(i, z, draws)] = weight
+            generation = np.int16(tile % 0x7FFF + 1)
+            twice = False
+            for z in range(draws):
+                slot = drawn[first_negative + z] & (MARKS - 1)
+                twice |= marks[slot] == generation
+                marks[slot] = generation
+            for c in range(begin, end):
+                if marks[kept[c] & (MARKS - 1)] == generation:
+                    for z in range(draws):
+                        if drawn[first_negative + z] == kept[c]:
+                            weights[weight_index(c - begin, z, draws)] = np.float32(0)
+            if twice:
+                for z in range(draws):  # a word drawn twice counts once, with both weights
+                    for other in range(z):
+                        if drawn[first_negative + other] == drawn[first_negative + z]:
+                            z_rows[z] = padding_row
+                            for i in range(CENTRES):
+                                weights[weight_index(i, other, draws)] += weights[weight_index(i, z, draws)]
+                                weights[weight_index(i, z, draws)] = 0
+                            break
+
+            # Forward
+            for p in range(0, n, LANES):
+                pair_scores(stride, H, Y, pair_rows.ctypes.data + p * 4, pair_rows.ctypes.data + p * 4, P + p * 4)
+            dense_scores(CENTRES, draws, stride, h_rows.ctypes.data, z_rows.ctypes.data, G)
+            # Loss
+            if tile % lifetime == 0:
+                fresh_loss += dense_gradient(numbers, G, labels, W, lr)
+                fresh_pairs += n
+            else:
+                dense_gradient(numbers, G, labels, W, lr)  # its loss is not used, so LLVM leaves that out
+            pairs += n
+            if n:
+                loss += pair_gradient(P, n, lr)
+            # Backward, to the inputs
+            clear_rows(stride, A, CENTRES)
+            dense_update(CENTRES, draws, stride, h_rows.ctypes.data, a_rows.ctypes.data, z_rows.ctypes.data, G)
+            for p in range(n):
+                i = pair_rows[p]
+                gradient = work.pair_gradients[p]
+                add_row(stride, A + i * row, Y + i * row, gradient)
+                add_row(stride, c_plus + np.int64(kept[begin + i]) * row, H + i * row, gradient)
+            if (tile + 1) % lifetime == 0:
+                for z in range(draws):
+                    prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
+            # … and from them to the rows of E
+            for i in range(end - begin):
+                c = begin + i
+                prefetch(stride, c_plus + np.int64(kept[min(end + i, m - 1)]) * row)
+                if words:
+                    prefetch(stride, e + np.int64(rows[min(high + i, m - 1)]) * row)
+                    if scales[i] > 0:
+                        window_spread(stride, A + i * row, D, left[c] - low, c - low, right[c] - low, scales[i])
+                if documents:
+                    for t in range(tags.first[c], tags.last[c]):
+                        add_row(stride, e + np.int64(tags.rows[t]) * row, A + i * row, scales[i])
+            if words:
+                add_running(stride, D, e, rows.ctypes.data + low * 4, high - low)
+        # As in `tile_kernel`: only the first tile of a set of negatives measures the loss of fresh ones.
+        out[LOSS] += loss + (fresh_loss * (pairs / fresh_pairs) if fresh_pairs > 0 else pairs * negatives * LOG_2)
+        out[PAIRS] += pairs
+        out[CENTRES_SEEN] += stop - start
+
+    return train
