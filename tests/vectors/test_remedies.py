@@ -146,16 +146,3 @@ def test_arrays_saved_as_the_messages_say(tmp_path: Path) -> None:
         Vectors.load(tmp_path / "objects.npz")
     np.savez(tmp_path / "objects.npz", words=words.astype("U"), E=matrix)
     assert Vectors.load(tmp_path / "objects.npz").words == ["a", "b"]
-
-
-def test_a_pickle_exported_as_the_message_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gensim.models import KeyedVectors
-
-    theirs = KeyedVectors(4)
-    theirs.add_vectors(["a", "b"], np.float32(np.random.default_rng(0).normal(size=(2, 4))))
-    theirs.save(str(tmp_path / "v.kv"))
-    with pytest.raises(FormatError, match="export it in gensim") as caught:
-        Vectors.load(tmp_path / "v.kv")
-    monkeypatch.chdir(tmp_path)
-    exec(str(caught.value).split("in gensim: ")[1], {"KeyedVectors": KeyedVectors, "PATH": str(tmp_path / "v.kv")})
-    assert Vectors.load(tmp_path / "vectors.bin").words == ["a", "b"]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from sgns.vectors import Vectors
-from sgns.vectors.files import formats
 
 gensim = pytest.importorskip("gensim")
 from gensim.models import KeyedVectors  # noqa: E402
@@ -78,15 +77,6 @@ def test_what_we_write_gensim_reads_to_the_same_numbers(
     theirs = KeyedVectors.load_word2vec_format(str(path), binary=".bin" in ending, no_header=ending == ".glove")
     assert theirs.index_to_key == v.words
     assert np.array_equal(theirs.vectors, v.E)
-
-
-def test_a_gensim_pickle_is_not_read_and_the_message_exports_it(
-    pair: tuple[Vectors, "KeyedVectors"], tmp_path: Path
-) -> None:
-    _, peer = pair
-    peer.save(str(tmp_path / "v.kv"))
-    with pytest.raises(formats.FormatError, match=r"never read.*save_word2vec_format"):
-        Vectors.load(tmp_path / "v.kv")
 
 
 def test_gensims_tensorboard_files_are_read(pair: tuple[Vectors, "KeyedVectors"], tmp_path: Path) -> None:
