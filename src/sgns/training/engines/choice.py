@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import which
 from sysconfig import get_default_scheme, get_paths
 
-from sgns.config import Config
+from sgns.config import WHOLE_SENTENCE, Config
 from sgns.errors import ConfigError, MissingExtra
 
 OLDEST_TRITON = (3, 5)  # before, only one thread of a warp got the result of an atomic: triton-lang/triton#7402
@@ -38,6 +38,10 @@ def choose(config: Config) -> str:
             raise MissingExtra(missing)
     if name == "reference" and config.deterministic:
         raise ConfigError("the reference engine has no --deterministic; leave it out, or take --engine cpu")
+    if name == "reference" and config.model in ("dbow", "dm"):
+        raise ConfigError(f"the reference engine trains no documents, --model {config.model} does; take --engine cpu")
+    if name == "reference" and config.window == WHOLE_SENTENCE:
+        raise ConfigError("the reference engine has no --window sentence; give a number, or take --engine cpu")
     if name == "reference" and find_spec("torch") is None:
         raise MissingExtra("the reference engine needs PyTorch; install it with: pip install 'sgns[torch]'")
     return name
