@@ -15,7 +15,10 @@ from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors import search, sets
 from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.quantized import QUANTIZED, Precision, QuantizedParts, check_precision
+from sgns.vectors.files.selection import Only, Selection
 from sgns.vectors.prediction import Scale, predict_centre
+from sgns.vectors.quantize import SAMPLE, neighbours_kept, note_of, quantized
 from sgns.vectors.read_only import never_written, read_only, refuse
 from sgns.vectors.sets import Conflict
 from sgns.vectors.subwords import SubwordTable
@@ -137,7 +140,7 @@ class Vectors:
         self._take_over(parts, constant=not shared or never_written(parts.E))
 
     def _take_over(self, parts: Parts, constant: bool) -> None:
-        self._words, self._E, self._C, self._counts = parts.words.texts, parts.E, parts.C, parts.counts
+        self._words, self._stored, self._counts = parts.words.texts, parts, parts.counts
         if parts.metadata.get(INTEGER_WORDS) is True:
             self._words = IntegerWords(self._words)
         self._constant = constant  # nobody can write to E: the lengths of its rows are kept
@@ -153,6 +156,8 @@ class Vectors:
         path: str | PathLike[str],
         format: str | None = None,
         *,
+        limit: int | None = None,
+        only: Only | None = None,
         repair: bool = False,
         on_warning: WarningCallback | None = None,
         progress: ProgressCallback | None = None,
@@ -168,6 +173,9 @@ class Vectors:
             path: The file; a pipe will do, except for the projector's TSV.
             format: safetensors, word2vec, word2vec-binary, glove, fasttext, projector or npz; None takes the format
                 that the bytes show.
+            limit: Read only the first rows, this many: the most frequent words, since files are sorted by custom.
+            only: Read only these words (of the first rows, where limit is given too), in the order of the file; or the
+                path of a file with a word a line. Words that the file does not have are left out, with a warning.
             repair: Leave out damaged rows (NaN, too few numbers, a torn end) instead of raising.
             on_warning: Called with one sentence for each kind of repair; by default a `RepairWarning`.
             progress: Called as progress("load", bytes, of bytes, "bytes").
@@ -178,9 +186,25 @@ class Vectors:
         Raises:
             InputError: The file cannot be read.
             FormatError: It is no vector file, or a damaged one; the message has line or byte, and the remedy.
+            ConfigError: limit is below 1, or the file has none of the words of `only`.
         """
-        on_warning = on_warning or formats.warn
-        parts = formats.read(path, format, repair=repair, on_warning=on_warning, progress=progress)
+        selection, on_warning = Selection.of(limit, only), on_warning or formats.warn
+        return cls.load_selection(path, selection, format, repair=repair, on_warning=on_warning, progress=progress)
+
+    @classmethod
+    def load_selection(
+        cls,
+        path: str | PathLike[str],
+        selection: Selection,
+        format: str | None = None,
+        *,
+        repair: bool = False,
+        on_warning: WarningCallback,
+        progress: ProgressCallback | None = None,
+    ) -> Self:
+        """Vectors of a selection of the rows of a file; see `load`."""
+        parts = formats.read(path, format, repair=repair, on_warning=on_warning, progress=progress, selection=selection)
+        selection.check(parts, str(path), on_warning)
         return cls.from_parts(parts).without_nonfinite(on_warning) if repair else cls.from_parts(parts)
 
     def save(
@@ -207,7 +231,7 @@ class Vectors:
             OutputError: The file cannot be written; the old file is still there.
             FormatError: The ending is unknown, or the format cannot hold the words.
         """
-        formats.write(self.parts, path, format, on_warning=on_warning, progress=progress)
+        formats.write(self._parts_as_stored, path, format, on_warning=on_warning, progress=progress)
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
@@ -217,15 +241,33 @@ class Vectors:
     @classmethod
     def _of(cls, parts: Parts, constant: bool) -> Self:
         vectors = cls.__new__(cls)
-        vectors._take_over(
-            Parts.of(parts.words, parts.E, parts.C, parts.counts, parts.metadata, parts.subwords), constant
-        )
+        if not isinstance(parts, QuantizedParts):
+            parts = Parts.of(parts.words, parts.E, parts.C, parts.counts, parts.metadata, parts.subwords)
+        vectors._take_over(parts, constant)
         return vectors
+
+    @property
+    def _E(self) -> np.ndarray:
+        return self._stored.E
+
+    @property
+    def _C(self) -> np.ndarray | None:
+        return self._stored.C
+
+    @property
+    def _parts_as_stored(self) -> Parts:
+        if not isinstance(self._stored, QuantizedParts):
+            return self.parts
+        return self._stored.with_metadata(self.metadata)
 
     @property
     def parts(self) -> Parts:
         """What a writer takes: words, E, C, counts, metadata and subwords, none of them copied, E as it was given."""
-        return Parts(self._words.texts, self._E, self._C, self._counts, self.metadata, self._subwords)
+        return Parts(self._words.texts, self._E, self._C, self._counts, self._metadata_of_float32, self._subwords)
+
+    @property
+    def _metadata_of_float32(self) -> dict[str, Any]:
+        return {name: value for name, value in self.metadata.items() if name != QUANTIZED}
 
     # --- words and rows ---------------------------------------------------------------------------------------------
 
@@ -291,10 +333,15 @@ class Vectors:
     @property
     def dim(self) -> int:
         """The dimension d."""
-        return self._E.shape[1]
+        return self._stored.dim
+
+    @property
+    def precision(self) -> str:
+        """How a number of E is kept: float32; or float16 or int8, with a scale for each row (see `quantize`)."""
+        return self._stored.codes.precision if isinstance(self._stored, QuantizedParts) else "float32"
 
     def __len__(self) -> int:
-        return len(self._E)
+        return len(self._stored)
 
     def __contains__(self, word: object) -> bool:
         return self._words.row(word) is not None
@@ -371,13 +418,15 @@ class Vectors:
         if INTEGER_WORDS not in self.metadata:
             return self
         metadata = {name: value for name, value in self.metadata.items() if name != INTEGER_WORDS}
+        if isinstance(self._stored, QuantizedParts):
+            return self._of(self._stored.with_metadata(metadata), constant=True)
         return self._of(replace(self.parts, metadata=metadata), constant=self._constant)
 
     # --- other vectors from these -----------------------------------------------------------------------------------
 
     def take(self, rows: slice | np.ndarray) -> Self:
         """Vectors of these rows alone: views for a slice, copies for row numbers."""
-        return self._of(self.parts.take(rows), constant=self._constant or not isinstance(rows, slice))
+        return self._of(self._parts_as_stored.take(rows), constant=self._constant or not isinstance(rows, slice))
 
     def select(self, words: Sequence[str]) -> Self:
         """Vectors of these words alone, in this order. Raises `UnknownWord`."""
@@ -440,7 +489,34 @@ class Vectors:
         """These words with rows that `call` made; the rows of n-grams do not stand for these and are dropped."""
         if self._subwords is not None:
             note = note | {SUBWORDS_DROPPED: call}
-        return self._of(Parts.of(self._words, E, None, self._counts, self.metadata | note), constant)
+        metadata = self._metadata_of_float32 | note
+        return self._of(Parts.of(self._words, E, None, self._counts, metadata), constant)
+
+    def quantize(self, precision: Precision, *, sample: int = SAMPLE) -> Self:
+        """New vectors whose rows of E and C are kept as float16 or int8, with a scale for each row.
+
+        The own format (.safetensors) then takes half or a quarter of the bytes; other formats are written from E, which
+        is computed in float32 when it is first needed. `metadata["quantized"]` says what was lost: the share of the 10
+        nearest neighbours that stay the same, over `sample` words.
+
+        Args:
+            precision: float16 or int8.
+            sample: Number of words whose neighbours are compared; 0 measures nothing.
+
+        Raises:
+            ConfigError: precision is another one, or sample is below 0.
+            FormatError: A row holds NaN or infinity.
+        """
+        check_precision(precision)
+        if sample < 0:
+            raise ConfigError(f"sample is {sample}; give a number of words, or 0 to measure nothing")
+        self.norms  # noqa: B018  raises for a row that is not finite
+        made = self._of(quantized(self.parts, precision), constant=True)
+        kept = neighbours_kept(self._E, made._E, sample) if sample else None
+        made.metadata[QUANTIZED] = note_of(precision, kept)
+        if self._subwords is not None:
+            made.metadata[SUBWORDS_DROPPED] = "quantize"
+        return made
 
     def with_rows(self, words: str | Sequence[str], rows: np.ndarray | Sequence[Any]) -> Self:
         """New vectors in which these words have other rows of E; everything else is kept.

@@ -16,6 +16,8 @@ from sgns.vectors.word_list import WordList
 
 Precision = Literal["float16", "int8"]
 PRECISIONS: tuple[str, ...] = get_args(Precision)
+QUANTIZED = "quantized"
+"""Key of the metadata: the precision, and the share of nearest neighbours that were kept."""
 BLOCK = 2**22  # numbers that are converted at once
 LARGEST_CODE = 127
 
@@ -136,6 +138,10 @@ class QuantizedParts(Parts):
     def dim(self) -> int:
         """The dimension d."""
         return int(self.codes.codes.shape[1])
+
+    def with_metadata(self, metadata: dict[str, Any]) -> "QuantizedParts":
+        """The same matrices with other metadata."""
+        return QuantizedParts(self.words, self.codes, self.codes_of_C, self.counts, metadata)
 
     def take(self, rows: slice | np.ndarray) -> "QuantizedParts":
         """These rows alone: views for a slice, copies for row numbers."""
