@@ -25,6 +25,8 @@ VERBS = {
     "analogy": ("sgns.cli.vectors:analogy", "Answer a : b = c : ?"),
     "odd": ("sgns.cli.vectors:odd", "The odd one out."),
     "ask": ("sgns.cli.vectors:ask", "A prompt that takes paris - france + italy."),
+    "predict": ("sgns.cli.texts:predict", "The likeliest word between context words."),
+    "encode": ("sgns.cli.texts:encode", "Vectors of texts, one a line, as an array or a table."),
     "info": ("sgns.cli.vectors:info", "What a vector file holds and how it was made."),
     "convert": ("sgns.cli.vectors:convert", "Write vectors in another format."),
     "evaluate": ("sgns.cli.evaluation:evaluate", "Similarity, analogy and category sets, with coverage and intervals."),

@@ -14,6 +14,8 @@ FOREIGN_VERBS = {
     **dict.fromkeys(("most-similar", "nn", "neighbours", "neighbors", "distance", "nearest"), "similar"),
     **dict.fromkeys(("doesnt-match", "odd-one-out"), "odd"),
     **dict.fromkeys(("analogies", "word-analogy", "compute-accuracy"), "analogy"),
+    **dict.fromkeys(("embed", "print-sentence-vectors", "sentence-vectors"), "encode"),
+    "predict-output-word": "predict",
     **dict.fromkeys(("test", "accuracy", "wordsim"), "evaluate"),
 }
 FOREIGN_VERB_OPTIONS = {  # of the verbs on vectors; each is an option of one of them

@@ -96,13 +96,13 @@ class TextEncoder:
             texts: Strings or lists of words.
             on_warning: Called when texts have no known word; by default a `TextWarning`.
         """
-        return said(self.encode(texts), on_warning).rows
+        return reported(self.encode(texts), on_warning).rows
 
     def fit_transform(
         self, texts: Iterable[Any], labels: object = None, *, on_warning: WarningCallback | None = None
     ) -> np.ndarray:
         """`fit` and `transform` of the same texts, which are read once; see both."""
-        return said(self.fit_encode(texts), on_warning).rows
+        return reported(self.fit_encode(texts), on_warning).rows
 
     def encode(self, texts: Iterable[Any]) -> EncodedTexts:
         """The vectors of texts, and how many of their words are known.
@@ -212,7 +212,7 @@ def blocks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield block
 
 
-def said(encoded: EncodedTexts, on_warning: WarningCallback | None) -> EncodedTexts:
+def reported(encoded: EncodedTexts, on_warning: WarningCallback | None) -> EncodedTexts:
     """`encoded`, after a warning where texts have no known word."""
     empty = encoded.empty
     if len(empty):
