@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from sgns.cli.options import AS_PATH, AllButTheTop, Files, Flag, Json, SpaceHelp, VectorFile
+from sgns.cli.options import AS_PATH, WHOLE_FILE, AllButTheTop, Files, Flag, Json, PartOption, SpaceHelp, VectorFile
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
 from sgns.errors import ConfigError
@@ -44,6 +44,7 @@ def evaluate(
     match_case: Flag = False,
     space: Annotated[Space, SpaceHelp] = "E",
     all_but_the_top: AllButTheTop = None,
+    part: PartOption = WHOLE_FILE,
     verbose: Flag = False,
     json: Json = False,
 ) -> None:
@@ -61,7 +62,7 @@ def evaluate(
 
     if not (similarity or analogy or categories):
         raise ConfigError("no test set; name one with --similarity, --analogy or --categories")
-    asked, ignore_case = opened(vectors, space, all_but_the_top), not match_case
+    asked, ignore_case = opened(vectors, space, all_but_the_top, part), not match_case
     answers: list[Answer] = [
         *(evaluate_similarity(asked, path, ignore_case=ignore_case, duplicates=duplicates) for path in similarity),
         *(
@@ -88,6 +89,7 @@ def compare(
     neighbours: AtLeast1 = 10,
     moved: AtLeast0 = 20,
     space: Annotated[Space, SpaceHelp] = "E",
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> None:
     """Do models differ, on test sets and in their neighbours? Paired bootstrap, Holm's correction, words that moved.
@@ -105,7 +107,7 @@ def compare(
     if len(models) < 2:
         raise ConfigError(f"{len(models)} models; name at least two vector files")
     files = files_of_models(models)
-    loaded = {name: [opened(path, space) for path in paths] for name, paths in files.items()}
+    loaded = {name: [opened(path, space, part=part) for path in paths] for name, paths in files.items()}
     sets = compare_models(loaded, similarity, analogy, categories, restrict=restrict or None, method=method)
     spaces = {
         (a, b): compare_spaces(loaded[a], loaded[b], words=words, neighbours=neighbours, moved=moved)

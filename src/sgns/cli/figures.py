@@ -7,7 +7,17 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sgns.base.files import check_not_input
-from sgns.cli.options import AS_PATH, DEFAULT_VECTORS, Json, Output, Quiet, VectorFile, WordsToShow
+from sgns.cli.options import (
+    AS_PATH,
+    DEFAULT_VECTORS,
+    WHOLE_FILE,
+    Json,
+    Output,
+    PartOption,
+    Quiet,
+    VectorFile,
+    WordsToShow,
+)
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
 from sgns.figures.export import TENSORBOARD_FILES, Viewer
@@ -52,6 +62,7 @@ def plot(
     kind: PictureKind | None = None,
     words: WordsToShow = None,
     title: str | None = None,
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -70,9 +81,11 @@ def plot(
     names = (vectors.stem, "" if second is None else second.stem)
     with Progress(quiet=quiet) as progress:
         progress.update("draw", 0, None)
-        other = None if second is None else opened(second)
+        other = None if second is None else opened(second, part=part)
         with all_scripts(progress.warn):
-            drawn = draw_picture(opened(vectors), output, other, kind=kind, words=words, title=title, names=names)
+            drawn = draw_picture(
+                opened(vectors, part=part), output, other, kind=kind, words=words, title=title, names=names
+            )
     print_json(drawn.to_dict()) if json else print(drawn.text())
 
 
@@ -87,6 +100,7 @@ def map(
     colour: Annotated[str, AS_PATH, Parameter(alias="--color")] = "cluster",
     title: str | None = None,
     seed: int = 1,
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -108,7 +122,7 @@ def map(
     paths = [vectors] if second is None else [vectors, second]
     with Progress(quiet=quiet) as progress:
         made = make_map(
-            [opened(path) for path in paths],
+            [opened(path, part=part) for path in paths],
             output,
             names=[path.stem for path in paths],
             words=words,
@@ -129,6 +143,7 @@ def export(
     to: Viewer | None = None,
     projection: Projection = "pca",
     words: int | None = None,
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -146,5 +161,7 @@ def export(
     for file in (output, *(output / name for name in TENSORBOARD_FILES)):
         check_not_input(file, files_of(vectors))
     with Progress(quiet=quiet) as progress:
-        made = export_vectors(opened(vectors), output, to, words=words, projection=projection, progress=progress.update)
+        made = export_vectors(
+            opened(vectors, part=part), output, to, words=words, projection=projection, progress=progress.update
+        )
     print_json(made.to_dict()) if json else print(made.text())

@@ -1,5 +1,7 @@
 """Arguments and options that several verbs have: name, type and help, each declared once."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +9,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from sgns.errors import ConfigError
+from sgns.vectors.files.selection import Selection
 
 
 class UnknownOption(ConfigError):
@@ -45,3 +48,24 @@ WordsToShow = Annotated[
         help="Words to show, or a file of them; a line `fruit: apple pear` makes a group. Left out: the model chooses.",
     ),
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOfFile:
+    """Which rows of a vector file a verb reads; what is left out takes no memory."""
+
+    limit: int | None = None
+    """Read only the first rows of the file, this many: the most frequent words, by custom."""
+    only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=(), allow_leading_hyphen=False)] = None
+    """Read only these words (of the first rows, with --limit); or a file with a word a line."""
+
+    def selection(self, also: Iterable[str] = ()) -> Selection:
+        """The selection of rows; `also` are words that are read too, those of a question. Raises `ConfigError`."""
+        words = self.only
+        if words is not None and len(words) == 1 and Path(words[0]).is_file():
+            return Selection.of(self.limit, words[0], also)
+        return Selection.of(self.limit, words, also)
+
+
+WHOLE_FILE = PartOfFile()
+PartOption = Annotated[PartOfFile, Parameter(name="*")]  # its fields are options of the verb

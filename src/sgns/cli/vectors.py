@@ -2,31 +2,59 @@
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from sgns.cli.options import DEFAULT_VECTORS, AllButTheTop, Flag, Json, Number, SpaceHelp, UnknownOption, VectorFile
+from sgns.cli.options import (
+    DEFAULT_VECTORS,
+    WHOLE_FILE,
+    AllButTheTop,
+    Flag,
+    Json,
+    Number,
+    PartOfFile,
+    PartOption,
+    SpaceHelp,
+    UnknownOption,
+    VectorFile,
+)
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
 from sgns.cli.streams import lines_of
 from sgns.errors import InputError
 from sgns.vectors.files.formats import Format
+from sgns.vectors.files.quantized import QUANTIZED, Precision
+from sgns.vectors.quantize import NeighboursKept
 from sgns.vectors.vectors import Method, Space, Vectors
 
 Words = Annotated[tuple[str, ...], Parameter(negative=(), allow_leading_hyphen=True)]
 Word = Annotated[str, Parameter(allow_leading_hyphen=True)]
 
 
-def opened(path: Path, space: Space = "E", all_but_the_top: int | None = None) -> Vectors:
+def opened(
+    path: Path,
+    space: Space = "E",
+    all_but_the_top: int | None = None,
+    part: PartOfFile = WHOLE_FILE,
+    also: Iterable[str] = (),
+) -> Vectors:
     """The vectors of `path` in the space and with the postprocessing asked for; repairs are reported on stderr.
+
+    Args:
+        path: Vector file.
+        space: See `Vectors.space`.
+        all_but_the_top: See `Vectors.all_but_the_top`.
+        part: Which rows are read.
+        also: Words that are read too where only some are, those of a question.
 
     Raises:
         InputError: the file cannot be read.
     """
     if path == DEFAULT_VECTORS and not path.exists():
         raise InputError(f"{path} is not there; python word2vec.py writes it, or name another vector file")
-    vectors = Vectors.load(path, on_warning=warn).with_text_words().space(space)
+    vectors = Vectors.load_selection(path, part.selection(also), on_warning=warn).with_text_words().space(space)
     return vectors if all_but_the_top is None else vectors.all_but_the_top(all_but_the_top)
 
 
@@ -46,6 +74,7 @@ def similar(
     n: Number = 10,
     space: Annotated[Space, SpaceHelp] = "E",
     all_but_the_top: AllButTheTop = None,
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> None:
     """Nearest neighbours of a word, or of the sum of several words, by cosine.
@@ -54,7 +83,7 @@ def similar(
         words: Words to add.
         minus: A word to subtract; may be given several times.
     """
-    asked = opened(vectors, space, all_but_the_top)
+    asked = opened(vectors, space, all_but_the_top, part, (*words, *minus))
     check_words(asked, *words, *minus)
     answers = asked.most_similar(words, minus, n)
     print_answers({"positive": words, "negative": minus, "space": space}, answers, json)
@@ -70,6 +99,7 @@ def analogy(
     n: Number = 10,
     method: Method = "add",
     space: Annotated[Space, SpaceHelp] = "E",
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> None:
     """Answer a : b = c : ?, for example man king woman.
@@ -80,7 +110,7 @@ def analogy(
         c: … is c (woman) to the answer.
         method: add for 3CosAdd, mul for 3CosMul (whose scores are not cosines).
     """
-    asked = opened(vectors, space)
+    asked = opened(vectors, space, part=part, also=(a, b, c))
     check_words(asked, a, b, c)
     answers = asked.analogy(a, b, c, n, method)
     print_answers({"a": a, "b": b, "c": c, "method": method}, answers, json, "cosine" if method == "add" else "score")
@@ -92,6 +122,7 @@ def odd(
     /,
     *,
     space: Annotated[Space, SpaceHelp] = "E",
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> None:
     """The odd one out: words by their cosine with the mean of all, the oddest first.
@@ -99,7 +130,7 @@ def odd(
     Args:
         words: Three words or more.
     """
-    asked = opened(vectors, space)
+    asked = opened(vectors, space, part=part, also=words)
     check_words(asked, *words)
     print_answers({"words": words}, asked.doesnt_match(words), json)
 
@@ -111,6 +142,7 @@ def ask(
     *,
     n: Number = 10,
     space: Annotated[Space, SpaceHelp] = "E",
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> int:
     """A prompt that takes paris - france + italy; or one question, or a line each from a pipe.
@@ -121,7 +153,7 @@ def ask(
     from sgns.cli import prompt
     from sgns.vectors.query import ask
 
-    asked = opened(vectors, space)
+    asked = opened(vectors, space, part=part)
     if question:
         check_words(asked, *(part for part in question if re.match("--[a-z]", part)))
         text = " ".join(question)
@@ -159,7 +191,9 @@ def convert(
     space: Annotated[Space, SpaceHelp] = "E",
     normalize: Flag = False,
     all_but_the_top: AllButTheTop = None,
+    quantize: Precision | None = None,
     repair: Flag = False,
+    part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> None:
     """Write vectors in the format of the ending: .safetensors .bin .txt .vec .glove .tsv .npz, any of them with .gz.
@@ -170,6 +204,7 @@ def convert(
         read_as: Format to read, if the bytes do not show it.
         restrict: Write only this many words, the most frequent ones.
         normalize: Scale every row to length 1.
+        quantize: Keep each number in one byte (int8) or two (float16), with a scale for each row; .safetensors only.
         repair: Leave out damaged rows (NaN, too few numbers, a truncated end) instead of stopping.
     """
     from sgns.progress import Progress
@@ -191,14 +226,27 @@ def convert(
             space=space,
             normalize=normalize,
             all_but_the_top=all_but_the_top,
+            quantize=quantize,
             repair=repair,
+            selection=part.selection(),
             on_warning=on_warning,
             progress=progress.update,
         )
     if json:
         shape = {"words": len(written), "dim": written.dim}
-        print_json({"source": source, "target": target, **shape, "left_out": left_out, "warnings": warnings})
+        precision = {"quantized": written.metadata[QUANTIZED]} if quantize else {}
+        answer = {"source": source, "target": target, **shape, **precision}
+        print_json({**answer, "left_out": left_out, "warnings": warnings})
         return
     if left_out:
         warn(f"left out: {', '.join(left_out)}; only .safetensors and .npz keep everything")
-    print(f"{target}: {len(written):,} words, d = {written.dim}")
+    print(f"{target}: {len(written):,} words, d = {written.dim}{loss_of(written)}")
+
+
+def loss_of(vectors: Vectors) -> str:
+    """What quantizing has cost, for a line; empty for vectors that are not quantized."""
+    note = vectors.metadata.get(QUANTIZED)
+    if vectors.precision == "float32" or not isinstance(note, dict) or "neighbours_kept" not in note:
+        return ""
+    kept = NeighboursKept(note["neighbours_kept"], note["of_words"], note["of_nearest"])
+    return f"; {vectors.precision}: {kept.text()}"

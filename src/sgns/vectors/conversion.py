@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from sgns.base.files import check_not_input
+from sgns.errors import ConfigError
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files.formats import format_to_write, held_by, warn
 from sgns.vectors.files.projector import files_of, metadata_path
+from sgns.vectors.files.quantized import Precision
+from sgns.vectors.files.selection import ALL, Selection
 from sgns.vectors.vectors import Space, Vectors
 
 
@@ -19,7 +22,9 @@ def convert(
     space: Space = "E",
     normalize: bool = False,
     all_but_the_top: int | None = None,
+    quantize: Precision | None = None,
     repair: bool = False,
+    selection: Selection = ALL,
     on_warning: WarningCallback | None = None,
     progress: ProgressCallback | None = None,
 ) -> tuple[Vectors, list[str]]:
@@ -34,22 +39,30 @@ def convert(
         space: Write E (and C, where the format has it), C, or their sum.
         normalize: Scale every row to length 1, after all other changes.
         all_but_the_top: Number of the strongest directions to subtract, after the mean (Mu & Viswanath 2018).
+        quantize: Keep E and C as int8 or float16, after all other changes; the own format alone can.
         repair: Leave out damaged rows instead of raising.
+        selection: Which rows of `source` are read.
         on_warning: Called with each repair and each renamed word; by default a `RepairWarning`.
         progress: Called while reading and writing.
 
     Returns:
-        The vectors that were written, and what of them the format cannot hold: C, counts, metadata.
+        The vectors that were written, and what is left out of the file: C, counts, metadata, subwords.
 
     Raises:
+        ConfigError: An option is out of range, or `quantize` is asked for in a format that cannot keep it.
         InputError: `source` cannot be read.
         FormatError: `source` is damaged, holds numbers that are not finite, or has words that the format cannot hold.
         OutputError: `target` cannot be written, or is `source`.
     """
     for output in (target, metadata_path(target) if format_to_write(target, format) == "projector" else None):
         check_not_input(output, files_of(source))
+    if quantize is not None and format_to_write(target, format) != "safetensors":
+        raise ConfigError(f"{target}: quantize is {quantize}, which .safetensors alone can keep; write such a file")
     held, on_warning = held_by(format_to_write(target, format)), on_warning or warn
-    vectors = Vectors.load(source, read_as, repair=repair, on_warning=on_warning, progress=progress)
+    vectors = Vectors.load_selection(
+        source, selection, read_as, repair=repair, on_warning=on_warning, progress=progress
+    )
+    composed = vectors.subwords is not None
     if restrict is not None:
         vectors = vectors.restrict(restrict)
     vectors = vectors.space(space)
@@ -57,7 +70,13 @@ def convert(
         vectors = vectors.all_but_the_top(all_but_the_top)
     if normalize:
         vectors = vectors.normalized()
+    if composed and vectors.subwords is None:
+        on_warning(f"{target}: subwords are left out: the rows of n-grams do not stand for the changed rows of words")
+    if quantize is not None:
+        vectors = vectors.quantize(quantize)
     vectors.norms  # noqa: B018  raises for a row that is not finite, before anything is written
     vectors.save(target, format, on_warning=on_warning, progress=progress)
     there = {"C": vectors.C is not None, "counts": vectors.counts is not None, "metadata": bool(vectors.metadata)}
+    there["subwords"] = composed
+    held = held if vectors.subwords is not None else tuple(name for name in held if name != "subwords")
     return vectors, [name for name, is_there in there.items() if is_there and name not in held]

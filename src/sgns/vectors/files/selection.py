@@ -94,12 +94,12 @@ class Selection:
             return
         where = name if self.limit is None else f"the first {self.limit:,} rows of {name}"
         first = f"first: {missing[0][:80]!r}"
-        if len(missing) == len(self.words) and not self.also:
+        if len(missing) == len(self.words):
             raise ConfigError(
                 f"none of the {len(missing):,} words asked for is in {where} ({first}); check their case, or give a"
                 " file with a word a line"
             )
-        on_warning(f"{len(missing):,} of the {len(self.words):,} words asked for are not in {where} ({first})")
+        on_warning(f"not in {where}: {len(missing):,} of the {len(self.words):,} words asked for ({first})")
 
 
 ALL = Selection()
