@@ -69,9 +69,14 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, ending: str, data:
     held = formats.held_by(formats.format_to_write(path))
     for name in ("C", "counts"):
         kept = getattr(v, name) if name in held else None
+        if kind == ".fasttext.bin" and name == "counts" and kept is None:  # it always has counts and C
+            kept = np.ones(len(v))
+        if kind == ".fasttext.bin" and name == "C" and not np.any(kept):
+            kept = None
         assert (getattr(w, name) is None) == (kept is None)
         assert kept is None or np.array_equal(getattr(w, name), kept)
-    assert w.metadata == (v.metadata if "metadata" in held else {})
+    made_by = {"made_by": w.metadata["made_by"], "config": w.metadata["config"]} if kind == ".fasttext.bin" else {}
+    assert w.metadata == (v.metadata if "metadata" in held else made_by)
 
 
 @settings(max_examples=60, deadline=None)
@@ -207,7 +212,7 @@ def test_a_line_break_among_the_first_bytes_of_a_binary_row_does_not_make_it_tex
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_name_does_not_matter(tmp_path: Path, ending: str) -> None:
     v = Vectors(["the", "of"], np.float32([[0.5, 1, 2], [-1, 0, 3]]))
-    v.save(tmp_path / f"v{ending}")
+    v.save(tmp_path / f"v{ending}", on_warning=quiet)
     if ".tsv" in ending:
         (tmp_path / f"v_metadata{ending}").rename(tmp_path / "metadata.tsv")
     (tmp_path / f"v{ending}").rename(tmp_path / "data")
@@ -229,7 +234,7 @@ PACK = {
 def test_a_file_in_any_packing_is_the_plain_file(tmp_path: Path, ending: str, packing: str) -> None:
     E = np.random.default_rng(0).normal(size=(500, 30)).astype(np.float32)
     v = Vectors([f"w{i}" for i in range(500)], E, counts=np.arange(500, 0, -1))
-    v.save(tmp_path / f"v{ending}")
+    v.save(tmp_path / f"v{ending}", on_warning=quiet)
     plain = Vectors.load(tmp_path / f"v{ending}")
     for path in list(tmp_path.iterdir()):
         path.with_name(path.name + packing).write_bytes(PACK[packing](path.read_bytes()))
@@ -298,7 +303,7 @@ def test_binary_with_and_without_line_breaks(tmp_path: Path) -> None:
         (b"", "empty"),
         (pickle.dumps({"a": 1}), "pickle of a dict.*no object of gensim"),
         (b"\x93NUMPY\x01\x00", "without words"),
-        (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00", "fastText's own .bin.*.vec"),
+        (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00", "torn at byte 8"),
         (b"once upon a time\n", "first line is neither"),
         (b"{" * 100, "no vector file|header"),
         (b"0.5\t1\n2\t3\n", "without words.*metadata"),

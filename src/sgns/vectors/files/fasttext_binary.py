@@ -93,11 +93,12 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
     output = read_matrix(stream, "output")
     if stream.more():
         raise file.error(f"bytes are left after the output matrix, from byte {stream.position:,}; copy the file again")
-    C: np.ndarray | None = output
+    C: np.ndarray | None = None
     if args.model == CLASSIFIER or labels:
         on_warning(f"{file.name}: a classifier; its {labels:,} labels are left out")
-        C = None
-    elif output.shape != (len(words), args.dim):
+    elif output.shape == (len(words), args.dim):
+        C = output if output.any() else None  # `write` has zeros where there is no C
+    else:
         raise file.error(f"the output matrix has shape {output.shape}, not ({len(words)}, {args.dim}); it is damaged")
     texts = decoded(words, file, on_warning)
     rows = selection.rows(texts)

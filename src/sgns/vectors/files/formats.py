@@ -16,6 +16,7 @@ from sgns.vectors.files.selection import ALL, Selection
 
 ENDINGS = {
     ".safetensors": "safetensors",
+    ".fasttext.bin": "fasttext-binary",
     ".bin": "word2vec-binary",
     ".txt": "word2vec",
     ".vec": "fasttext",
@@ -23,9 +24,12 @@ ENDINGS = {
     ".tsv": "projector",
     ".npz": "npz",
 }
-Format = Literal["safetensors", "word2vec", "word2vec-binary", "glove", "fasttext", "projector", "npz"]
+Format = Literal[
+    "safetensors", "word2vec", "word2vec-binary", "glove", "fasttext", "fasttext-binary", "projector", "npz"
+]
 FORMATS: tuple[str, ...] = get_args(Format)
 READABLE = (*FORMATS, "gensim")
+FASTTEXT = b"\xba\x16\x4f\x2f"  # first bytes of fastText's own .bin, 793712314
 PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # first bytes, by protocol
 
 
@@ -57,6 +61,10 @@ def read(
                 from sgns.vectors.files import word2vec_binary
 
                 return word2vec_binary.read(file, repair, on_warning, selection)
+            if name == "fasttext-binary":
+                from sgns.vectors.files import fasttext_binary
+
+                return fasttext_binary.read(file, repair, on_warning, selection)
             if name == "projector":
                 from sgns.vectors.files import projector
 
@@ -84,6 +92,11 @@ def write(
     on_warning = on_warning or warn
     path = Path(path)
     name = format_to_write(path, format)
+    if parts.subwords is not None and "subwords" not in held_by(name):
+        on_warning(
+            f"{path}: subwords are left out: format {name} keeps rows of words alone, and vectors of other words cannot"
+            " be composed; .safetensors, .npz and .fasttext.bin keep subwords"
+        )
     if name == "projector":
         from sgns.vectors.files import projector
 
@@ -101,6 +114,10 @@ def write(
             from sgns.vectors.files import word2vec_binary
 
             word2vec_binary.write(parts, file, on_warning, progress)
+        elif name == "fasttext-binary":
+            from sgns.vectors.files import fasttext_binary
+
+            fasttext_binary.write(parts, file, on_warning, progress)
         else:
             from sgns.vectors.files import word2vec_text
 
@@ -108,9 +125,11 @@ def write(
 
 
 def held_by(format: str) -> tuple[str, ...]:
-    """Which of E, C, counts and metadata a file of a format holds."""
+    """Which of E, C, counts, subwords and metadata a file of a format holds."""
     if format in ("safetensors", "npz"):
-        return ("E", "C", "counts", "metadata")
+        return ("E", "C", "counts", "subwords", "metadata")
+    if format == "fasttext-binary":
+        return ("E", "C", "counts", "subwords")
     return ("E", "counts") if format == "projector" else ("E",)
 
 
@@ -122,7 +141,8 @@ def format_to_write(path: str | PathLike[str], format: str | None = None) -> str
     """
     if format is not None:
         return check_format(format)
-    ending = Path(Path(path).name.removesuffix(".gz")).suffix.lower()
+    name = Path(path).name.lower().removesuffix(".gz")
+    ending = next((ending for ending in ENDINGS if "." in ending[1:] and name.endswith(ending)), Path(name).suffix)
     if ending not in ENDINGS:
         raise FormatError(
             f"{path}: the ending {ending or '(none)'} names no format; use {', '.join(ENDINGS)}, or name one"
@@ -162,8 +182,8 @@ def sniff(file: PackedFile, path: Path) -> str:
         return "npz"
     if head[:6] == b"\x93NUMPY":
         raise file.error("a NumPy matrix without words; save both: numpy.savez('vectors.npz', words=words, E=matrix)")
-    if head[:4] == b"\xba\x16\x4f\x2f":
-        raise file.error("fastText's own .bin, which holds subwords; take the .vec file that fastText writes beside it")
+    if head[:4] == FASTTEXT:
+        return "fasttext-binary"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= safetensors.LARGEST_HEADER:
         return "safetensors"
     header = word2vec_text.header_of(head)
