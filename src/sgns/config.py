@@ -265,6 +265,11 @@ class Config:
     """What ends a sentence: each line, an empty line (paragraph), or nothing (none)."""
     column: str | None = None
     """Column of a table that holds the text: JSON lines, CSV, TSV, Parquet or Arrow, whose cells are documents."""
+    tags: bool = False
+    """dbow and dm: each document begins with its tags, divided by commas, and a tab: TAG<tab>text. Without it, a line
+    or paragraph is named by its number from 0, a file by its name."""
+    tag_column: str | None = None
+    """dbow and dm: column of a table that holds the tag of each document, or a list of tags."""
     lowercase: bool = True
     """Convert upper case to lower case."""
     punctuation: bool = False
@@ -334,17 +339,34 @@ class Config:
                     "sentences says what ends a sentence of a text: line, paragraph or none; token lists are given "
                     "without a name: sgns.train(sentences)"
                 )
-            if name == "column" and (not isinstance(value, str) or not value):
-                raise ConfigError(f"column is {value!r}; give the name of a column, such as text")
+            if name in ("column", "tag_column") and (not isinstance(value, str) or not value):
+                raise ConfigError(f"{name} is {value!r}; give the name of a column, such as text")
             if get_origin(field.type) is Literal and value not in get_args(field.type):
                 raise ConfigError(f"{name} is {value!r}; choose one of {', '.join(get_args(field.type))}")
         if self.ngrams is not None:
             parse_ngrams(self.ngrams)
         self._check_phrases()
+        self._check_documents()
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
             )
+
+    @property
+    def documents(self) -> bool:
+        """Whether the model has vectors of documents."""
+        return self.model in ("dbow", "dm")
+
+    def _check_documents(self) -> None:
+        for name in ("tags", "tag_column"):
+            if getattr(self, name) and not self.documents:
+                raise ConfigError(f"{name} is for documents, and model is {self.model}; give model dbow or dm")
+        if self.tags and self.column is not None:
+            raise ConfigError("tags are those before a tab, and column names a table; give tag_column instead")
+        if self.tag_column is not None and self.column is None:
+            raise ConfigError(f"tag_column is {self.tag_column!r}, but no column has the text; give column too")
+        if self.tag_column is not None and self.tag_column == self.column:
+            raise ConfigError(f"column and tag_column are both {self.column!r}; give the column that holds the tags")
 
     def _check_phrases(self) -> None:
         if isinstance(self.phrases, int):

@@ -18,10 +18,13 @@ from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.cache import VERSION, Store, digest, open_store
 from sgns.text.chunks import ChunkReader
+from sgns.text.document_text import DocumentRules
+from sgns.text.documents import Documents, TagList, document_warnings, tag_all
 from sgns.text.encode import content_hash, encode
 from sgns.text.encode_plain import number_by_frequency
-from sgns.text.sentences import number_words
+from sgns.text.sentences import check_sentences, number_words
 from sgns.text.sources import Column, Inputs, Source, find, total_size
+from sgns.text.spill import write_all
 from sgns.text.stream import token_lists
 from sgns.text.vocabulary import Vocabulary, nothing_left
 from sgns.text.warnings import stored_facts, warnings_of
@@ -39,6 +42,8 @@ class Corpus:
             out.
         sentence_ends: (s,) int64, read-only, ascending, exclusive: sentence i is ids[ends[i-1]:ends[i]]. No sentence is
             empty or cut.
+        documents: the tags of the sentences, each of which is a document, for models with vectors of documents; else
+            None.
         vocabulary: the words and their counts; a word's id is its index there.
         hash: a hash of the content and the text options, not of the path: the same text has the same hash anywhere.
         raw_tokens: words of the text before min_count and max_vocabulary.
@@ -58,6 +63,7 @@ class Corpus:
         scan_seconds: float = 0.0,
         from_cache: bool = False,
         warnings: Iterable[str] = (),
+        documents: Documents | None = None,
     ):
         self.ids = read_only(ids)
         self.sentence_ends = read_only(sentence_ends)
@@ -67,6 +73,7 @@ class Corpus:
         self.scan_seconds = scan_seconds
         self.from_cache = from_cache
         self.warnings = list(warnings)
+        self.documents = documents
 
     @property
     def tokens(self) -> int:
@@ -109,13 +116,18 @@ class Corpus:
         """Encodes token lists as they are: tokens are not normalised, split or stripped.
 
         Args:
-            sentences: any iterable of sentences, each an iterable of words; read once.
+            sentences: any iterable of sentences, each an iterable of words; read once. With a model of documents, also
+                of (tags, words), or of objects with words and tags: tags is one tag or a list, text or whole numbers.
             config: min_count and max_vocabulary apply.
 
         Raises:
             InputError: a sentence is a string, a token is not a string or holds a line break, nothing is left.
         """
         began, config = time.perf_counter(), config or Config()
+        tags = TagList() if config.documents else None
+        if tags is not None:
+            check_sentences(sentences)
+            sentences = tag_all(sentences, tags)
         numbers, ends, words, integers = number_words(sentences)
         ids, sentence_ends, vocabulary, facts = number_by_frequency(numbers, ends, words, config)
         if not len(vocabulary):
@@ -124,7 +136,13 @@ class Corpus:
         content = hashlib.sha256(json.dumps(text_options(config), sort_keys=True).encode())
         for part in (numbers.tobytes(), ends.tobytes(), "\n".join(words).encode()):
             content.update(part)
-        corpus = cls(ids, sentence_ends, vocabulary, content.hexdigest()[:32], facts.raw_tokens)
+        documents, warnings = None, list[str]()
+        if tags is not None:
+            documents, sentence_ends, found = tags.documents(sentence_ends)
+            warnings = document_warnings(found)
+            content.update(tags.digest().encode())
+        hash = content.hexdigest()[:32]
+        corpus = cls(ids, sentence_ends, vocabulary, hash, facts.raw_tokens, warnings=warnings, documents=documents)
         corpus.scan_seconds = time.perf_counter() - began
         return corpus
 
@@ -140,7 +158,7 @@ class Corpus:
 
         began, progress = time.perf_counter(), progress or ignore
         with builtin_text(progress) as path:
-            config = replace(config or Config(), sentences="line", column=None)
+            config = replace(config or Config(), sentences="line", column=None, tags=False, tag_column=None)
             corpus = cls.from_sources(find(path), config, progress, plain_chunks=BUILTIN_PLAIN_CHUNKS)
         corpus.scan_seconds = time.perf_counter() - began
         return corpus
@@ -168,6 +186,9 @@ class Corpus:
         sentences = token_lists(sources)
         if sentences is not None:
             return cls.from_sentences(sentences, config)
+        rules = DocumentRules.of(config)
+        if rules is not None:
+            sources = [replace(source, documents=rules) for source in sources]
         store, warnings = open_store() if cache else (None, [])
         corpus = cls._from_cache(store, sources, config, progress) if store else None
         corpus = corpus or cls._encode(store, sources, config, progress, plain_chunks)
@@ -185,7 +206,7 @@ class Corpus:
         if entry and (corpus := cls._load(store.path(entry), sources)):
             return corpus
         size = total_size(sources)
-        if size is None or not store.of_size(size, options):
+        if config.documents or size is None or not store.of_size(size, options):
             return None
         entry = f"{size}-{content_hash(sources, config, progress)}-{options}"
         corpus = cls._load(store.path(entry), sources)
@@ -225,7 +246,13 @@ class Corpus:
                     if reader.empty and not facts.raw_tokens:
                         raise InputError(f"{reader.empty[0]} is empty (0 bytes); give a file that holds text")
                     raise nothing_left(facts.raw_tokens, facts.distinct, facts.highest, config)
-                content, stored = reader.content(), stored_facts(reader, facts)
+                content, stored, documents = reader.content(), stored_facts(reader, facts), None
+                if (rules := sources[0].documents) is not None:
+                    content = digest([content, rules.tags.digest()])
+                    documents, kept, stored["documents"] = rules.tags.documents(np.memmap(ends, np.int64, "r"))
+                    ends.seek(0)
+                    ends.truncate()
+                    write_all(ends, kept)
                 corpus = cls(
                     np.memmap(ids, dtype=np.int32, mode="r"),
                     np.memmap(ends, dtype=np.int64, mode="r"),
@@ -233,6 +260,7 @@ class Corpus:
                     digest([content, options]),
                     facts.raw_tokens,
                     warnings=warnings_of(stored, sources),
+                    documents=documents,
                 )
             if store is not None and entry_folder is not None:
                 corpus._save(entry_folder, stored)
@@ -254,6 +282,11 @@ class Corpus:
         }  # fmt: skip
         (folder / "words").write_bytes("".join(f"{word}\n" for word in words).encode())
         counts.tofile(folder / "counts")
+        if self.documents is not None:
+            meta["documents"] = len(self.documents)
+            (folder / "tags").write_bytes("".join(f"{name}\n" for name in self.documents.names).encode())
+            self.documents.starts.tofile(folder / "tag_starts")
+            self.documents.rows.tofile(folder / "tag_rows")
         (folder / "meta.json").write_text(json.dumps(meta))
 
     @classmethod
@@ -268,16 +301,28 @@ class Corpus:
             if not len(words) == len(counts) == meta["words"] or int(counts.sum()) != len(ids) or ends[-1] != len(ids):
                 return None
             vocabulary, warnings = Vocabulary(words, counts), warnings_of(meta["facts"], sources)
+            documents = None
+            if "documents" in meta:
+                names = (folder / "tags").read_bytes().decode().split("\n")[:-1]
+                starts = np.memmap(folder / "tag_starts", np.int64, "r", shape=(len(ends) + 1,))
+                rows = np.memmap(folder / "tag_rows", np.int32, "r", shape=(int(starts[-1]),))
+                documents = Documents(names, read_only(starts), read_only(rows))
+                if len(names) != meta["documents"]:
+                    return None
             os.utime(folder / "meta.json")  # the cache deletes what was used longest ago
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return cls(ids, ends, vocabulary, meta["hash"], meta["raw_tokens"], from_cache=True, warnings=warnings)
+        hash, raw_tokens = meta["hash"], meta["raw_tokens"]
+        return cls(ids, ends, vocabulary, hash, raw_tokens, from_cache=True, warnings=warnings, documents=documents)
 
 
 def text_options(config: Config) -> dict[str, Any]:
     """The options of `config` that decide which ids a text becomes."""
     options = {name: getattr(config, name) for name in TEXT_OPTIONS}
-    return {name: value for name, value in options.items() if name != "column" or value is not None}
+    options = {name: value for name, value in options.items() if name != "column" or value is not None}
+    if config.documents:
+        options |= {"documents": True, "tags": config.tags, "tag_column": config.tag_column}
+    return options
 
 
 def options_key(config: Config) -> str:

@@ -35,6 +35,9 @@ def encode(
 ) -> tuple[Vocabulary, TextFacts]:
     """Encodes all that `reader` reads. Ids (int32) and sentence ends (int64) are appended to two unbuffered files.
 
+    Of documents, each has a sentence end, those without words of the vocabulary too; of a text, empty sentences are
+    left out.
+
     Args:
         reader: the text; afterwards it knows the hash of its content and what was skipped or cut.
         config: the text options and `threads` apply.
@@ -56,8 +59,9 @@ def encode(
     def read() -> None:
         progress("read", reader.done, reader.total, "bytes")
 
-    if config.column is not None and config.sentences == "none":
-        config = replace(config, sentences="line")  # the text of a cell is one line then, see `tables.TextOfCells`
+    if config.documents or (config.column is not None and config.sentences == "none"):
+        # a document, or the text of a cell, is one line then: see `document_text` and `tables.TextOfCells`
+        config = replace(config, sentences="line")
     read()
     if plain_chunks is None:
         plain_chunks = PLAIN_CHUNKS if is_compiled("text") else PLAIN_CHUNKS_COLD

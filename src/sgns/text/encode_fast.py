@@ -238,6 +238,7 @@ class Encoder:
                     found, stops = remap(
                         one.spill.get(one.numbers, np.int32), one.spill.get(one.ends, np.int32),
                         maps[one.segment][0], maps[one.segment][1], self._segments[one.segment].starts,
+                        self.config.documents,
                     )  # fmt: skip
                     with turn:
                         while state["written"] < number and not stop.is_set():
@@ -245,7 +246,9 @@ class Encoder:
                         if stop.is_set():
                             return
                         stops = stops + state["tokens"]
-                        if len(stops) and stops[0] == state["last"]:  # an empty sentence between two chunks
+                        if (
+                            not self.config.documents and len(stops) and stops[0] == state["last"]
+                        ):  # an empty sentence between two chunks
                             stops = stops[1:]
                         if len(stops):
                             state["last"] = int(stops[-1])
@@ -273,4 +276,4 @@ def compile_kernels() -> None:
     words = add_all(new_table(), segment.words)
     text_of(contents(words), np.arange(2))
     values = look_up(words, segment.words, np.arange(words.used[N_ITEMS], dtype=np.int32))
-    remap(numbers[:n], ends[:n_ends], segment.word, values, segment.starts)
+    remap(numbers[:n], ends[:n_ends], segment.word, values, segment.starts, False)

@@ -60,8 +60,8 @@ def encode_plain(
                 if unsegmented and raw_token in unsegmented:
                     n_unsegmented += 1
             ends.append(len(numbers))
-        if not chunk.closing:
-            ends.pop()  # the sentence goes on in the next chunk
+        if not chunk.closing or (config.documents and text):
+            ends.pop()  # the sentence goes on in the next chunk; or the line end of the last document has ended it
     ids, sentence_ends, vocabulary, facts = number_by_frequency(numbers, ends, list(known), config)
     facts.invalid_bytes, facts.first_invalid, facts.unsegmented = n_invalid, first_invalid, n_unsegmented
     return ids, sentence_ends, vocabulary, facts
@@ -86,7 +86,7 @@ def number_by_frequency(
 
     Returns:
         ids: (n,) int32.
-        sentence_ends: (s,) int64, without empty sentences.
+        sentence_ends: (s,) int64, without empty sentences; of documents all of them.
         vocabulary: V words; V may be 0.
         facts: raw_tokens, distinct and highest.
     """
@@ -99,7 +99,10 @@ def number_by_frequency(
     kept = ids >= 0
     kept_before = np.zeros(len(ids) + 1, dtype=np.int64)
     np.cumsum(kept, out=kept_before[1:])
-    sentence_ends = np.unique(kept_before[np.frombuffer(ends, dtype=np.int64)])
+    sentence_ends = kept_before[np.frombuffer(ends, dtype=np.int64)]
+    if not config.documents:
+        sentence_ends = np.unique(sentence_ends)
+        sentence_ends = sentence_ends[sentence_ends > 0]
     vocabulary = Vocabulary([words[index] for index in chosen.tolist()], counts[chosen])
     facts = TextFacts(raw_tokens=len(indices), distinct=len(words), highest=int(counts.max(initial=0)))
-    return ids[kept], sentence_ends[sentence_ends > 0], vocabulary, facts
+    return ids[kept], sentence_ends, vocabulary, facts

@@ -13,6 +13,7 @@ from sgns.base.files import remedy_for
 from sgns.base.suggest import nearest
 from sgns.config import Config
 from sgns.errors import InputError
+from sgns.text.document_text import DocumentRules
 from sgns.text.sentences import shown
 
 REPORT = ".run.json"  # behind the name of a vector file
@@ -40,15 +41,19 @@ class Column:
     Attributes:
         name: its name.
         one_sentence: a cell is one sentence, whatever line breaks it has.
+        tags: name of the column that holds the tags of documents.
     """
 
     name: str
     one_sentence: bool = False
+    tags: str | None = None
 
     @classmethod
     def of(cls, config: Config) -> Self | None:
         """The column that the options name; None for plain text."""
-        return None if config.column is None else cls(config.column, config.sentences == "none")
+        if config.column is None:
+            return None
+        return cls(config.column, config.sentences == "none" or config.documents, config.tag_column)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Source:
     """The column of a table; None for plain text."""
     cells: Iterator[tuple[int, Any]] | None = None
     """The cells of a table in memory, each with the number of its row; there is no file then."""
+    documents: DocumentRules | None = None
+    """How documents are read; None for a model without documents."""
 
     @property
     def size(self) -> int | None:

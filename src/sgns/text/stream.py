@@ -8,22 +8,27 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from sgns.base.files import PACKED, check_not_input, decompress, is_damage, packed_kind, reason, remedy_for
 from sgns.errors import InputError
+from sgns.text.document_text import BLOCK, DocumentRules, DocumentText, Piece, pieces
+from sgns.text.documents import checked_tags
 from sgns.text.kinds import refusal
 from sgns.text.sources import Source
 from sgns.text.tables import (
     Cell,
     NoSuchColumn,
+    TaggedCell,
     TextOfCells,
     cells,
     columns_of_columnar,
     columns_without_a_name,
     is_columnar,
+    is_json,
     is_table,
     is_tokens,
     name_a_column,
@@ -53,6 +58,7 @@ class Stream:
         self.binary = False
         self.packed = ""
         self.cells: Iterator[Cell] | None = source.cells
+        self._inner: Any = None  # collected as garbage, it would close the file
         if source.cells is not None:
             self._raw = cast(io.RawIOBase, io.BytesIO())
             self._read_cells()
@@ -71,6 +77,8 @@ class Stream:
             raise InputError(f"{source.name} cannot be opened ({reason(error)}); {remedy}") from None
         try:
             self._unpack()
+            if source.documents is not None and self.cells is None:
+                self._read_documents(source.documents)
         except BaseException:
             self.close()
             raise
@@ -100,14 +108,17 @@ class Stream:
                 return None
             return name_a_column(columns) if (columns := columns_of_columnar(self._file, head)) else refusal(head)
         refused = refusal(head)
-        if refused is None and self.source.column is None:
+        rules = self.source.documents
+        tabbed = rules is not None and rules.tabbed and not is_json(head)
+        if refused is None and self.source.column is None and not tabbed:
             columns_of_text = columns_without_a_name(self.source.name, head)
             return None if columns_of_text is None else name_a_column(columns_of_text)
         return refused
 
     def _open_table(self, head: bytes, column: str) -> None:
         """Finds the first cell; a file in a folder that has no such column is left out."""
-        rows = cells(self._file, self.source.name, column, head)
+        assert self.source.column is not None
+        rows = cells(self._file, self.source.name, column, head, self.source.column.tags)
         try:
             first = self._guard(lambda: list(islice(rows, 1)))
         except InputError as error:
@@ -121,8 +132,31 @@ class Stream:
     def _read_cells(self) -> None:
         assert self.cells is not None
         assert self.source.column is not None
-        text = TextOfCells(self.cells, self.source.name, self.source.column)
-        self._table = self._file if self.source.cells is None else None  # collected as garbage, it would close the file
+        text: io.RawIOBase = TextOfCells(self.cells, self.source.name, self.source.column)
+        if self.source.documents is not None:
+            rules = replace(self.source.documents, unit="line", tabbed=False)
+            text = DocumentText(self._tagged_cells(cast(TextOfCells, text), self.cells), self.source.name, rules)
+        self._inner = self._file if self.source.cells is None else None
+        self._file = cast(BinaryIO, io.BufferedReader(text, HEAD * 16))
+
+    def _tagged_cells(self, texts: TextOfCells, rows: Iterator[Cell]) -> Iterator[Piece]:
+        """The cells of a table as documents."""
+        for number, cell in rows:
+            if isinstance(cell, TaggedCell):
+                where = f"{self.source.name}, row {number}"
+                tags = [] if cell.tags == "" else checked_tags(cell.tags, where)
+                yield Piece(texts.encoded(cell.words, number), True, tags)
+            else:
+                yield Piece(texts.encoded(cell, number), True)
+
+    def _read_documents(self, rules: DocumentRules) -> None:
+        """Reads the documents of a text; a file in a folder that is no text has none."""
+        if self.binary:
+            rules.tags.add_nothing()
+            return
+        self._inner = self._file
+        blocks = iter(lambda: cast(bytes, self._guard(lambda: self._inner.read(BLOCK))), b"")
+        text = DocumentText(pieces(blocks, rules.unit), self.source.name, rules)
         self._file = cast(BinaryIO, io.BufferedReader(text, HEAD * 16))
 
     def readinto(self, view: memoryview) -> int:
@@ -134,7 +168,7 @@ class Stream:
         Raises:
             InputError: the archive is damaged or ends early, or the disk fails.
         """
-        done = 0
+        done, transformed = 0, bool(self.packed) or self.cells is not None or self.source.documents is not None
         while not self.binary and done < len(view):
             rest = view[done:]
             if self.source.span is not None:
@@ -143,9 +177,9 @@ class Stream:
             if not now:
                 break
             done += now
-            if not self.packed and self.cells is None:
+            if not transformed:
                 self.consumed += now
-        if (self.packed or self.cells is not None) and self.source.fingerprint is not None:
+        if transformed and self.source.fingerprint is not None:
             self.consumed = self._raw.tell()
         return done
 
@@ -182,7 +216,8 @@ def token_lists(sources: Iterable[Source]) -> Iterator[Any] | None:
             return None
         first = next(cells_of(source), None)
         if first is not None:
-            return chain.from_iterable(map(cells_of, sources)) if is_tokens(first) else None
+            words = first.words if isinstance(first, TaggedCell) else first
+            return chain.from_iterable(map(cells_of, sources)) if is_tokens(words) else None
     return None
 
 

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
@@ -31,6 +32,19 @@ PREFERRED = ("text", "content", "sentence", "body", "tokens")
 
 Cell = tuple[int, Any]
 """The number of a line or row, and what stands there in the column."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedCell:
+    """A document of a table with a column of tags.
+
+    Attributes:
+        words: What stands in the column of the text: a text, or a list of words.
+        tags: What stands in the column of the tags.
+    """
+
+    words: Any
+    tags: Any
 
 
 def ending_of(name: str) -> str:
@@ -89,29 +103,36 @@ def name_a_column(columns: list[Any]) -> str:
     return f"a table{there}: name the column to train on, {option} (in Python column={best!r})"
 
 
-def cells(file: BinaryIO, name: str, column: str, head: bytes) -> Iterator[Cell]:
-    """The cells of one column of a table, in the order of its rows.
+def cells(file: BinaryIO, name: str, column: str, head: bytes, tags: str | None = None) -> Iterator[Cell]:
+    """The cells of one column of a table, in the order of its rows; or each with that of a second column.
 
     Args:
         file: The table, unpacked, at its first byte.
         name: Of the file, for messages.
         column: The name of the column.
         head: The first bytes of the file.
+        tags: The name of the second column; each cell is a `TaggedCell` then.
 
     Raises:
         InputError: it is no table, has no such column, or a row is damaged; the message has the line.
         MissingExtra: pyarrow is not installed.
     """
+    columns = [column] if tags is None else [column, tags]
     if is_columnar(head):
-        return columnar_cells(file, name, column, head)
+        return columnar_cells(file, name, columns, head)
     if ARRAY.match(head.removeprefix(BOM)):
-        return array_cells(file, name, column)
+        return array_cells(file, name, columns)
     if is_json(head) or ending_of(name) in JSON_ENDINGS:
-        return json_cells(file, name, column)
-    return csv_cells(file, name, column, head)
+        return json_cells(file, name, columns)
+    return csv_cells(file, name, columns, head)
 
 
-def json_cells(file: BinaryIO, name: str, column: str) -> Iterator[Cell]:
+def joined(values: list[Any]) -> Any:
+    """What a row has in one column, or in that of the text and that of the tags."""
+    return values[0] if len(values) == 1 else TaggedCell(*values)
+
+
+def json_cells(file: BinaryIO, name: str, columns: list[str]) -> Iterator[Cell]:
     """The cells of JSON lines: an object a line; empty lines are passed over."""
     for number, line in enumerate(file, 1):
         if number == 1:
@@ -125,7 +146,7 @@ def json_cells(file: BinaryIO, name: str, column: str) -> Iterator[Cell]:
                 f"{name}, line {number}: no JSON object ({json_error(error)}); mend or delete the line, and write one "
                 "object a line"
             ) from None
-        yield number, cell_of(row, column, f"{name}, line {number}")
+        yield number, joined([cell_of(row, column, f"{name}, line {number}") for column in columns])
 
 
 def json_error(error: Exception) -> str:
@@ -135,7 +156,7 @@ def json_error(error: Exception) -> str:
     return "nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
-def array_cells(file: BinaryIO, name: str, column: str) -> Iterator[Cell]:
+def array_cells(file: BinaryIO, name: str, columns: list[str]) -> Iterator[Cell]:
     """The cells of an array of JSON objects, which is read as a whole."""
     try:
         rows = json.loads(file.read().removeprefix(BOM).decode("utf-8", "surrogateescape"))
@@ -145,7 +166,7 @@ def array_cells(file: BinaryIO, name: str, column: str) -> Iterator[Cell]:
             f"{name}{line}: damaged JSON ({json_error(error)}); mend it, or write one object a line"
         ) from None
     for number, row in enumerate(rows, 1):
-        yield number, cell_of(row, column, f"{name}, object {number}")
+        yield number, joined([cell_of(row, column, f"{name}, object {number}") for column in columns])
 
 
 def cell_of(row: Any, column: str, where: str) -> Any:
@@ -180,20 +201,21 @@ def columns_of_text(line: bytes, delimiters: str, column: str | None) -> tuple[s
     return best if len(best[1]) > 1 else headers[0]
 
 
-def csv_cells(file: BinaryIO, name: str, column: str, head: bytes) -> Iterator[Cell]:
+def csv_cells(file: BinaryIO, name: str, columns: list[str], head: bytes) -> Iterator[Cell]:
     """The cells of a CSV or TSV table: a header, cells with delimiters or line breaks in double quotes."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    delimiter, _ = columns_of_text(first_line(head), DELIMITERS.get(ending_of(name), DELIMITERS[".csv"]), column)
+    delimiter, _ = columns_of_text(first_line(head), DELIMITERS.get(ending_of(name), DELIMITERS[".csv"]), columns[0])
     rows = csv.reader(text, delimiter=delimiter, strict=True)
     csv.field_size_limit(LONGEST_CELL)  # of all readers: the module has one limit
     number = 1
     try:
         header = [title.strip() for title in next(rows, [])]
-        if column not in header:
-            raise no_such_column(name, column, header)
-        if header.count(column) > 1:
-            raise InputError(f"{name}: {header.count(column)} columns are named {shown(column)}; give them other names")
-        index = header.index(column)
+        for column in columns:
+            if column not in header:
+                raise no_such_column(name, column, header)
+            if (same := header.count(column)) > 1:
+                raise InputError(f"{name}: {same} columns are named {shown(column)}; give them other names")
+        indices = [header.index(column) for column in columns]
         number = rows.line_num + 1
         for row in rows:
             if row and len(row) != len(header):
@@ -202,7 +224,7 @@ def csv_cells(file: BinaryIO, name: str, column: str, head: bytes) -> Iterator[C
                     f"{'a tab' if delimiter == chr(9) else repr(delimiter)} or line breaks in double quotes"
                 )
             if row:
-                yield number, row[index]
+                yield number, joined([row[index] for index in indices])
             number = rows.line_num + 1
     except csv.Error as error:
         raise InputError(
@@ -213,7 +235,7 @@ def csv_cells(file: BinaryIO, name: str, column: str, head: bytes) -> Iterator[C
             text.detach()
 
 
-def columnar_cells(file: BinaryIO, name: str, column: str, head: bytes) -> Iterator[Cell]:
+def columnar_cells(file: BinaryIO, name: str, wanted: list[str], head: bytes) -> Iterator[Cell]:
     """The cells of a Parquet or Arrow table."""
     try:
         import pyarrow as pa
@@ -221,13 +243,15 @@ def columnar_cells(file: BinaryIO, name: str, column: str, head: bytes) -> Itera
         raise MissingExtra(PYARROW) from None
     number = 0
     try:
-        columns, batches = open_columnar(file, head, column)
-        if column not in columns:
-            raise no_such_column(name, column, columns)
+        columns, batches = open_columnar(file, head, wanted)
+        for column in wanted:
+            if column not in columns:
+                raise no_such_column(name, column, columns)
         for batch in batches:
-            for value in batch.column(batch.schema.get_field_index(column)).to_pylist():
+            values = [batch.column(batch.schema.get_field_index(column)).to_pylist() for column in wanted]
+            for row in zip(*values, strict=True):
                 number += 1
-                yield number, value
+                yield number, joined(list(row))
     except SgnsError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -235,7 +259,7 @@ def columnar_cells(file: BinaryIO, name: str, column: str, head: bytes) -> Itera
         raise InputError(f"{name}, after row {number}: a damaged table ({reason}); write it again") from None
 
 
-def open_columnar(file: BinaryIO, head: bytes, column: str | None) -> tuple[list[str], Iterator[Any]]:
+def open_columnar(file: BinaryIO, head: bytes, columns: list[str]) -> tuple[list[str], Iterator[Any]]:
     """The columns of a Parquet or Arrow table, and its record batches."""
     import pyarrow as pa
     import pyarrow.feather
@@ -245,7 +269,7 @@ def open_columnar(file: BinaryIO, head: bytes, column: str | None) -> tuple[list
     if head.startswith(b"PAR1"):
         parquet = pa.parquet.ParquetFile(source)
         names = list(parquet.schema_arrow.names)
-        return names, parquet.iter_batches(BATCH, columns=[column]) if column in names else iter(())
+        return names, parquet.iter_batches(BATCH, columns=columns) if set(columns) <= set(names) else iter(())
     if head.startswith(b"FEA1"):
         table = pa.feather.read_table(source)
         return list(table.column_names), iter(table.to_batches(BATCH))
@@ -264,7 +288,7 @@ def is_plain(file: BinaryIO) -> bool:
 def columns_of_columnar(file: BinaryIO, head: bytes) -> list[str]:
     """The columns of a Parquet or Arrow table; none where pyarrow is missing or the table is damaged."""
     try:
-        return open_columnar(file, head, None)[0]
+        return open_columnar(file, head, [])[0]
     except Exception:  # whatever pyarrow raises: the message does without the columns
         return []
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sgns.text.chunks import CHUNK, ChunkReader
+from sgns.text.documents import document_warnings
 from sgns.text.sources import Source
 from sgns.text.stream import Stream
 
@@ -46,8 +47,8 @@ def stored_facts(reader: ChunkReader, facts: TextFacts) -> dict[str, Any]:
 
 
 def line_of(source: Source, position: int) -> int | None:
-    """The number, from 1, of the line that holds byte `position`; None for a stream or a table."""
-    if source.fingerprint is None or source.column is not None:
+    """The number, from 1, of the line that holds byte `position`; None for a stream, a table or documents."""
+    if source.fingerprint is None or source.column is not None or source.documents is not None:
         return None
     if source.span is not None:  # lines are counted in the whole file
         position += source.span[0]
@@ -81,6 +82,8 @@ def warnings_of(stored: dict[str, Any], sources: list[Source]) -> list[str]:
         warnings.append(f"{n} {files} {what} {be} left out, the first {first}")
     if stored["cuts"]:
         warnings.append(f"runs of more than {CHUNK >> 20} MiB without white space were cut, {stored['cuts']} times")
+    if "documents" in stored:
+        warnings += document_warnings(stored["documents"])
     if stored["unsegmented"] * 20 > stored["raw_tokens"]:
         warnings.append(
             f"{stored['unsegmented']:,} tokens are long runs of a script without spaces between words (Chinese, "

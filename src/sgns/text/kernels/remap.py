@@ -6,7 +6,7 @@ from sgns.base.jit import kernel
 
 
 @kernel
-def remap(numbers, ends, single, lists, starts):
+def remap(numbers, ends, single, lists, starts, every):
     """The ids and sentence ends of a chunk.
 
     Args:
@@ -15,10 +15,11 @@ def remap(numbers, ends, single, lists, starts):
         single: by raw token: the id of its word; -1 for no word; -2 - i for the words of list i.
         lists: the ids of raw tokens with several words, -1 for words that are left out.
         starts: where list i begins in `lists`; one more at the end.
+        every: whether empty sentences have an end too.
 
     Returns:
         ids: (m,) int32.
-        ends: (≤ s,) int64, ids before each sentence end, without repetition.
+        ends: (≤ s,) int64, ids before each sentence end, without repetition unless `every`.
     """
     size = numbers.shape[0]
     if starts.shape[0] > 1:
@@ -41,7 +42,7 @@ def remap(numbers, ends, single, lists, starts):
                 for i in range(starts[-2 - value], starts[-1 - value]):
                     ids[n] = lists[i]
                     n += lists[i] >= 0
-        if row < ends.shape[0] and (n_stops == 0 or stops[n_stops - 1] != n):
+        if row < ends.shape[0] and (every or n_stops == 0 or stops[n_stops - 1] != n):
             stops[n_stops] = n
             n_stops += 1
     return ids[:n].copy() if 2 * n < size else ids[:n], stops[:n_stops]
