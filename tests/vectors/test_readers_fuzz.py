@@ -20,10 +20,12 @@ import zstandard
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sgns.base.subwords import Subwords, exact
 from sgns.errors import FormatError, SgnsError
 from sgns.evaluation import read_categories, read_pairs, read_questions
 from sgns.vectors import Vectors, query
 from sgns.vectors.files import formats
+from sgns.vectors.subwords import SubwordTable
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 MEMORY = 60e6  # bytes: a few blocks of 8 MiB and what decompresses; the inputs are under 100 kB
@@ -35,6 +37,10 @@ def good_file(ending: str) -> bytes:
     v = Vectors(
         ["the", "of", "ä", "x"], np.float32([[1, 2.5], [-3e-9, 4], [5, 6], [7, 8]]), np.ones((4, 2)), np.arange(4)
     )
+    if ending in (".safetensors", ".npz", ".fasttext.bin"):
+        options = exact(v.words, np.ones(4), 1, 2, 1) if ending == ".npz" else Subwords(1, 3, 7)
+        table = SubwordTable.of(options, v.E, np.ones((options.rows, 2)))
+        v = Vectors(v.words, table.composed(v.words), v.C, v.counts, {}, table)
     folder = Path(__import__("tempfile").mkdtemp())
     v.save(folder / f"v{ending}")
     content = (folder / f"v{ending}").read_bytes()
@@ -45,7 +51,7 @@ def good_file(ending: str) -> bytes:
 
 
 GOOD = {ending: good_file(ending) for ending in [*formats.ENDINGS, ".safetensors.gz", ".bin.gz"]}
-FORMAT = {ending: formats.ENDINGS["." + ending.split(".")[1]] for ending in GOOD}
+FORMAT = {ending: formats.format_to_write(f"v{ending}") for ending in GOOD}
 
 
 @st.composite
@@ -97,6 +103,8 @@ def load_and_use(path: Path, format: str | None, repair: bool) -> None:
     assert v.E.shape == (len(v.words), v.dim)
     if len(v):
         v.most_similar(v.E[0] + 1, n=3)
+    if v.subwords is not None:
+        v.composable(["thee"])
 
 
 @pytest.mark.parametrize("ending", GOOD)

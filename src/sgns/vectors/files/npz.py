@@ -4,6 +4,7 @@ Vectors with subwords have the arrays word_rows, ngram_rows and subwords (JSON) 
 """
 
 import json
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -21,6 +22,10 @@ from sgns.vectors.files.selection import ALL, Selection
 from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.word_list import first_rows
 
+DAMAGE = (  # what zipfile raises for damaged archives
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError, UnicodeDecodeError,
+    struct.error,
+)  # fmt: skip
 MATRICES = ("E", "vectors", "embeddings", "matrix", "W")  # our name first, then those of other programs
 WORDS = ("words", "vocab", "vocabulary", "tokens", "keys")
 TABLES = ("word_rows", "ngram_rows")  # arrays of vectors with subwords
@@ -56,6 +61,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             counts = array(file, archive, members["counts"], "iu", 1, rows) if "counts" in members else None
             texts = texts if rows is None else texts[rows]
             about = array(file, archive, members["metadata"], "U", 0) if "metadata" in members else None
+            nodes = array(file, archive, members["nodes"], "f", 2) if "nodes" in members else None
             with_subwords = all(name in members for name in (*TABLES, "subwords"))
             options = array(file, archive, members["subwords"], "U", 0) if with_subwords else None
             tables = [
@@ -63,7 +69,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
                 for name in TABLES
                 if with_subwords
             ]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
+    except DAMAGE as error:
         raise file.error(f"the zip archive is damaged ({error}); copy it again") from None
     try:
         metadata: Any = json.loads(str(about)) if about is not None else {}
@@ -72,7 +78,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
     try:
         subwords = None if options is None else SubwordTable.of(subwords_of(str(options)), *tables)
         metadata = metadata if isinstance(metadata, dict) else {}
-        parts = Parts.of(texts.tolist(), matrix, C, counts, metadata, subwords)
+        parts = Parts.of(texts.tolist(), matrix, C, counts, metadata, subwords).with_nodes(nodes)
     except FormatError as error:
         raise file.error(str(error)) from None
     return repaired(parts, file, repair, on_warning)
@@ -226,6 +232,8 @@ def write(parts: Parts, file: IO[bytes]) -> None:
     if parts.subwords is not None:
         arrays |= {"word_rows": parts.subwords.word_rows, "ngram_rows": parts.subwords.ngram_rows}
         arrays["subwords"] = np.array(json.dumps(parts.subwords.options.to_dict(), ensure_ascii=False))
+    if parts.nodes is not None:
+        arrays["nodes"] = parts.nodes
     arrays["metadata"] = np.array(json.dumps(parts.metadata, ensure_ascii=False))
     np.savez(ForwardOnly(file), **arrays)  # type: ignore[arg-type]
 
