@@ -29,6 +29,7 @@ VERBS = {
     "encode": ("sgns.cli.texts:encode", "Vectors of texts, one a line, as an array or a table."),
     "info": ("sgns.cli.vectors:info", "What a vector file holds and how it was made."),
     "convert": ("sgns.cli.vectors:convert", "Write vectors in another format."),
+    "merge": ("sgns.cli.vectors:merge", "Write the words of several vector files to one."),
     "evaluate": ("sgns.cli.evaluation:evaluate", "Similarity, analogy and category sets, with coverage and intervals."),
     "compare": ("sgns.cli.evaluation:compare", "Two models or more on the same sets: do they differ, and where?"),
     "plot": ("sgns.cli.figures:plot", "Draw words on a plane, their similarities, a loss curve, or movement."),

@@ -9,7 +9,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from sgns.errors import ConfigError
-from sgns.vectors.files.selection import Selection
+from sgns.vectors.files.selection import Only, Selection
 
 
 class UnknownOption(ConfigError):
@@ -50,21 +50,26 @@ WordsToShow = Annotated[
 ]
 
 
+WordsOrFile = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
+
+
+def words_or_file(words: list[str] | None) -> Only | None:
+    """Words, or the path of a file of them: a single word that is the name of a file is taken for it."""
+    return words[0] if words is not None and len(words) == 1 and Path(words[0]).is_file() else words
+
+
 @dataclass(frozen=True, kw_only=True)
 class PartOfFile:
     """Which rows of a vector file a verb reads; what is left out takes no memory."""
 
     limit: int | None = None
     """Read only the first rows of the file, this many: the most frequent words, by custom."""
-    only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=(), allow_leading_hyphen=False)] = None
+    only: WordsOrFile = None
     """Read only these words (of the first rows, with --limit); or a file with a word a line."""
 
     def selection(self, also: Iterable[str] = ()) -> Selection:
         """The selection of rows; `also` are words that are read too, those of a question. Raises `ConfigError`."""
-        words = self.only
-        if words is not None and len(words) == 1 and Path(words[0]).is_file():
-            return Selection.of(self.limit, words[0], also)
-        return Selection.of(self.limit, words, also)
+        return Selection.of(self.limit, words_or_file(self.only), also)
 
 
 WHOLE_FILE = PartOfFile()

@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -15,11 +15,14 @@ from sgns.cli.options import (
     Flag,
     Json,
     Number,
+    Output,
     PartOfFile,
     PartOption,
     SpaceHelp,
     UnknownOption,
     VectorFile,
+    WordsOrFile,
+    words_or_file,
 )
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
 from sgns.cli.streams import lines_of
@@ -27,6 +30,7 @@ from sgns.errors import InputError
 from sgns.vectors.files.formats import Format
 from sgns.vectors.files.quantized import QUANTIZED, Precision
 from sgns.vectors.quantize import NeighboursKept
+from sgns.vectors.sets import Conflict
 from sgns.vectors.vectors import Method, Space, Vectors
 
 Words = Annotated[tuple[str, ...], Parameter(negative=(), allow_leading_hyphen=True)]
@@ -192,6 +196,7 @@ def convert(
     normalize: Flag = False,
     all_but_the_top: AllButTheTop = None,
     quantize: Precision | None = None,
+    drop: WordsOrFile = None,
     repair: Flag = False,
     part: PartOption = WHOLE_FILE,
     json: Json = False,
@@ -205,6 +210,7 @@ def convert(
         restrict: Write only this many words, the most frequent ones.
         normalize: Scale every row to length 1.
         quantize: Keep each number in one byte (int8) or two (float16), with a scale for each row; .safetensors only.
+        drop: Leave out these words; or those of a file with a word a line.
         repair: Leave out damaged rows (NaN, too few numbers, a truncated end) instead of stopping.
     """
     from sgns.progress import Progress
@@ -227,15 +233,60 @@ def convert(
             normalize=normalize,
             all_but_the_top=all_but_the_top,
             quantize=quantize,
+            drop=words_or_file(drop),
             repair=repair,
             selection=part.selection(),
             on_warning=on_warning,
             progress=progress.update,
         )
-    if json:
-        shape = {"words": len(written), "dim": written.dim}
-        precision = {"quantized": written.metadata[QUANTIZED]} if quantize else {}
-        answer = {"source": source, "target": target, **shape, **precision}
+    print_written({"source": source}, target, written, left_out, warnings, json)
+
+
+def merge(
+    *sources: Annotated[Path, Parameter(help="Vector files, in any formats; two or more of the same dimension.")],
+    output: Output,
+    on_conflict: Conflict = "error",
+    format: Format | None = None,
+    part: PartOption = WHOLE_FILE,
+    json: Json = False,
+) -> None:
+    """Write the words of several vector files to one: those of the first, then those that the others add.
+
+    Args:
+        output: File to write, in the format of its ending; replaced whole or not at all.
+        on_conflict: A word that two have stops the command, or keeps its first or second row, or their mean.
+        format: Format to write, if the ending does not name it.
+    """
+    from sgns.progress import Progress
+    from sgns.vectors.conversion import merge
+
+    warnings: list[str] = []
+
+    def on_warning(message: str) -> None:
+        warnings.append(message)
+        warn(message)
+
+    with Progress(quiet=json) as progress:
+        written, left_out = merge(
+            sources,
+            output,
+            on_conflict=on_conflict,
+            format=format,
+            selection=part.selection(),
+            on_warning=on_warning,
+            progress=progress.update,
+        )
+    print_written({"sources": sources}, output, written, left_out, warnings, json)
+
+
+def print_written(
+    source: dict[str, Any], target: Path, written: Vectors, left_out: list[str], warnings: list[str], as_json: bool
+) -> None:
+    """Prints what was written, and what of it the format cannot hold."""
+    if as_json:
+        answer = {**source, "target": target, "words": len(written), "dim": written.dim}
+        if written.precision != "float32":
+            answer["quantized"] = written.metadata.get(QUANTIZED)
         print_json({**answer, "left_out": left_out, "warnings": warnings})
         return
     if left_out:

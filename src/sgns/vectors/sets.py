@@ -64,7 +64,7 @@ def merged(parts: Parts, other: Parts, on_conflict: Conflict) -> Parts:
     if common and on_conflict == "error":
         raise ConfigError(
             f"both have {len(common):,} words, the first {theirs[common[0]][:80]!r}; say which row is kept:"
-            ' on_conflict="first", "second" or "mean"'
+            ' on_conflict="first", "second" or "mean" (--on-conflict first)'
         )
     if common and on_conflict != "first":
         own, second = np.array([index[theirs[row]] for row in common]), on_conflict == "second"

@@ -231,7 +231,9 @@ class Vectors:
             OutputError: The file cannot be written; the old file is still there.
             FormatError: The ending is unknown, or the format cannot hold the words.
         """
-        formats.write(self._parts_as_stored, path, format, on_warning=on_warning, progress=progress)
+        own = formats.format_to_write(path, format) == "safetensors"
+        parts = self._parts_as_stored if own else self.parts
+        formats.write(parts, path, format, on_warning=on_warning, progress=progress)
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
