@@ -2,7 +2,7 @@
 
 Source: `FastText::saveModel`, `Args::save`, `Dictionary::save`, `DenseMatrix::save` of fastText 0.9 (version 12 of the
 format). The input matrix holds the words' own rows, then the rows of the buckets of n-grams; E is composed of both. The
-output matrix is C. All numbers are little endian.
+output matrix is C or, with hierarchical softmax, the nodes of the tree. All numbers are little endian.
 """
 
 import struct
@@ -93,13 +93,15 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
     output = read_matrix(stream, "output")
     if stream.more():
         raise file.error(f"bytes are left after the output matrix, from byte {stream.position:,}; copy the file again")
-    C: np.ndarray | None = None
+    C, nodes = None, None
     if args.model == CLASSIFIER or labels:
         on_warning(f"{file.name}: a classifier; its {labels:,} labels are left out")
-    elif output.shape == (len(words), args.dim):
-        C = output if output.any() else None  # `write` has zeros where there is no C
-    else:
+    elif output.shape != (len(words), args.dim):
         raise file.error(f"the output matrix has shape {output.shape}, not ({len(words)}, {args.dim}); it is damaged")
+    elif args.loss == LOSSES["hierarchical"]:
+        nodes = output[:-1]  # a tree has a node less than leaves
+    elif output.any():  # `write` has zeros where there is no C
+        C = output
     texts = decoded(words, file, on_warning)
     rows = selection.rows(texts)
     if not isinstance(rows, slice):
@@ -111,7 +113,8 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
     E = own if subwords is None else subwords.composed(words)
     C = None if C is None else C[rows]
     metadata = {"made_by": "fastText", "config": args.config}
-    return repaired(Parts.of(texts, E, C, counts[rows], metadata, subwords), file, repair, on_warning)
+    parts = repaired(Parts.of(texts, E, C, counts[rows], metadata, subwords), file, repair, on_warning)
+    return parts.with_nodes(nodes)
 
 
 def decoded(words: list[bytes], file: PackedFile, on_warning: WarningCallback) -> list[str]:
@@ -283,12 +286,14 @@ def write(parts: Parts, file: IO[bytes], on_warning: WarningCallback, progress: 
     file.write(struct.pack("<3i2q", len(words), len(words), 0, int(counts.sum()), -1))
     file.write(b"".join(b"%b\0%b" % (word, struct.pack("<qb", n, WORD)) for word, n in zip(words, counts.tolist())))
     tables = [parts.E] if parts.subwords is None else [parts.subwords.word_rows, parts.subwords.ngram_rows]
-    output = parts.C
-    if output is None:
+    zeros = np.broadcast_to(np.float32(0), parts.E.shape)
+    outputs = [zeros] if parts.C is None else [parts.C]
+    if parts.nodes is not None:
+        outputs = [parts.nodes, zeros[:1]]  # a tree has a node less than leaves
+    elif parts.C is None:
         on_warning("there is no C: zeros are written for it, with which nobody should train on")
-        output = np.broadcast_to(np.float32(0), parts.E.shape)
-    done, total = 0, sum(map(len, tables)) + len(output)
-    for matrices in (tables, [output]):
+    done, total = 0, sum(map(len, [*tables, *outputs]))
+    for matrices in (tables, outputs):
         file.write(struct.pack("<?2q", False, sum(map(len, matrices)), parts.dim))
         for matrix in matrices:
             for block in blocks(matrix):
