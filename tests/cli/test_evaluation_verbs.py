@@ -35,6 +35,25 @@ def test_evaluate_prints_coverage_interval_and_what_was_done(royal: Path, sets: 
     assert report["categories"][0]["purity"] == 1
 
 
+def test_texts_with_labels(royal: Path, tmp_path: Path, sgns: Command) -> None:
+    path, test = tmp_path / "texts.tsv", tmp_path / "test.tsv"
+    path.write_text(
+        "".join(f"royal\tThe {a}!\nfruit\tan {b}\n" for a in ("king", "queen") for b in ("apple", "pear")) * 4
+    )
+    test.write_text("royal\tking\nfruit\tapple pear\nfruit\tnothing\n")
+    code, out, err = sgns("evaluate", royal, "--texts", path, "--verbose")
+    assert (code, err) == (0, "")
+    assert "accuracy (2 labels, chance 0.500)  1.000" in out
+    assert "texts.tsv: 10 folds, of 1.000 to 1.000; 50 % of 64 words known, the others left out" in out
+    assert "texts.tsv: unknown: The an" in out
+    (found,) = json.loads(sgns("evaluate", royal, "--texts", path, "--test-texts", test, "--json")[1])["texts"]
+    assert (found["name"], found["asked"], found["answered"], found["accuracy"]) == ("test.tsv", 3, 2, 1)
+    code, out, err = sgns("compare", royal, royal, "--texts", path, "--words", 0, "--weights", "sif")
+    assert (code, err) == (0, "")
+    assert "texts.tsv" in out
+    assert "h = +0.000" in out
+
+
 def test_compare_with_seeds_by_pattern_and_by_comma(
     royal: Path, sets: list[object], tmp_path: Path, sgns: Command
 ) -> None:
@@ -64,6 +83,9 @@ def test_compare_with_seeds_by_pattern_and_by_comma(
         (["evaluate", "{}", "--restrict", "-1"], "--restrict"),
         (["compare", "{}", "{}", "--neighbours", "0"], "--neighbours"),
         (["compare", "{}", "{}", "--moved", "-1"], "--moved"),
+        (["evaluate", "{}", "--test-texts", "t.tsv"], "give the one to train on with --texts"),
+        (["compare", "{}", "{}", "--test-texts", "t.tsv"], "give the one to train on with --texts"),
+        (["evaluate", "{}", "--texts", "nowhere.tsv"], "there is no such file"),
     ],
 )
 def test_numbers_out_of_range_are_named(royal: Path, sgns: Command, arguments: list[str], message: str) -> None:

@@ -1,6 +1,7 @@
 """The verbs that measure vectors: evaluate (one model) and compare (two or more)."""
 
 from itertools import combinations
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -12,6 +13,7 @@ from sgns.cli.vectors import opened
 from sgns.errors import ConfigError
 from sgns.evaluation.similarity import Duplicates
 from sgns.vectors.alignment import COMPARED_WORDS
+from sgns.vectors.texts import Weights
 from sgns.vectors.vectors import Method, Space
 
 SimilaritySets = Annotated[Files, Parameter(help="Sets of word, word, score a line: Spearman's rho and Pearson's r.")]
@@ -19,6 +21,13 @@ AnalogySets = Annotated[Files, Parameter(help="Sets of a b c expected a line, se
 CategorySets = Annotated[
     Files, Parameter(help="Sets of word<TAB>category a line, or words under : category lines: cluster purity.")
 ]
+TextSets = Annotated[
+    Files, Parameter(help="Sets of label<TAB>text a line: accuracy of a logistic regression on vectors of the texts.")
+]
+TestTexts = Annotated[
+    Path | None, Parameter(help="Test texts for the one set of --texts; without them, 10 folds of it are classified.")
+]
+WeightsOfWords = Annotated[Weights, Parameter(help="Weights of the words of a text: mean, or sif, which needs counts.")]
 Restrict = Annotated[
     int,
     Parameter(
@@ -38,6 +47,9 @@ def evaluate(
     similarity: SimilaritySets = (),
     analogy: AnalogySets = (),
     categories: CategorySets = (),
+    texts: TextSets = (),
+    test_texts: TestTexts = None,
+    weights: WeightsOfWords = "mean",
     restrict: Restrict = 30_000,
     method: Annotated[Method, MethodHelp] = "add",
     duplicates: Duplicates = "keep",
@@ -57,11 +69,13 @@ def evaluate(
         match_case: Treat words in another case than the set's as unknown.
         verbose: Print the unknown words too.
     """
-    from sgns.evaluation import evaluate_analogies, evaluate_categories, evaluate_similarity
+    from sgns.evaluation import evaluate_analogies, evaluate_categories, evaluate_similarity, evaluate_texts
+    from sgns.evaluation.downstream import check_test_texts
     from sgns.evaluation.report import Answer, scores_as_dict, scores_as_text
 
-    if not (similarity or analogy or categories):
-        raise ConfigError("no test set; name one with --similarity, --analogy or --categories")
+    if not (similarity or analogy or categories or texts or test_texts):
+        raise ConfigError("no test set; name one with --similarity, --analogy, --categories or --texts")
+    check_test_texts(texts, test_texts)
     asked, ignore_case = opened(vectors, space, all_but_the_top, part), not match_case
     answers: list[Answer] = [
         *(evaluate_similarity(asked, path, ignore_case=ignore_case, duplicates=duplicates) for path in similarity),
@@ -70,6 +84,7 @@ def evaluate(
             for path in analogy
         ),
         *(evaluate_categories(asked, path, ignore_case=ignore_case) for path in categories),
+        *(evaluate_texts(asked, path, test_texts, weights=weights) for path in texts),
     ]
     if json:
         model = {"vectors": str(vectors), "words": len(asked), "dim": asked.dim, "space": space}
@@ -83,6 +98,9 @@ def compare(
     similarity: SimilaritySets = (),
     analogy: AnalogySets = (),
     categories: CategorySets = (),
+    texts: TextSets = (),
+    test_texts: TestTexts = None,
+    weights: WeightsOfWords = "mean",
     restrict: Restrict = 30_000,
     method: Annotated[Method, MethodHelp] = "add",
     words: AtLeast0 = COMPARED_WORDS,
@@ -108,7 +126,17 @@ def compare(
         raise ConfigError(f"{len(models)} models; name at least two vector files")
     files = files_of_models(models)
     loaded = {name: [opened(path, space, part=part) for path in paths] for name, paths in files.items()}
-    sets = compare_models(loaded, similarity, analogy, categories, restrict=restrict or None, method=method)
+    sets = compare_models(
+        loaded,
+        similarity,
+        analogy,
+        categories,
+        texts,
+        test_texts=test_texts,
+        weights=weights,
+        restrict=restrict or None,
+        method=method,
+    )
     spaces = {
         (a, b): compare_spaces(loaded[a], loaded[b], words=words, neighbours=neighbours, moved=moved)
         for a, b in (combinations(loaded, 2) if words else ())

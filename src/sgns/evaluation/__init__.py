@@ -16,7 +16,9 @@ _WHERE = {
     "evaluate_analogies": "sgns.evaluation.analogy",
     "evaluate_categories": "sgns.evaluation.categories",
     "evaluate_similarity": "sgns.evaluation.similarity",
+    "evaluate_texts": "sgns.evaluation.downstream",
     "read_categories": "sgns.evaluation.categories",
+    "read_labelled_texts": "sgns.evaluation.downstream",
     "read_pairs": "sgns.evaluation.similarity",
     "read_questions": "sgns.evaluation.analogy",
 }
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from sgns.evaluation.categories import evaluate_categories as evaluate_categories
     from sgns.evaluation.categories import read_categories as read_categories
     from sgns.evaluation.compare import compare_models as compare_models
+    from sgns.evaluation.downstream import evaluate_texts as evaluate_texts
+    from sgns.evaluation.downstream import read_labelled_texts as read_labelled_texts
     from sgns.evaluation.similarity import evaluate_similarity as evaluate_similarity
     from sgns.evaluation.similarity import read_pairs as read_pairs
 

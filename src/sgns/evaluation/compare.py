@@ -13,11 +13,13 @@ from sgns.errors import ConfigError
 from sgns.evaluation import statistics
 from sgns.evaluation.analogy import evaluate_analogies
 from sgns.evaluation.categories import evaluate_categories
+from sgns.evaluation.downstream import check_test_texts, evaluate_texts
 from sgns.evaluation.similarity import evaluate_similarity
 from sgns.evaluation.statistics import Interval, Statistic
+from sgns.vectors.texts import Weights
 from sgns.vectors.vectors import Method, Vectors
 
-SetKind = Literal["similarity", "analogy", "categories"]
+SetKind = Literal["similarity", "analogy", "categories", "texts"]
 RESAMPLES = 10_000
 
 
@@ -89,7 +91,10 @@ def compare_models(
     similarity: Sequence[str | PathLike[str]] = (),
     analogy: Sequence[str | PathLike[str]] = (),
     categories: Sequence[str | PathLike[str]] = (),
+    texts: Sequence[str | PathLike[str]] = (),
     *,
+    test_texts: str | PathLike[str] | None = None,
+    weights: Weights = "mean",
     restrict: int | None = 30_000,
     method: Method = "add",
     resamples: int = RESAMPLES,
@@ -105,6 +110,9 @@ def compare_models(
         similarity: files, see `sgns.evaluation.similarity.read_pairs`.
         analogy: files, see `sgns.evaluation.analogy.read_questions`.
         categories: files, see `sgns.evaluation.categories.read_categories`.
+        texts: files, see `sgns.evaluation.downstream.read_labelled_texts`; the folds are the same for all models.
+        test_texts: test texts for the one file of `texts`.
+        weights: of the words of a text; see `sgns.evaluation.downstream.evaluate_texts`.
         restrict: how many words may ask and answer analogies, the most frequent ones; None for all.
         method: of the analogies, add or mul.
         resamples: of the bootstrap.
@@ -124,14 +132,25 @@ def compare_models(
         *(("similarity", path) for path in similarity),
         *(("analogy", path) for path in analogy),
         *(("categories", path) for path in categories),
+        *(("texts", path) for path in texts),
     ]
+    check_test_texts(texts, test_texts)
     found = []
     for kind, path in kinds:
         answers: dict[str, list[Answered]] = {
-            name: [answer_set(kind, vectors, path, restrict, method) for vectors in seeds]
+            name: [
+                answer_texts(vectors, path, test_texts, weights)
+                if kind == "texts"
+                else answer_set(kind, vectors, path, restrict, method)
+                for vectors in seeds
+            ]
             for name, seeds in models.items()
         }
-        found.append(compare_on_set(kind, Path(path).name, answers, resamples, seed))
+        found.append(
+            compare_on_set(
+                kind, Path(test_texts if kind == "texts" and test_texts else path).name, answers, resamples, seed
+            )
+        )
     corrected = iter(statistics.holm([d.p for comparison in found for d in comparison.differences]))
     return [
         replace(comparison, differences=tuple(replace(d, corrected=next(corrected)) for d in comparison.differences))
@@ -168,13 +187,22 @@ def answer_set(
     return Answered(words.items, purity, words.asked)
 
 
+def answer_texts(
+    vectors: Vectors, path: str | PathLike[str], test: str | PathLike[str] | None, weights: Weights
+) -> Answered:
+    """Classifies the texts of one set with the vectors of one model."""
+    found = evaluate_texts(vectors, path, test, weights=weights)
+    items, correct = found.items, found.correct
+    return Answered(items, lambda common: statistics.mean_of(correct[np.searchsorted(items, common)]), found.asked)
+
+
 def compare_on_set(
     kind: SetKind, name: str, answers: Mapping[str, Sequence[Answered]], resamples: int, seed: int
 ) -> SetComparison:
     """Compares all models on one set; the p-values are not corrected yet.
 
     Args:
-        kind: similarity, analogy or categories.
+        kind: similarity, analogy, categories or texts.
         name: of the set.
         answers: name of a model -> the answers of each seed.
         resamples: of the bootstrap.

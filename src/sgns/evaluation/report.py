@@ -10,11 +10,12 @@ from sgns.evaluation.agreement import Agreement
 from sgns.evaluation.analogy import Analogies, Section
 from sgns.evaluation.categories import Categories
 from sgns.evaluation.compare import SetComparison
+from sgns.evaluation.downstream import TextClassification
 from sgns.evaluation.similarity import Duplicates, Similarity
 from sgns.evaluation.statistics import Interval
 from sgns.vectors.vectors import Vectors
 
-Answer = Similarity | Analogies | Categories
+Answer = Similarity | Analogies | Categories | TextClassification
 HEADINGS = ("set", "figure", "value", "95 % interval", "answered", "of", "coverage")
 
 
@@ -22,7 +23,7 @@ def scores_as_text(answers: Sequence[Answer], duplicates: Duplicates = "keep", v
     """The answers of one model as a table, with notes below it.
 
     Args:
-        answers: What `evaluate_similarity`, `evaluate_analogies` and `evaluate_categories` returned.
+        answers: What `evaluate_similarity`, `evaluate_analogies`, `evaluate_categories`, `evaluate_texts` returned.
         duplicates: How pairs that occur twice were counted; see `evaluate_similarity`.
         verbose: Whether to list the unknown words.
     """
@@ -40,6 +41,7 @@ def scores_as_dict(answers: Sequence[Answer]) -> dict[str, list[dict[str, Any]]]
         "similarity": [_similarity_as_dict(answer) for answer in answers if isinstance(answer, Similarity)],
         "analogy": [_analogies_as_dict(answer) for answer in answers if isinstance(answer, Analogies)],
         "categories": [_categories_as_dict(answer) for answer in answers if isinstance(answer, Categories)],
+        "texts": [_texts_as_dict(answer) for answer in answers if isinstance(answer, TextClassification)],
     }
 
 
@@ -98,6 +100,9 @@ def _rows(answer: Answer) -> list[tuple[Cell, ...]]:
     if isinstance(answer, Categories):
         figure = f"purity ({answer.clusters} clusters, chance {answer.chance:.3f})"
         return [(answer.name, figure, answer.purity, _text(answer.interval), *_covered(answer))]
+    if isinstance(answer, TextClassification):
+        figure = f"accuracy ({len(answer.labels)} labels, chance {answer.chance:.3f})"
+        return [(answer.name, figure, answer.accuracy, _text(answer.interval), *_covered(answer))]
     parts = [answer.total, answer.semantic, answer.syntactic, *answer.sections]
     return [
         (answer.name if i == 0 else "", part.name, part.accuracy, _text(part.interval), *_covered(part))
@@ -120,6 +125,12 @@ def _number(n: int, noun: str) -> str:
 
 def _notes(answer: Answer, duplicates: Duplicates) -> list[str]:
     parts = []
+    if isinstance(answer, TextClassification):
+        if len(answer.folds) > 1:
+            low, high = min(answer.folds), max(answer.folds)
+            parts.append(f"{len(answer.folds)} folds, of {low:.3f} to {high:.3f}")
+        parts.append(f"{share(answer.known, answer.words)} of {answer.words:,} words known, the others left out")
+        return ["; ".join(parts)]
     if isinstance(answer, Analogies):
         among = f"the {answer.restrict:,} most frequent words" if answer.restrict else "all words"
         parts.append(f"{'3CosAdd' if answer.method == 'add' else '3CosMul'} among {among}")
@@ -142,7 +153,7 @@ def _interval_as_list(interval: Interval | None) -> list[float] | None:
     return None if interval is None else [interval.low, interval.high]
 
 
-def _common(answer: Answer) -> dict[str, Any]:
+def _common(answer: Similarity | Analogies | Categories) -> dict[str, Any]:
     return {
         "name": answer.name,
         "asked": answer.asked,
@@ -195,6 +206,23 @@ def _categories_as_dict(answer: Categories) -> dict[str, Any]:
     }
 
 
+def _texts_as_dict(answer: TextClassification) -> dict[str, Any]:
+    return {
+        "name": answer.name,
+        "asked": answer.asked,
+        "answered": answer.answered,
+        "coverage": answer.coverage,
+        "accuracy": answer.accuracy,
+        "interval": _interval_as_list(answer.interval),
+        "chance": answer.chance,
+        "labels": list(answer.labels),
+        "folds": list(answer.folds),
+        "words": answer.words,
+        "known": answer.known,
+        "unknown": list(answer.unknown),
+    }
+
+
 def _models_table(files: Mapping[str, Sequence[Path]], models: Mapping[str, Sequence[Vectors]]) -> str:
     rows: list[tuple[Cell, ...]] = []
     for label, paths in files.items():
@@ -205,7 +233,7 @@ def _models_table(files: Mapping[str, Sequence[Path]], models: Mapping[str, Sequ
 
 def _scores_table(sets: Sequence[SetComparison]) -> str:
     rows: list[tuple[Cell, ...]] = []
-    figures = {"similarity": "Spearman", "analogy": "accuracy", "categories": "purity"}
+    figures = {"similarity": "Spearman", "analogy": "accuracy", "categories": "purity", "texts": "accuracy"}
     for found in sets:
         for i, score in enumerate(found.scores):
             head = (found.name, figures[found.kind], f"{found.common:,} of {found.asked:,}") if i == 0 else ("", "", "")

@@ -14,23 +14,27 @@ from sgns.vectors.vectors import Vectors
 LONGEST_LINE = 10_000  # characters; the lines of a test set are short
 
 
-def read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
+def read_lines(path: str | PathLike[str], longest: int = LONGEST_LINE) -> Iterator[tuple[int, str]]:
     """Reads a test set in UTF-8, plain or packed (gzip, bzip2, xz, Zstandard).
+
+    Args:
+        path: the set.
+        longest: characters that a line may have.
 
     Yields:
         The number (from 1) and the text of each line that is not blank.
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: it is not UTF-8, a line is longer than 10,000 characters, or a packed file is damaged.
+        FormatError: it is not UTF-8, a line is longer than `longest`, or a packed file is damaged.
     """
     number, head = 0, b""
     try:
         with opened(path) as file:
             head = file.head
-            for number, line in enumerate(file.lines(4 * LONGEST_LINE), 1):
-                if len(line) >= 4 * LONGEST_LINE:
-                    raise file.error(f"line {number} is longer than {LONGEST_LINE:,} characters; it is no test set")
+            for number, line in enumerate(file.lines(4 * longest), 1):
+                if len(line) >= 4 * longest:
+                    raise file.error(f"line {number} is longer than {longest:,} characters; it is no test set")
                 text = line.decode("utf-8").strip("\r\n")
                 if text.strip():
                     yield number, text

@@ -60,6 +60,11 @@ class Tokeniser:
             return [as_text(word) for word in text]
         return [word for raw in ASCII_BLANKS.split(text) for word in normalise(raw, self.lowercase, self.punctuation)]
 
+    def unknown(self, text: Any) -> list[str]:
+        """The unknown words of a text, as they are looked up first."""
+        words = self.words_of(text)
+        return [word for word, row in zip(words, self.rows_of(text)) if row < 0]
+
     def rows_of(self, text: Any) -> list[int]:
         """The row of each word of a text, −1 where it is unknown."""
         return self._string(text) if isinstance(text, str) else [row for word in text for row in self._listed(word)]
