@@ -36,7 +36,9 @@ class NeighboursKept:
 def quantized(parts: Parts, precision: Precision) -> QuantizedParts:
     """`parts` with E and C as codes. Raises `ConfigError` for a row that is not finite."""
     C = None if parts.C is None else Quantized.of(parts.C, precision)
-    return QuantizedParts(parts.words, Quantized.of(parts.E, precision), C, parts.counts, parts.metadata)
+    made = QuantizedParts(parts.words, Quantized.of(parts.E, precision), C, parts.counts, parts.metadata)
+    made.documents = parts.documents  # as they are
+    return made
 
 
 def neighbours_kept(

@@ -41,7 +41,8 @@ def joined(parts: Parts, new: Parts) -> Parts:
     subwords = parts.subwords
     if subwords is not None:
         subwords = subwords.with_rows(np.arange(len(parts), len(words)), new.words.decoded, new.E)
-    return Parts.of(words, np.concatenate([parts.E, new.E]), C, counts, parts.metadata, subwords)
+    joint = Parts.of(words, np.concatenate([parts.E, new.E]), C, counts, parts.metadata, subwords)
+    return joint.with_documents(parts.documents)
 
 
 def merged(parts: Parts, other: Parts, on_conflict: Conflict) -> Parts:
@@ -77,7 +78,7 @@ def merged(parts: Parts, other: Parts, on_conflict: Conflict) -> Parts:
         subwords = parts.subwords
         if subwords is not None:
             subwords = subwords.with_rows(own, parts.words.at(own), E[own])
-        parts = Parts.of(parts.words, E, C, counts, parts.metadata, subwords)
+        parts = Parts.of(parts.words, E, C, counts, parts.metadata, subwords).with_documents(parts.documents)
     return joined(parts, other.take(np.setdiff1d(np.arange(len(theirs)), common)))
 
 

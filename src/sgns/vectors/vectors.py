@@ -25,7 +25,7 @@ from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.texts import TextEncoder, Weights
 from sgns.vectors.texts import warn as warn_of_texts
 from sgns.vectors.tokens import Tokeniser
-from sgns.vectors.word_list import MOST_SEARCHES, IntegerWords, WordList, as_text, is_integer
+from sgns.vectors.word_list import MOST_SEARCHES, IntegerWords, TagWords, WordList, as_text, is_integer
 
 Answers = list[tuple[str, float]]
 """(word, cosine), the best first."""
@@ -42,7 +42,7 @@ INTEGER_WORDS = "integer_words"
 SUBWORDS_DROPPED = "subwords_dropped"
 """Key of the metadata: the call that made other rows of E, for which the rows of n-grams do not stand."""
 
-READ_ONLY = ("words", "index", "E", "C", "counts", "norms", "subwords")  # attributes of `Vectors`
+READ_ONLY = ("words", "index", "E", "C", "counts", "norms", "subwords", "documents")  # attributes of `Vectors`
 
 GENSIM_NAMES = {
     "wv": "v itself: Vectors has no part for its vectors",
@@ -121,6 +121,7 @@ class Vectors:
         counts: (V,) int64, the number of occurrences of each word in the corpus, or None.
         metadata: Plain JSON: how the vectors were made.
         subwords: The rows that E was composed of, with which words that are not among `words` are composed; or None.
+        documents: Vectors of documents, whose words are their tags; or None.
 
     Raises:
         FormatError: The shapes do not agree, or there is not one word a row.
@@ -134,8 +135,10 @@ class Vectors:
         counts: np.ndarray | None = None,
         metadata: dict[str, Any] | None = None,
         subwords: SubwordTable | None = None,
+        documents: "Vectors | None" = None,
     ) -> None:
         parts = Parts.of(words, E, C, counts, metadata, subwords)
+        parts = parts.with_documents(None if documents is None else documents.parts)
         shared = isinstance(E, np.ndarray) and np.may_share_memory(parts.E, E)
         self._take_over(parts, constant=not shared or never_written(parts.E))
 
@@ -147,6 +150,7 @@ class Vectors:
         self._norms: np.ndarray | None = None
         self.metadata = parts.metadata
         self._subwords = parts.subwords
+        self._documents: Self | None = None
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -244,7 +248,8 @@ class Vectors:
     def _of(cls, parts: Parts, constant: bool) -> Self:
         vectors = cls.__new__(cls)
         if not isinstance(parts, QuantizedParts):
-            parts = Parts.of(parts.words, parts.E, parts.C, parts.counts, parts.metadata, parts.subwords)
+            checked = Parts.of(parts.words, parts.E, parts.C, parts.counts, parts.metadata, parts.subwords)
+            parts = checked.with_nodes(parts.nodes).with_documents(parts.documents)
         vectors._take_over(parts, constant)
         return vectors
 
@@ -264,8 +269,10 @@ class Vectors:
 
     @property
     def parts(self) -> Parts:
-        """What a writer takes: words, E, C, counts, metadata and subwords, none of them copied, E as it was given."""
-        return Parts(self._words.texts, self._E, self._C, self._counts, self._metadata_of_float32, self._subwords)
+        """What a writer takes: words, E, C, counts, metadata and so on, none of them copied, E as it was given."""
+        stored, metadata = self._stored, self._metadata_of_float32
+        parts = Parts(self._words.texts, self._E, self._C, self._counts, metadata, self._subwords, stored.nodes)
+        return parts.with_documents(stored.documents)
 
     @property
     def _metadata_of_float32(self) -> dict[str, Any]:
@@ -297,6 +304,17 @@ class Vectors:
     def subwords(self) -> SubwordTable | None:
         """The rows that E was composed of, and with which unknown words are composed; None without subwords."""
         return self._subwords
+
+    @property
+    def documents(self) -> Self | None:
+        """Vectors of the documents, whose words are their tags, and whose E has a row for each; or None.
+
+        `v.documents.most_similar(tag)` are documents, `v.most_similar(v.documents[tag])` words.
+        """
+        if self._documents is None and self._stored.documents is not None:
+            self._documents = self._of(self._stored.documents, self._constant)
+            self._documents._words = TagWords(self._documents._words.texts)
+        return self._documents
 
     @property
     def index(self) -> Mapping[str, int]:
@@ -353,6 +371,8 @@ class Vectors:
 
     def __repr__(self) -> str:
         also = [name for name in ("C", "counts", "subwords") if getattr(self, name) is not None]
+        if self._stored.documents is not None:
+            also.append(f"{len(self._stored.documents):,} documents")
         return f"<Vectors: {len(self):,} words, d = {self.dim}{', with ' + ' and '.join(also) if also else ''}>"
 
     def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
@@ -461,17 +481,21 @@ class Vectors:
         if self._C is None:
             raise ConfigError(f"space is {which}, but these vectors hold E alone; only the own format keeps C")
         if which == "C":
-            return self._with_matrix(self._C, {"space": which}, "space", constant=self._constant)
-        return self._with_matrix(self._E + self._C, {"space": which}, "space")
+            note = {"space": which}
+            return self._with_matrix(self._C, note, "space", constant=self._constant, documents=self.documents)
+        return self._with_matrix(self._E + self._C, {"space": which}, "space", documents=self.documents)
 
     def normalized(self) -> Self:
         """New vectors with every row of E scaled to length 1 (a zero row stays zero)."""
         lengths = self.norms[:, None]
         E = np.divide(self._E, lengths, out=np.zeros(self._E.shape, np.float32), where=lengths > 0)
-        return self._with_matrix(E, {"normalized": True}, "normalized")
+        documents = None if self.documents is None else self.documents.normalized()
+        return self._with_matrix(E, {"normalized": True}, "normalized", documents=documents)
 
     def all_but_the_top(self, components: int | None = None) -> Self:
         """New vectors without the mean and the strongest directions of E (Mu & Viswanath 2018, "All-but-the-Top").
+
+        Those of documents, which are not changed so, are left out.
 
         Args:
             components: Number of principal directions to remove; by default d / 100, as the paper advises.
@@ -487,12 +511,20 @@ class Vectors:
         E -= (E @ strongest) @ strongest.T
         return self._with_matrix(E, {"all_but_the_top": D}, "all_but_the_top")
 
-    def _with_matrix(self, E: np.ndarray, note: dict[str, Any], call: str, constant: bool = True) -> Self:
+    def _with_matrix(
+        self,
+        E: np.ndarray,
+        note: dict[str, Any],
+        call: str,
+        constant: bool = True,
+        documents: "Vectors | None" = None,
+    ) -> Self:
         """These words with rows that `call` made; the rows of n-grams do not stand for these and are dropped."""
         if self._subwords is not None:
             note = note | {SUBWORDS_DROPPED: call}
         metadata = self._metadata_of_float32 | note
-        return self._of(Parts.of(self._words, E, None, self._counts, metadata), constant)
+        parts = Parts.of(self._words, E, None, self._counts, metadata)
+        return self._of(parts.with_documents(None if documents is None else documents.parts), constant)
 
     def quantize(self, precision: Precision, *, sample: int = SAMPLE) -> Self:
         """New vectors whose rows of E and C are kept as float16 or int8, with a scale for each row.
@@ -570,7 +602,7 @@ class Vectors:
         """New vectors with the words of both: these in their order, then those that `other` alone has.
 
         Rows of two trainings are comparable only after an alignment; see `sgns.vectors.procrustes`. C and counts are
-        kept where both have them.
+        kept where both have them. Vectors of documents are those of the first.
 
         Args:
             other: Vectors of the same dimension.

@@ -175,6 +175,28 @@ class IntegerWords(WordList):
         return self._texts.to_lines()
 
 
+class TagWords(IntegerWords):
+    """Tags of documents: text, of which a whole number finds the one of its digits.
+
+    Args:
+        texts: The tags.
+    """
+
+    @property
+    def decoded(self) -> ReadOnlyList:
+        """The tags, row by row. Raises `FormatError` as `WordList.decoded` does."""
+        return self._texts.decoded
+
+    @property
+    def index(self) -> dict[str, int]:
+        """The row of each tag. Raises `FormatError` when a tag stands twice."""
+        return self._texts.index
+
+    def at(self, rows: Sequence[int] | np.ndarray) -> list[str]:
+        """The tags of some rows."""
+        return self._texts.at(rows)
+
+
 def given(text: str) -> Any:
     """A word as it was trained on, among ids: an integer where it is written like one."""
     return int(text) if INTEGER.fullmatch(text) else text

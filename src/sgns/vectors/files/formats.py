@@ -97,6 +97,11 @@ def write(
             f"{path}: subwords are left out: format {name} keeps rows of words alone, and vectors of other words cannot"
             " be composed; .safetensors, .npz and .fasttext.bin keep subwords"
         )
+    if parts.documents is not None and "documents" not in held_by(name):
+        on_warning(
+            f"{path}: {len(parts.documents):,} vectors of documents are left out: format {name} keeps words alone;"
+            " .safetensors and .npz keep both, and v.documents.save writes the documents"
+        )
     if name == "projector":
         from sgns.vectors.files import projector
 
@@ -125,9 +130,9 @@ def write(
 
 
 def held_by(format: str) -> tuple[str, ...]:
-    """Which of E, C, counts, subwords and metadata a file of a format holds."""
+    """Which of E, C, counts, subwords, documents and metadata a file of a format holds."""
     if format in ("safetensors", "npz"):
-        return ("E", "C", "counts", "subwords", "metadata")
+        return ("E", "C", "counts", "subwords", "documents", "metadata")
     if format == "fasttext-binary":
         return ("E", "C", "counts", "subwords")
     return ("E", "counts") if format == "projector" else ("E",)

@@ -1,6 +1,7 @@
 """NumPy's .npz: arrays words, E, C, counts and metadata (JSON), which `numpy.load(path)` reads without this package.
 
-Vectors with subwords have the arrays word_rows, ngram_rows and subwords (JSON) too.
+Vectors with subwords have the arrays word_rows, ngram_rows and subwords (JSON) too, vectors with documents documents
+and tags.
 """
 
 import json
@@ -63,6 +64,9 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             about = array(file, archive, members["metadata"], "U", 0) if "metadata" in members else None
             nodes = array(file, archive, members["nodes"], "f", 2) if "nodes" in members else None
             with_subwords = all(name in members for name in (*TABLES, "subwords"))
+            with_documents = "documents" in members and "tags" in members
+            tags = decoded(file, array(file, archive, members["tags"], "US", 1)) if with_documents else None
+            document_rows = array(file, archive, members["documents"], "f", 2) if with_documents else None
             options = array(file, archive, members["subwords"], "U", 0) if with_subwords else None
             tables = [
                 array(file, archive, members[name], "f", 2, rows if name == "word_rows" else None)
@@ -79,6 +83,8 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
         subwords = None if options is None else SubwordTable.of(subwords_of(str(options)), *tables)
         metadata = metadata if isinstance(metadata, dict) else {}
         parts = Parts.of(texts.tolist(), matrix, C, counts, metadata, subwords).with_nodes(nodes)
+        if tags is not None and document_rows is not None:
+            parts = parts.with_documents(Parts.of(tags.tolist(), document_rows))
     except FormatError as error:
         raise file.error(str(error)) from None
     return repaired(parts, file, repair, on_warning)
@@ -213,18 +219,7 @@ def write(parts: Parts, file: IO[bytes]) -> None:
     Raises:
         FormatError: NumPy's text arrays cannot hold the words.
     """
-    words = parts.words.decoded
-    parts.words.to_lines()  # raises for words that no format can hold
-    longest = max(words, key=len, default="")
-    if 4 * len(longest) * len(words) > max(2**26, parts.E.nbytes):
-        raise FormatError(
-            f"the word {longest[:40]!r}… has {len(longest):,} characters, and .npz pads all words to the longest;"
-            " save as .safetensors"
-        )
-    ended = next((word for word in words if word.endswith("\0")), None)
-    if ended is not None:
-        raise FormatError(f"the word {ended[:40]!r} ends with a NUL, which .npz cannot keep; save as .safetensors")
-    arrays: dict[str, np.ndarray] = {"words": np.array(words, dtype=f"U{max(1, len(longest))}"), "E": parts.E}
+    arrays: dict[str, np.ndarray] = {"words": text_array(parts, "word"), "E": parts.E}
     if parts.C is not None:
         arrays["C"] = parts.C
     if parts.counts is not None:
@@ -234,8 +229,26 @@ def write(parts: Parts, file: IO[bytes]) -> None:
         arrays["subwords"] = np.array(json.dumps(parts.subwords.options.to_dict(), ensure_ascii=False))
     if parts.nodes is not None:
         arrays["nodes"] = parts.nodes
+    if parts.documents is not None:
+        arrays |= {"documents": parts.documents.E, "tags": text_array(parts.documents, "tag")}
     arrays["metadata"] = np.array(json.dumps(parts.metadata, ensure_ascii=False))
     np.savez(ForwardOnly(file), **arrays)  # type: ignore[arg-type]
+
+
+def text_array(parts: Parts, what: str) -> np.ndarray:
+    """The words of `parts` as an array of text; `what` they are called in messages. Raises `FormatError`."""
+    words = parts.words.decoded
+    parts.words.to_lines()  # raises for words that no format can hold
+    longest = max(words, key=len, default="")
+    if 4 * len(longest) * len(words) > max(2**26, parts.E.nbytes):
+        raise FormatError(
+            f"the {what} {longest[:40]!r}… has {len(longest):,} characters, and .npz pads all {what}s to the longest;"
+            " save as .safetensors"
+        )
+    ended = next((word for word in words if word.endswith("\0")), None)
+    if ended is not None:
+        raise FormatError(f"the {what} {ended[:40]!r} ends with a NUL, which .npz cannot keep; save as .safetensors")
+    return np.array(words, dtype=f"U{max(1, len(longest))}")
 
 
 class ForwardOnly:

@@ -1,7 +1,8 @@
 """What a vector file holds, as plain arrays: readers return it, writers take it, `Vectors` is made from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ class Parts:
         counts: (V,) int64, or None.
         metadata: Plain JSON: how the vectors were made.
         subwords: The rows that E was composed of, or None.
+        nodes: (V − 1, d) float32, in place of C the rows of the tree of hierarchical softmax, or None; see
+            `training.engines.cpu.huffman` for their order.
+        documents: The tags of documents and their rows, or None; they stay when words are left out.
     """
 
     words: WordList
@@ -30,6 +34,8 @@ class Parts:
     counts: np.ndarray | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     subwords: SubwordTable | None = None
+    nodes: np.ndarray | None = None
+    documents: "Parts | None" = None
 
     @classmethod
     def of(
@@ -71,6 +77,26 @@ class Parts:
         """The dimension d."""
         return self.E.shape[1]
 
+    def with_nodes(self, nodes: np.ndarray | None) -> "Parts":
+        """These with the rows of a tree, where it has all of these words; a part of the words has no tree.
+
+        Raises:
+            FormatError: The rows have another dimension.
+        """
+        if nodes is None or nodes.ndim != 2 or len(nodes) != len(self) - 1:
+            return self
+        if nodes.shape[1] != self.dim:
+            raise FormatError(f"nodes have {nodes.shape[1]} columns, E {self.dim}; the file is damaged")
+        return replace(self, nodes=nodes)
+
+    def with_documents(self, documents: "Parts | None") -> "Parts":
+        """These with vectors of documents. Raises `FormatError` when these have another dimension."""
+        if documents is not None and documents.dim != self.dim:
+            raise FormatError(f"documents have {documents.dim} columns, E {self.dim}; they must agree")
+        with_documents = copy(self)
+        with_documents.documents = documents
+        return with_documents
+
     def take(self, rows: slice | np.ndarray) -> "Parts":
         """These rows alone: views for a slice, copies for row numbers."""
         words = self.words.decoded
@@ -78,7 +104,8 @@ class Parts:
         C = None if self.C is None else self.C[rows]
         counts = None if self.counts is None else self.counts[rows]
         subwords = None if self.subwords is None else self.subwords.take(rows)
-        return Parts(WordList(chosen, len(chosen)), self.E[rows], C, counts, self.metadata, subwords)
+        words_alone = Parts(WordList(chosen, len(chosen)), self.E[rows], C, counts, self.metadata, subwords)
+        return words_alone.with_documents(self.documents)
 
 
 def rows_of_block(block: bytes, row: int, rows: np.ndarray, first: int) -> bytes:

@@ -4,6 +4,7 @@ A row is codes · scale. For int8 the scale is the largest |number| of the row /
 at most; for float16 it is a power of two, which loses nothing, and numbers keep 11 bits whatever the row's length.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -141,7 +142,9 @@ class QuantizedParts(Parts):
 
     def with_metadata(self, metadata: dict[str, Any]) -> "QuantizedParts":
         """The same matrices with other metadata."""
-        return QuantizedParts(self.words, self.codes, self.codes_of_C, self.counts, metadata)
+        other = copy(self)
+        other.metadata = dict(metadata)
+        return other
 
     def take(self, rows: slice | np.ndarray) -> "QuantizedParts":
         """These rows alone: views for a slice, copies for row numbers."""
@@ -149,7 +152,10 @@ class QuantizedParts(Parts):
         chosen = words[rows] if isinstance(rows, slice) else [words[row] for row in rows]
         codes_of_C = None if self.codes_of_C is None else self.codes_of_C.take(rows)
         counts = None if self.counts is None else self.counts[rows]
-        return QuantizedParts(WordList(chosen, len(chosen)), self.codes.take(rows), codes_of_C, counts, self.metadata)
+        words_alone = WordList(chosen, len(chosen)), self.codes.take(rows), codes_of_C, counts, self.metadata
+        taken = QuantizedParts(*words_alone)
+        taken.documents = self.documents
+        return taken
 
 
 def check_precision(precision: str) -> None:

@@ -1,7 +1,8 @@
 """The safetensors format: tensors E, C, counts and words; the header says how the vectors were made.
 
-Vectors with subwords have the rows that E was composed of too: word_rows, ngram_rows and, where each n-gram has a row
-of its own, ngrams. All are mapped; E is there too, so that no reader has to compose it.
+Vectors with documents have the tensors documents and tags. Vectors with subwords have the rows that E was composed of:
+word_rows, ngram_rows and, where each n-gram has a row of its own, ngrams. All are mapped; E is there too, so that no
+reader has to compose it.
 
 https://huggingface.co/docs/safetensors: 8 bytes header length (little endian), a JSON header, then the tensors. The
 library of that name copies what it reads; this file is to be mapped, so that opening reads nothing.
@@ -44,8 +45,11 @@ EXPECTED: dict[str, tuple[str, ...]] = {  # tensors and the types that they may 
     "word_rows": ("F32",),
     "ngram_rows": ("F32",),
     "ngrams": ("U8",),
+    "nodes": ("F32",),
+    "documents": ("F32",),
+    "tags": ("U8",),
 }
-WHOLE = ("words", "ngram_rows", "ngrams")  # tensors without a row for each word, which are never read in part
+WHOLE = ("words", "ngram_rows", "ngrams", "nodes", "documents", "tags")  # without a row for each word: never in part
 WRITE_BLOCK = 2**24  # bytes written, and read from a stream, at once
 
 
@@ -64,10 +68,15 @@ def write(parts: Parts, file: IO[bytes]) -> None:
         options = parts.subwords.options
         lines, metadata["subwords"] = options.lines, json.dumps(replace(options, lines=b"").to_dict())
         tensors |= {"word_rows": parts.subwords.word_rows, "ngram_rows": parts.subwords.ngram_rows}
+    if parts.documents is not None:
+        tensors["documents"] = parts.documents.E
     tensors |= matrices_of(parts)
+    tensors["nodes"] = parts.nodes
     if lines:
         tensors["ngrams"] = np.frombuffer(lines, np.uint8)
     tensors["words"] = np.frombuffer(words, np.uint8)
+    if parts.documents is not None:
+        tensors["tags"] = np.frombuffer(parts.documents.words.to_lines(), np.uint8)
     header: dict[str, Any] = {"__metadata__": metadata}
     offset = 0
     for name, array in tensors.items():
@@ -213,10 +222,15 @@ def parts_of(
         matrices[key] = Quantized(matrix, np.ones(len(matrix), np.float32) if scale is None else scale)
     E, C = matrices["E"], matrices["C"]
     if isinstance(E, Quantized) and (C is None or isinstance(C, Quantized)):
-        return QuantizedParts(WordList(words, len(E.codes)), E, C, counts, metadata)
+        parts = QuantizedParts(WordList(words, len(E.codes)), E, C, counts, metadata)
+        try:
+            return parts.with_documents(documents_of(arrays))
+        except FormatError as error:
+            raise file.error(str(error)) from None
     E, C = (matrix.float32() if isinstance(matrix, Quantized) else matrix for matrix in (E, C))
     try:
-        return Parts.of(words, E, C, counts, metadata, None if options is None else subwords_of(options, arrays))
+        parts = Parts.of(words, E, C, counts, metadata, None if options is None else subwords_of(options, arrays))
+        return parts.with_nodes(arrays.get("nodes")).with_documents(documents_of(arrays))
     except FormatError as error:
         raise file.error(str(error)) from None
 
@@ -227,6 +241,14 @@ def subwords_of(options: Subwords, arrays: dict[str, np.ndarray]) -> SubwordTabl
         raise FormatError(f"the header names subwords, but there is no tensor {missing[0]}; write the file again")
     lines = arrays["ngrams"].tobytes() if options.buckets == "exact" and "ngrams" in arrays else b""
     return SubwordTable.of(replace(options, lines=lines), arrays["word_rows"], arrays["ngram_rows"])
+
+
+def documents_of(arrays: dict[str, np.ndarray]) -> Parts | None:
+    """The documents of a file. Raises `FormatError` when one of their two tensors is missing."""
+    if ("documents" in arrays) != ("tags" in arrays):
+        missing = "tags" if "documents" in arrays else "documents"
+        raise FormatError(f"there are vectors of documents, but no tensor {missing}; write the file again")
+    return Parts.of(arrays["tags"].tobytes(), arrays["documents"]) if "tags" in arrays else None
 
 
 def span(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], int, int]:
