@@ -227,7 +227,7 @@ class Config:
     combine: Literal["mean", "sum"] = "mean"
     """How cbow and dm make one input of many rows."""
     loss: Loss = "negatives"
-    """What is minimised: with negatives (negative sampling), or hierarchical, −log P(c+) in a tree of words (softmax)."""
+    """What is minimised: the loss of negatives (negative sampling), or hierarchical: −log P(c+) in a tree of words."""
     ngrams: str | None = None
     """Lengths of the character n-grams whose vectors are part of a word's vector, such as 3-6; without it, none are."""
     buckets: Annotated[
@@ -347,6 +347,7 @@ class Config:
             parse_ngrams(self.ngrams)
         self._check_phrases()
         self._check_documents()
+        self._check_model()
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
@@ -356,6 +357,20 @@ class Config:
     def documents(self) -> bool:
         """Whether the model has vectors of documents."""
         return self.model in ("dbow", "dm")
+
+    def _check_model(self) -> None:
+        """Refuses options that mean nothing for the model."""
+        if self.combine != "mean" and self.model not in ("cbow", "dm"):
+            raise ConfigError(f"combine is {self.combine}, for cbow and dm, and model is {self.model}; leave it out")
+        if self.ngrams is not None and self.documents:
+            raise ConfigError(f"ngrams are for skipgram and cbow, and model is {self.model}; leave them out")
+        if self.sharing != "tile":
+            unlike = "loss" if self.loss != "negatives" else "ngrams" if self.ngrams is not None else "model"
+            if self.model != "skipgram" or unlike != "model":
+                raise ConfigError(
+                    f"sharing is {self.sharing}, for skipgram with negatives, and {unlike} is {getattr(self, unlike)}; "
+                    "leave it out"
+                )
 
     def _check_documents(self) -> None:
         for name in ("tags", "tag_column"):

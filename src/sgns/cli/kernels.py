@@ -1,6 +1,6 @@
 """The verb compile."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -14,7 +14,7 @@ from sgns.errors import ConfigError
 def compile(
     *,
     dim: Annotated[str, Parameter(allow_leading_hyphen=True)] = str(Config.dim),
-    window: int = Config.window,
+    window: int | Literal["sentence"] = Config.window,
     negatives: int = Config.negatives,
     sharing: Sharing = Config.sharing,
     deterministic: Flag = Config.deterministic,

@@ -262,8 +262,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def check_finite(vectors: Vectors) -> None:
-    """Raise `DivergedError` if a number in E or C is NaN or infinite; a sum shows it, and is quick."""
-    for name, matrix in (("E", vectors.E), ("C", vectors.C)):
+    """Raise `DivergedError` if a number in a table is NaN or infinite; a sum shows it, and is quick."""
+    parts = vectors.parts
+    tables = {"E": parts.E, "C": parts.C, "the table of nodes": parts.nodes}
+    if parts.subwords is not None:
+        tables["the table of n-grams"] = parts.subwords.ngram_rows
+    if parts.documents is not None:
+        tables["the table of documents"] = parts.documents.E
+    for name, matrix in tables.items():
         if matrix is not None and not math.isfinite(float(np.sum(matrix, dtype=np.float32))):
             raise DivergedError(f"the vectors diverged: {name} holds numbers that are not finite")
 

@@ -47,9 +47,7 @@ class ValidationHook:
         epochs = self._schedule.epochs_finished(state.blocks)
         if not self._schedule.ends_epoch(state.blocks) or len(state.validation) != epochs - 1:
             return
-        parts = self._current().parts
-        assert parts.C is not None
-        own = self._validation.loss(parts.E, parts.C, self._threads), self._validation.pairs
+        own = self._validation.loss_of(self._current().parts, self._threads), self._validation.pairs
         losses = all_gather_objects(self._comm, own)
         weighted = sum(loss * pairs for loss, pairs in losses) / sum(pairs for _, pairs in losses)
         state.validation.append(weighted if len(losses) > 1 else own[0])  # l·p/p is l but for rounding

@@ -10,7 +10,7 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
 
@@ -38,6 +38,7 @@ from sgns.training.report import Facts, Figures, Report
 from sgns.training.schedule import Schedule
 from sgns.training.signals import Interrupts
 from sgns.training.start import Restarts, begin
+from sgns.training.tables import tables_of, vectors_of
 from sgns.training.validation import Validation, make_validation
 from sgns.vectors.vectors import INTEGER_WORDS, Vectors
 
@@ -132,14 +133,13 @@ def run(
     engine, validation = load_engine(comm, corpus, plan, display, distributed is not None)
     compiled = time.perf_counter() - loading
     schedule = make_schedule(comm, corpus.tokens, plan, engine, distributed is not None)
-    words, counts, dim = corpus.vocabulary.words, corpus.vocabulary.counts, plan.config.dim
-    E, C = engine.E[:, :dim], engine.C[:, :dim]
+    counts = corpus.vocabulary.counts
     kind = {INTEGER_WORDS: True} if corpus.vocabulary.integers else {}
-    vectors = Vectors(words, E, C, counts, dict(kind))
+    tables = tables_of(engine, plan, corpus)
 
     def current() -> Vectors:
         engine.sync()
-        return vectors
+        return vectors_of(tables, plan, corpus, dict(kind))
 
     # --- where it begins
     identity = identify(plan, corpus, distributed)
@@ -151,7 +151,7 @@ def run(
     if checkpoints is not None:
         store = Checkpoints(checkpoints.output, identity, display.warn) if comm.rank == 0 else None
         restarts = Restarts() if distributed is None else distributed.restarts
-        state, total = begin(comm, checkpoints, store, vectors, schedule, display, restarts)
+        state, total = begin(comm, checkpoints, store, tables, schedule, display, restarts)
 
     # --- what is done at barriers
     signals = Interrupts() if distributed is None else distributed.signals
@@ -211,8 +211,8 @@ def run(
         tokens=size.tokens,
         raw_tokens=size.raw_tokens,
         sentences=size.sentences,
-        vocabulary=len(words),
-        parameters=2 * len(words) * dim,
+        vocabulary=len(counts),
+        parameters=sum(table.size for table in tables.values()),
         words=total.words,
         pairs=sum(total.pairs),
         losses=total.losses,
@@ -233,7 +233,7 @@ def run(
         traffic=None if merging is None else merging.all_traffic(),
     )
     metadata = facts.to_dict() | identity | kind | {"machine": platform.machine()}
-    trained = Vectors.from_parts(replace(vectors.parts, metadata=metadata))  # the engine writes no more
+    trained = vectors_of(tables, plan, corpus, metadata)  # the engine writes no more
     check_finite(trained)
     little = little_data.warnings_of(total.pairs, size.raw_tokens, counts, plan.keep_probability, plan.config)
     return Trained(trained, Report(facts, figures).to_dict(), total.interrupted, store, total.signal, little)

@@ -10,6 +10,7 @@ from sgns.training.checkpoint import CheckpointPlan, Checkpoints
 from sgns.training.distributed.comm import Comm, all_gather_objects, broadcast_array, on_all_ranks
 from sgns.training.loop import State
 from sgns.training.schedule import Schedule
+from sgns.training.tables import Tables, tables_in
 from sgns.vectors.vectors import Vectors
 
 
@@ -25,7 +26,7 @@ def begin(
     comm: Comm,
     options: CheckpointPlan,
     checkpoints: Checkpoints | None,
-    vectors: Vectors,
+    tables: Tables,
     schedule: Schedule,
     display: Display,
     restarts: Restarts = Restarts(),
@@ -36,7 +37,7 @@ def begin(
         comm: The ranks.
         options: Output and checkpoints.
         checkpoints: Those of the output, on rank 0; None on the other ranks.
-        vectors: E and C of this rank, changed in place.
+        tables: Those of this rank, changed in place.
         schedule: The blocks of this rank.
         display: Shows where the run begins.
         restarts: A restarted job goes on from a checkpoint too.
@@ -59,12 +60,11 @@ def begin(
         if goes_on:
             display.warn(f"no checkpoint of {options.output} is here; training begins at the beginning")
         return State(), State()
-    parts = vectors.parts
-    assert parts.C is not None
-    for k, table in enumerate((parts.E, parts.C)):
+    found = None if loaded is None else tables_in(loaded[0])
+    for name, table in tables.items():
         common = np.empty(table.shape, np.float32)
-        if loaded is not None:
-            common[:] = loaded[0].E if k == 0 else loaded[0].C
+        if found is not None:
+            common[:] = found[name]
         broadcast_array(comm, common)
         table[:] = common
     total = State(**progress)

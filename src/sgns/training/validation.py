@@ -26,6 +26,7 @@ from sgns.training.engines.sampling import (
     stream_key,
 )
 from sgns.training.plan import Plan
+from sgns.vectors.files.parts import Parts
 
 EVALUATED_TOKENS = 100_000  # held-out tokens that are evaluated, about: enough for three digits, in a moment
 PAIRS_AT_ONCE = 8_192  # pairs that one thread adds up at a time
@@ -64,8 +65,7 @@ class Validation:
             ConfigError: Nothing would be held out, or nothing would be left to train on.
         """
         ends = np.asarray(sentence_ends)
-        bound = u64(min(2**64 - 1, int(config.validation * 2.0**64)))
-        chosen = choose_spans(ends, stream_key(config.seed, VALIDATION_SENTENCES), bound)
+        chosen = self._choose(ends, config)
         self.begins, self.ends = np.ascontiguousarray(chosen[:, 0]), np.ascontiguousarray(chosen[:, 1])
         self.tokens = int((self.ends - self.begins).sum())
         borders = np.concatenate([self.begins[self.begins > 0], self.ends])
@@ -78,6 +78,15 @@ class Validation:
                 f"validation is {config.validation:g}, which keeps {self.tokens} of {len(ids)} tokens out, in "
                 f"{len(self.begins)} of {len(sentence_ends)} sentences; that is no sample, choose another share"
             )
+
+    def _choose(self, ends: np.ndarray, config: Config) -> np.ndarray:
+        """(h, 2) int64, first token of each part that is held out and one past its last."""
+        return self._spans(ends, config, config.validation)
+
+    def _spans(self, ends: np.ndarray, config: Config, share: float) -> np.ndarray:
+        """Sentences, or parts of long ones, chosen with a probability."""
+        bound = u64(min(2**64 - 1, int(share * 2.0**64)))
+        return choose_spans(ends, stream_key(config.seed, VALIDATION_SENTENCES), bound)
 
     def _draw(
         self, ids: np.ndarray, keep_probability: np.ndarray, noise_distribution: np.ndarray, config: Config
@@ -141,9 +150,22 @@ class Validation:
         with ThreadPoolExecutor(threads) as pool:
             return sum(pool.map(part, range(0, self.pairs, PAIRS_AT_ONCE))) / self.pairs
 
+    def loss_of(self, parts: Parts, threads: int = 1) -> float:
+        """The mean loss of what is held out under the vectors of a run."""
+        assert parts.C is not None
+        return self.loss(parts.E, parts.C, threads)
+
+    def compile(self, E: np.ndarray, C: np.ndarray) -> None:
+        """Compiles the kernel of the loss, or loads it from the cache, for tables of a run's shape."""
+        self.loss(E, C)
+
 
 def make_validation(corpus: Corpus, plan: Plan) -> Validation | None:
     """The part of a corpus that is held out, if the options ask for one."""
     if not plan.config.validation:
         return None
+    from sgns.training.model_validation import ModelValidation, is_general
+
+    if is_general(plan.config):
+        return ModelValidation(corpus, plan)
     return Validation(corpus.ids, corpus.sentence_ends, plan.keep_probability, plan.noise_distribution, plan.config)

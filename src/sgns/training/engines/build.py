@@ -4,9 +4,9 @@ from collections.abc import Callable
 from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 
-from sgns.base.parallel import in_background
 import numpy as np
 
+from sgns.base.parallel import in_background
 from sgns.config import Config
 from sgns.errors import MissingExtra
 from sgns.text.corpus import Corpus
@@ -39,7 +39,7 @@ def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> E
         from sgns.training.engines.cpu.deterministic import DeterministicEngine
 
         return DeterministicEngine(*text, counts=plan.counts, threads=plan.threads, spans=spans)
-    rows, more_rows = rows_of(plan, corpus)
+    rows, more_rows = rows_of(plan, corpus, ends)
     one_thread = plan.config.deterministic  # in order, as a seed gives the same bits with any number of threads
     hot_rows = None
     if plan.config.sharing == "tile" and not one_thread:
@@ -58,8 +58,14 @@ def words_alone(config: Config) -> bool:
     return config.loss == "negatives" and config.ngrams is None and config.model in ("skipgram", "cbow")
 
 
-def rows_of(plan: Plan, corpus: Corpus) -> "tuple[Rows, int]":
-    """What rows of E and C are beside those of words, and how many more of E there are."""
+def rows_of(plan: Plan, corpus: Corpus, ends: np.ndarray) -> "tuple[Rows, int]":
+    """What rows of E and C are beside those of words, and how many more of E there are.
+
+    Args:
+        plan: The decisions of the run.
+        corpus: The text.
+        ends: (s,) int64, the ends of its sentences, with those of parts that are held out.
+    """
     from sgns.training.engines.cpu.huffman import HuffmanTree
     from sgns.training.engines.cpu.models import Rows
     from sgns.training.engines.cpu.subword_rows import WordParts
@@ -68,10 +74,13 @@ def rows_of(plan: Plan, corpus: Corpus) -> "tuple[Rows, int]":
     if plan.subwords is not None:
         parts = WordParts.of(*plan.subwords.table_of(corpus.vocabulary.words))
         more_rows = plan.subwords.rows
-    documents = getattr(corpus, "documents", None)
-    if documents is not None and plan.config.model in ("dbow", "dm"):
-        tag_starts = np.asarray(documents.starts, np.int64)
-        tag_rows = (documents.rows + np.int32(len(plan.counts) + more_rows)).astype(np.int32)
+    if (documents := corpus.documents) is not None and plan.config.documents:
+        # A part of a sentence has the tags of the sentence.
+        sentences = np.searchsorted(corpus.sentence_ends, ends)
+        sizes = np.diff(documents.starts)[sentences]
+        tag_starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        places = np.arange(tag_starts[-1]) + np.repeat(documents.starts[sentences] - tag_starts[:-1], sizes)
+        tag_rows = documents.rows[places].astype(np.int32) + np.int32(len(plan.counts) + more_rows)
         more_rows += len(documents.names)
     tree = HuffmanTree.of(plan.counts) if plan.config.loss == "hierarchical" else None
     return Rows(parts, tag_starts, tag_rows, tree), more_rows
@@ -93,7 +102,7 @@ def start(plan: Plan, corpus: Corpus, validation: Validation | None, watch: Call
     def compile(engine: Engine | EpochEngine) -> None:
         engine.compile()
         if validation is not None:
-            validation.loss(engine.E, engine.C)
+            validation.compile(engine.E, engine.C)
 
     try:
         engine = build(plan, corpus, validation)

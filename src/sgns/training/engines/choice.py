@@ -10,6 +10,7 @@ from sysconfig import get_default_scheme, get_paths
 
 from sgns.config import WHOLE_SENTENCE, Config
 from sgns.errors import ConfigError, MissingExtra
+from sgns.training.engines.sampling import Windows
 
 OLDEST_TRITON = (3, 5)  # before, only one thread of a warp got the result of an atomic: triton-lang/triton#7402
 WIDEST_ON_CUDA = 24  # tiles with wider margins do not fit into a multiprocessor
@@ -28,12 +29,8 @@ def choose(config: Config) -> str:
         return "cuda" if _suits_cuda(config) and missing_for_cuda() is None else "cpu"
     name = config.engine
     if name == "cuda":
-        if config.sharing != "tile":
-            raise ConfigError(f"the cuda engine shares negatives in tiles, not by {config.sharing}; take --engine cpu")
-        if config.window > WIDEST_ON_CUDA:
-            raise ConfigError(
-                f"window is {config.window}, but the cuda engine reaches {WIDEST_ON_CUDA} at most; take --engine cpu"
-            )
+        if why := lacks_cuda(config):
+            raise ConfigError(f"the cuda engine {why}; take --engine cpu")
         if missing := missing_for_cuda():
             raise MissingExtra(missing)
     if name == "reference" and config.deterministic:
@@ -54,7 +51,25 @@ def _suits_cuda(config: Config) -> bool:
     """
     if os.environ.get("TRITON_INTERPRET") == "1":
         return False
-    return config.sharing == "tile" and config.window <= WIDEST_ON_CUDA and not config.deterministic
+    return lacks_cuda(config) is None and not config.deterministic
+
+
+def lacks_cuda(config: Config) -> str | None:
+    """What the cuda engine does not have of what the options ask for, the end of a sentence; None if it has all."""
+    reach, reaches, _ = Windows.of(config)
+    if config.model != "skipgram":
+        return f"trains skip-gram alone, not {config.model}"
+    if config.loss != "negatives":
+        return f"has negative sampling alone, not --loss {config.loss}"
+    if config.ngrams is not None:
+        return "has no --ngrams"
+    if config.sharing != "tile":
+        return f"shares negatives in tiles, not by {config.sharing}"
+    if reaches != reach:
+        return "has neither --window sentence nor --no-shrink-windows"
+    if reach > WIDEST_ON_CUDA:
+        return f"has windows of {WIDEST_ON_CUDA} at most, and window is {reach}"
+    return None
 
 
 def missing_for_cuda() -> str | None:

@@ -54,8 +54,8 @@ def sets_of_negatives(centres: int, lifetime: int) -> int:
 
 @kernel
 def draw_block(
-    ids, sentence_ends, start, stop, window, reaches, keep_thresholds, keep_key, noise_table, noise_key, lifetime, draws,
-    block,
+    ids, sentence_ends, start, stop, window, reaches, keep_thresholds, keep_key, noise_table, noise_key,
+    lifetime, draws, block,
 ):  # fmt: skip
     """Draws ids[start:stop].
 

@@ -140,6 +140,14 @@ def cbow_kernel(
             gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
             for z in range(draws):
                 z_rows[z] = c_plus + np.int64(drawn[first_negative + z]) * row
+            # What the next tile needs
+            for i in range(CENTRES):
+                prefetch(stride, c_plus + np.int64(kept[min(end + i, m - 1)]) * row)
+                if words:
+                    prefetch(stride, e + np.int64(rows[min(high + i, m - 1)]) * row)
+            if (tile + 1) % lifetime == 0:
+                for z in range(draws):
+                    prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
 
             # The inputs
             if words:
@@ -219,17 +227,11 @@ def cbow_kernel(
                 gradient = work.pair_gradients[p]
                 add_row(stride, A + i * row, Y + i * row, gradient)
                 add_row(stride, c_plus + np.int64(kept[begin + i]) * row, H + i * row, gradient)
-            if (tile + 1) % lifetime == 0:
-                for z in range(draws):
-                    prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
             # … and from them to the rows of E
             for i in range(end - begin):
                 c = begin + i
-                prefetch(stride, c_plus + np.int64(kept[min(end + i, m - 1)]) * row)
-                if words:
-                    prefetch(stride, e + np.int64(rows[min(high + i, m - 1)]) * row)
-                    if scales[i] > 0:
-                        window_spread(stride, A + i * row, D, left[c] - low, c - low, right[c] - low, scales[i])
+                if words and scales[i] > 0:
+                    window_spread(stride, A + i * row, D, left[c] - low, c - low, right[c] - low, scales[i])
                 if documents:
                     for t in range(tags.first[c], tags.last[c]):
                         add_row(stride, e + np.int64(tags.rows[t]) * row, A + i * row, scales[i])

@@ -27,7 +27,7 @@ from sgns.training.engines.cpu.batch import LEAST_POOL, Batch, find_shared, numb
 from sgns.training.engines.cpu.chunk_rows import row_copies
 from sgns.training.engines.cpu.engine import CpuEngine, one_span
 from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOSS, PAIRS
-from sgns.training.engines.sampling import KEEP, NOISE, stream_key
+from sgns.training.engines.sampling import KEEP, NOISE, Windows, stream_key
 from sgns.training.update_scaling import expected_updates
 
 CHUNKS = 4  # chunks of a batch at most; threads beyond this find nothing to do
@@ -44,7 +44,7 @@ Task = Callable[[], Any]
 def chunk_capacity(V: int, config: Config) -> tuple[int, int]:
     """Words of a chunk at most, and negatives that it draws, which are some of them."""
     pool = max(LEAST_POOL, int(LONGEST_CHUNK * POOL_SHARE[config.sharing]))
-    return min(V, LONGEST_CHUNK + 2 * config.window) + pool, pool
+    return min(V, LONGEST_CHUNK + 2 * Windows.of(config).reach) + pool, pool
 
 
 def rows_in_memory(V: int, config: Config) -> int:
@@ -92,7 +92,7 @@ class DeterministicEngine(CpuEngine):
         updates = expected_updates(counts, keep_probability, noise_distribution, config)
         self._updates_E, self._updates_C = updates
         self._keep_thresholds = np.append(self._keep_thresholds, np.zeros(copies, np.uint32))  # of copies too
-        self._batches = [Batch(CHUNKS, LONGEST_CHUNK, config.window, capacity, pool) for _ in range(2)]
+        self._batches = [Batch(CHUNKS, LONGEST_CHUNK, Windows.of(config).reach, capacity, pool) for _ in range(2)]
         self._copy_out, self._add_back = row_copies(self.stride)
         self._first = np.full(V, -1, np.int32)
         self._threads = min(threads, CHUNKS)
@@ -150,7 +150,8 @@ class DeterministicEngine(CpuEngine):
             self._own.numbers = np.full(len(self.E), -1, np.int32)
         b, (epoch, block, before), seed = batch, batch.name, self.config.seed
         number_words(
-            self._ids, self._sentence_ends, self.config.window, self._keep_thresholds, stream_key(seed, KEEP, epoch),
+            self._ids, self._sentence_ends, Windows.of(self.config).reach,
+            self._keep_thresholds, stream_key(seed, KEEP, epoch),
             self._noise_table, stream_key(seed, NOISE, epoch, block), before, self._pool_share, self._own.numbers, k,
             b.cuts, b.keep_keys, b.bounds, b.word_counts, b.words, b.ids, b.sentence_ends, b.pool,
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """The tree of hierarchical softmax: each word is a leaf, and the path to it is a row of yes-or-no questions.
 
-P(c | h) = Π_j σ(±h·C_j) over the inner nodes j on the path to c, with + where the code of c is 0. A word of count n has a
-path of about log2(tokens / n) nodes, so frequent words cost little, and the probabilities of all words add up to 1
+P(c | h) = Π_j σ(±h·C_j) over the inner nodes j on the path to c, with + where the code of c is 0. A word of count n has
+a path of about log2(tokens / n) nodes, so frequent words cost little, and the probabilities of all words add up to 1
 whatever h and C are (Morin & Bengio 2005; Mnih & Hinton 2008; Mikolov et al. 2013).
 
 The tree is Huffman's, built as in word2vec.c, so the codes are those of word2vec.c. Only the numbers of the inner nodes

@@ -151,7 +151,7 @@ class TileModel:
     def train(self, text: Text, E: np.ndarray, C: np.ndarray, lr: np.float32, copies: Copies, out: np.ndarray) -> None:
         """See `Model`."""
         block, first, last, m, tags = self._draw(text)
-        hot, shift_E, shift_C = map(np.int32, copies)
+        hot, shift_E, shift_C = (np.int32(number) for number in copies)
         kept = rows = words = block.kept  # of C; of E; the words themselves
         if hot:
             words = kept.copy()
@@ -217,7 +217,7 @@ class TileModel:
         lr: np.float32,
         words: np.ndarray,
         tags: Tags,
-        nodes: tuple[int, int],
+        nodes: tuple[np.int32, np.int32],
         out: np.ndarray,
     ) -> None:
         """Trains on the centres start:stop of a drawn block."""
@@ -231,8 +231,8 @@ class TileModel:
         if not hasattr(own, "work"):
             make = workspace if self._skip_gram else cbow_workspace
             own.work = make(stride, reach, self._draws)
-        more = () if self._skip_gram else (tags,)
-        self._kernel(block, *bounds, start, stop, self.lifetime, E, rows, C, lr, *more, own.work, out)
+        tagged = () if self._skip_gram else (tags,)
+        self._kernel(block, *bounds, start, stop, self.lifetime, E, rows, C, lr, *tagged, own.work, out)
 
     def _strip(self, kept: int) -> Strip:
         """The arrays of a strip, of this thread."""

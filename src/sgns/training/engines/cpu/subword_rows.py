@@ -1,8 +1,8 @@
 """Words that are made of n-grams: their rows are composed for a strip of a block, trained, and taken apart again.
 
 The row of a word is u_w = (1/m) Σ_j E_j over its own row and those of its n-grams, so each of these gets 1/m of the
-gradient of u_w. A strip holds each of its words once: composed from E when the strip begins, trained as a row of a table
-of its own, and then its change is spread over its m rows. fastText does both for every pair.
+gradient of u_w. A strip holds each of its words once: composed from E when the strip begins, trained as a row of a
+table of its own, and then its change is spread over its m rows. fastText does both for every pair.
 """
 
 from functools import cache

@@ -38,8 +38,8 @@ LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # indices in the output of a kernel
 def tile_negatives(negatives: int, inputs: float) -> int:
     """The number of negatives that a tile shares.
 
-    That is about half of what a word is trained against when a window shares them, k in each of its windows: with fewer,
-    analogies fall; more cost time and improve little (benchmarks/README.md).
+    That is about half of what a word is trained against when a window shares them, k in each of its windows: with
+    fewer, analogies fall; more cost time and improve little (benchmarks/README.md).
 
     Args:
         negatives: k.
@@ -136,8 +136,8 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
     Returns:
         train(block, first, last, m, begin, end, lifetime, E, rows, C, lr, work, out): trains on the centres
         kept[begin:end] of a drawn block, with first ≤ begin and end ≤ last, and adds to `out`, (3,) float64: loss,
-        pairs, centres. E and C are float32 of `stride` columns; rows, (≥ m,) int32, are the rows of E of the kept words,
-        block.kept where they are those of the words; lr is a float32, work a `Workspace`.
+        pairs, centres. E and C are float32 of `stride` columns; rows, (≥ m,) int32, are the rows of E of the kept
+        words, block.kept where they are those of the words; lr is a float32, work a `Workspace`.
     """
     share = np.float32(negatives / draws)  # weight of one negative for one positive pair
     row = stride * 4  # bytes

@@ -69,3 +69,41 @@ def pair_losses(E, C, inputs, centres, negatives):
                     x += E[w, j] * C[z, j]
                 loss += max(0.0, np.float64(x)) + np.log1p(np.exp(-abs(np.float64(x))))
     return loss
+
+
+@partial(kernel, fastmath={"reassoc", "nsz", "contract"})
+def input_losses(words, documents, outputs, mean, input_starts, inputs, output_starts, output_rows, labels, weights):
+    """The sum of L over given samples of any model, in float64.
+
+    Args:
+        words: (V, d) float32, composed rows of words.
+        documents: (D, d) float32.
+        outputs: (≥ rows, d) float32, rows of C or of nodes.
+        mean: Whether an input is the mean of its rows; else their sum.
+        input_starts: (n + 1,) int64.
+        inputs: int32, the rows of sample p are inputs[starts[p]:starts[p + 1]]; V + i is row i of documents.
+        output_starts: (n + 1,) int64.
+        output_rows: int32, of each sample.
+        labels: float32, 1 where the loss is −log σ(x), 0 where it is −log σ(−x).
+        weights: float32, 0 for a negative that is c+.
+    """
+    V, d = words.shape
+    h = np.empty(d, np.float64)
+    loss = 0.0
+    for p in range(input_starts.shape[0] - 1):
+        first, last = input_starts[p], input_starts[p + 1]
+        for j in range(d):
+            h[j] = 0.0
+        for k in range(first, last):
+            i = inputs[k]
+            for j in range(d):
+                h[j] += np.float64(words[i, j] if i < V else documents[i - V, j])
+        scale = 1.0 / (last - first) if mean else 1.0
+        for k in range(output_starts[p], output_starts[p + 1]):
+            x = 0.0
+            for j in range(d):
+                x += h[j] * outputs[output_rows[k], j]
+            x *= scale
+            x = -x if labels[k] > 0 else x
+            loss += weights[k] * (max(0.0, x) + np.log1p(np.exp(-abs(x))))
+    return loss

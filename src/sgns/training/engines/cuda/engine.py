@@ -21,7 +21,7 @@ from sgns.training.engines.cuda.memory import card_memory, check_fits, device_st
 from sgns.training.engines.cuda.step import step
 from sgns.training.engines.cuda.tile import sum_gradients
 from sgns.training.engines.matrices import first_vectors
-from sgns.training.engines.sampling import FIRST_VECTORS, KEEP, NOISE, alias_table, stream_key
+from sgns.training.engines.sampling import FIRST_VECTORS, KEEP, NOISE, Windows, alias_table, stream_key
 
 BEGINS = -(2**31)  # the sign bit of a token that begins a sentence
 
@@ -89,9 +89,10 @@ class CudaEngine:
             ConfigError: The run needs more memory than is free on the card.
         """
         self.config, self.tuning = config, tuning or Tuning()
-        self._rows = self.tuning.tile_rows(config.window)
+        self._window = Windows.of(config).reach
+        self._rows = self.tuning.tile_rows(self._window)
         self._noise_count = self.tuning.noise or self._rows
-        self._centres = self._rows - 2 * config.window
+        self._centres = self._rows - 2 * self._window
         V, self.stride = len(keep_probability), device_stride(config.dim)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         check_fits(V, config.dim, len(ids), card_memory())
@@ -165,7 +166,7 @@ class CudaEngine:
 
     def _draw(self, epoch: int, start: int, stop: int) -> Kept:
         """Subsamples ids[start:stop] and its neighbourhood, which its windows reach."""
-        window = self.config.window
+        window = self._window
         low, high = max(0, start - HALO * window), min(len(self._ids), stop + HALO * window)
         n = high - low
         marks, all_reaches = self._empty(n, torch.int64), self._empty(n, torch.int32)
@@ -213,15 +214,15 @@ class CudaEngine:
             kept.words, kept.sentences, kept.reaches, kept.n, begin, end, first_tile,
             E, C, grad_E, grad_C, curve_E, curve_C, self._noise_table, len(self.E), key, self.shape.grains,
             noise_words, losses, pairs, float(self.config.negatives),
-            WINDOW=self.config.window, ROWS=self._rows, NOISE=self._noise_count, STRIDE=self.stride,
+            WINDOW=self._window, ROWS=self._rows, NOISE=self._noise_count, STRIDE=self.stride,
             COLUMNS=self._columns(), PRECISION=self.tuning.precision,
-            num_warps=self.tuning.tile_warps(self.config.window), num_stages=1,
+            num_warps=self.tuning.tile_warps(self._window), num_stages=1,
         )  # fmt: skip
 
     def _step(self, kept: Kept, begin: int, end: int, first_tile: int, tiles: int, lr: float,
               noise_words: torch.Tensor) -> None:  # fmt: skip
         """Moves every row that the batch has touched."""
-        rows, window, M = self.tuning.step_rows, self.config.window, self._noise_count
+        rows, window, M = self.tuning.step_rows, self._window, self._noise_count
         self._batches += 1
         inputs = min(end + window, kept.n) - max(begin - window, 0)
         programs = triton.cdiv(inputs, rows) + triton.cdiv(end - begin + tiles * M, rows)
