@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sgns.base.geometry import unit
 from sgns.errors import ConfigError, FormatError
-from sgns.evaluation.sets import Lookup, read_lines
+from sgns.evaluation.sets import Lookup, Unknown, read_lines, unit_rows
 from sgns.evaluation.statistics import Interval, proportion
 from sgns.vectors.search import inverse as inverse_lengths
 from sgns.vectors.vectors import Method, Vectors
@@ -62,8 +61,10 @@ class Analogies:
     """Sections whose name does not begin with `gram`."""
     syntactic: Section
     sections: tuple[Section, ...]
+    composed: int
+    """Answered questions with a word that is not in the vocabulary, whose vector was composed of its n-grams."""
     unknown: tuple[str, ...]
-    """Words that are not among these, in the order of the set."""
+    """Words that are not among these and were not composed, in the order of the set."""
     duplicates: int
     """Questions that repeat an earlier one; they count again, as in published figures."""
     folded: int
@@ -132,6 +133,7 @@ def evaluate_analogies(
     restrict: int | None = 30_000,
     method: Method = "add",
     ignore_case: bool = True,
+    unknown: Unknown = "skip",
 ) -> Analogies:
     """Computes the share of analogies whose best answer is the expected word.
 
@@ -144,26 +146,31 @@ def evaluate_analogies(
         method: add for 3CosAdd, mul for 3CosMul.
         ignore_case: whether words that differ in case alone count as one: as a question's word, as an excluded word
             and as the expected word.
+        unknown: skip leaves questions with an unknown word out; compose makes vectors of the unknown words that ask of
+            their n-grams. The expected word must be in the vocabulary, since only its words answer.
 
     Raises:
         InputError: the set cannot be read.
         FormatError: a line of the set is wrong.
-        ConfigError: the method is another, or restrict is below 1.
+        ConfigError: the method is another, restrict is below 1, or unknown is compose and there are no subwords.
     """
     if method not in ("add", "mul"):
         raise ConfigError(f"method is {method!r}; choose add (3CosAdd) or mul (3CosMul)")
     questions = read_questions(path)
+    whole = vectors.with_text_words()
     if restrict is not None and restrict < len(vectors):
         vectors = vectors.restrict(restrict)
     vectors = vectors.with_text_words()
-    lookup = Lookup(vectors, ignore_case)
-    rows = np.array([[lookup.row(word) for word in words] for _, words in questions], np.int64)
+    lookup = Lookup(vectors, ignore_case, unknown, whole if len(whole) > len(vectors) else None)
+    rows = np.array(
+        [[*map(lookup.row_or_composed, words[:3]), lookup.row(words[3])] for _, words in questions], np.int64
+    )
     items = np.flatnonzero((rows >= 0).all(axis=1))
     if ignore_case:  # the first of the case variants of a word represents all
         same = np.array([lookup.by_fold[word.casefold()] for word in vectors.words], np.int64)
     else:
         same = np.arange(len(vectors))
-    answers = best_answers(vectors, rows[items, :3], same, method)
+    answers = best_answers(vectors, rows[items, :3], same, method, lookup)
     correct = same[answers] == same[rows[items, 3]]
 
     names = np.array([section for section, _ in questions])
@@ -185,6 +192,7 @@ def evaluate_analogies(
         semantic=section("semantic", ~syntactic),
         syntactic=section("syntactic", syntactic),
         sections=tuple(section(name, names == name) for name in dict.fromkeys(names.tolist())),
+        composed=int((rows[items] >= len(vectors)).any(axis=1).sum()),
         unknown=tuple(dict.fromkeys(absent)),
         duplicates=len(questions) - len({words for _, words in questions}),
         folded=len(lookup.folded),
@@ -193,7 +201,9 @@ def evaluate_analogies(
     )
 
 
-def best_answers(vectors: Vectors, questions: np.ndarray, same: np.ndarray, method: Method) -> np.ndarray:
+def best_answers(
+    vectors: Vectors, questions: np.ndarray, same: np.ndarray, method: Method, lookup: Lookup | None = None
+) -> np.ndarray:
     """Finds the best answer to each question.
 
     Args:
@@ -201,14 +211,16 @@ def best_answers(vectors: Vectors, questions: np.ndarray, same: np.ndarray, meth
         questions: (q, 3) int64, rows of a, b, c.
         same: (V,) int64, the same number for all case variants of a word.
         method: add or mul.
+        lookup: has the vectors of rows behind those of the vocabulary, where there are such.
 
     Returns:
         (q,) int64, the rows of the answers; never a, b, c or a case variant of these.
     """
     words, at = np.unique(questions, return_inverse=True)
     a, b, c = at.reshape(questions.shape).T
-    directions = unit(vectors.E[words])
+    directions = unit_rows(vectors, words) if lookup is None else lookup.unit_rows(words)
     inverse = inverse_lengths(vectors.norms)
+    own_numbers = np.where(words < len(vectors), same[np.minimum(words, len(vectors) - 1)], -1)  # of composed words −1
     best = np.full(len(questions), -np.inf, np.float32)
     answers = np.zeros(len(questions), np.int64)
     slices = [slice(i, i + QUESTIONS) for i in range(0, len(questions), QUESTIONS)]
@@ -219,7 +231,7 @@ def best_answers(vectors: Vectors, questions: np.ndarray, same: np.ndarray, meth
             cosines += 1
             cosines /= 2
         columns = same[start : start + COLUMNS]
-        banned = [np.flatnonzero(columns == word) for word in same[words]]
+        banned = [np.flatnonzero(columns == word) for word in own_numbers]
         for part in slices:
             if method == "add":
                 scores = cosines[b[part]]

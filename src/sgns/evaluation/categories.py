@@ -10,7 +10,7 @@ import numpy as np
 from sgns.base.geometry import spherical_kmeans
 from sgns.errors import FormatError
 from sgns.evaluation import statistics
-from sgns.evaluation.sets import Lookup, read_lines, unit_rows
+from sgns.evaluation.sets import Lookup, Unknown, read_lines
 from sgns.evaluation.statistics import Interval
 from sgns.vectors.vectors import Vectors
 
@@ -34,7 +34,9 @@ class Categories:
     asked: int
     """Words in the set; a word with two categories counts twice."""
     answered: int
-    """Words that are known."""
+    """Words that have a vector."""
+    composed: int
+    """Answered words that are not in the vocabulary, whose vectors were composed of their n-grams."""
     unknown: tuple[str, ...]
     duplicates: int
     """Lines that repeat an earlier one; they are left out."""
@@ -94,6 +96,7 @@ def evaluate_categories(
     path: str | PathLike[str],
     *,
     ignore_case: bool = True,
+    unknown: Unknown = "skip",
     only: np.ndarray | None = None,
     resamples: int = statistics.RESAMPLES,
     seed: int = 0,
@@ -104,6 +107,7 @@ def evaluate_categories(
         vectors: the model; E is used.
         path: the set; see `read_categories`.
         ignore_case: whether to find a word in another case if it is unknown as written.
+        unknown: skip leaves unknown words out; compose makes their vectors of their n-grams.
         only: (m,) int64, numbers of the distinct entries of the set: only these are clustered. For comparing models on
             the same words.
         resamples: of the bootstrap; 0 computes no interval.
@@ -115,14 +119,14 @@ def evaluate_categories(
     """
     read = read_categories(path)
     entries = list(dict.fromkeys(read))
-    lookup = Lookup(vectors, ignore_case)
-    rows = np.array([lookup.row(word) for word, _ in entries], np.int64)
+    lookup = Lookup(vectors, ignore_case, unknown)
+    rows = np.array([lookup.row_or_composed(word) for word, _ in entries], np.int64)
     items = np.flatnonzero(rows >= 0)
     if only is not None:
         items = np.intersect1d(items, only)
     _, labels = np.unique([entries[i][1] for i in items], return_inverse=True)
     k = int(labels.max(initial=-1)) + 1
-    clusters = cluster(unit_rows(vectors, rows[items]), k, seed=seed)
+    clusters = cluster(lookup.unit_rows(rows[items]), k, seed=seed)
     correct = majority(clusters, labels, k)
     shuffle = np.random.default_rng(seed)
     chance = [majority(clusters, shuffle.permutation(labels), k).mean() for _ in range(SHUFFLES)] if len(items) else []
@@ -142,6 +146,7 @@ def evaluate_categories(
         clusters=k,
         asked=len(entries),
         answered=len(items),
+        composed=int((rows[items] >= len(vectors)).sum()),
         unknown=tuple(dict.fromkeys(entries[i][0] for i in np.flatnonzero(rows < 0).tolist())),
         duplicates=sum(Counter(read).values()) - len(entries),
         folded=len(lookup.folded),

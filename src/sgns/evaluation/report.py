@@ -139,6 +139,10 @@ def _notes(answer: Answer, duplicates: Duplicates) -> list[str]:
         once = isinstance(answer, Categories) or (isinstance(answer, Similarity) and duplicates == "merge")
         how = "counted once" if once else "counted each time"
         parts.append(f"{_number(answer.duplicates, what)} more than once, {how}")
+    if answer.composed:
+        what = {Similarity: "pair", Analogies: "question", Categories: "word"}[type(answer)]
+        word = "composed of n-grams" if isinstance(answer, Categories) else "with a word composed of its n-grams"
+        parts.append(f"{_number(answer.composed, what)} of {answer.answered:,} answered {word}")
     if answer.folded:
         parts.append(f"{_number(answer.folded, 'word')} found in another case")
     if isinstance(answer, Similarity) and answer.tied:
@@ -159,6 +163,7 @@ def _common(answer: Similarity | Analogies | Categories) -> dict[str, Any]:
         "asked": answer.asked,
         "answered": answer.answered,
         "coverage": answer.coverage,
+        "composed": answer.composed,
         "duplicates": answer.duplicates,
         "folded": answer.folded,
         "unknown": list(answer.unknown),

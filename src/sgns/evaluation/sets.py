@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from functools import cached_property
 from os import PathLike
+from typing import Literal, get_args
 
 import numpy as np
 
 from sgns.base.files import not_utf8, opened
 from sgns.base.geometry import unit
-from sgns.errors import FormatError
-from sgns.vectors.vectors import Vectors
+from sgns.errors import ConfigError, FormatError
+from sgns.vectors.vectors import SUBWORDS_DROPPED, Vectors
+
+Unknown = Literal["skip", "compose"]
+"""What happens to a word that is not in the vocabulary: its items are left out, or its vector is composed."""
 
 LONGEST_LINE = 10_000  # characters; the lines of a test set are short
 
@@ -61,15 +65,40 @@ class Lookup:
 
     Of words that differ in case alone, the first row is taken, which is the most frequent one.
 
+    A word that is not in the vocabulary may have a row too: its vector is composed of its n-grams, and its row stands
+    behind those of the vocabulary. A vocabulary that was made of lower case is asked for its lower case.
+
     Args:
         vectors: the model.
         ignore_case: False finds exact words alone.
+        unknown: skip or compose.
+        whole: the model with all of its words, where `vectors` has the most frequent ones alone: a word that is rarer
+            is not composed.
+
+    Attributes:
+        folded: words found only in another case.
+        composed: words whose vectors were composed, with their rows.
+
+    Raises:
+        ConfigError: `unknown` is neither, or is compose although the vectors have no subwords.
     """
 
-    def __init__(self, vectors: Vectors, ignore_case: bool = True) -> None:
+    def __init__(
+        self, vectors: Vectors, ignore_case: bool = True, unknown: Unknown = "skip", whole: Vectors | None = None
+    ) -> None:
+        if unknown not in get_args(Unknown):
+            raise ConfigError(f"unknown is {unknown!r}; choose one of {', '.join(get_args(Unknown))}")
+        if unknown == "compose" and vectors.subwords is None:
+            dropped = vectors.metadata.get(SUBWORDS_DROPPED)
+            why = f" after {dropped}" if dropped else "; train with n-grams of 3-6 characters"
+            raise ConfigError(f"unknown is compose, but these vectors have no subwords{why}, or leave it out")
         self.vectors = vectors
         self.ignore_case = ignore_case
-        self.folded: set[str] = set()  # words found only in another case
+        self.folded: set[str] = set()
+        self.composed: dict[str, int] = {}
+        self._whole = None if unknown == "skip" else vectors if whole is None else whole
+        self._rarer = None if whole is None or unknown == "skip" else Lookup(whole, ignore_case)
+        self._rows: list[np.ndarray] = []  # (d,) of each composed word
 
     @cached_property
     def by_fold(self) -> dict[str, int]:
@@ -78,6 +107,32 @@ class Lookup:
         for word, i in self.vectors.with_text_words().index.items():
             rows.setdefault(word.casefold(), i)
         return rows
+
+    def unit_rows(self, rows: np.ndarray) -> np.ndarray:
+        """As the function of this name, for rows of composed words too."""
+        V = len(self.vectors)
+        if not self._rows:
+            return unit_rows(self.vectors, rows)
+        found = np.empty((len(rows), self.vectors.dim), np.float32)
+        known = rows < V
+        found[known] = unit_rows(self.vectors, rows[known])
+        found[~known] = unit(np.array(self._rows)[rows[~known] - V])
+        return found
+
+    def row_or_composed(self, word: str) -> int:
+        """Returns the row of `word`, also of one that is composed, or −1 if it is unknown."""
+        row = self.row(word)
+        if row >= 0 or self._whole is None:
+            return row
+        lowercase = self.ignore_case and (self.vectors.metadata.get("config") or {}).get("lowercase") is True
+        spelling = word.lower() if lowercase else word
+        if word not in self.composed:
+            rarer = self._rarer is not None and self._rarer.row(word) >= 0
+            if rarer or not self._whole.composable([spelling]):
+                return -1
+            self.composed[word] = len(self.vectors) + len(self._rows)
+            self._rows.append(self._whole[spelling])
+        return self.composed[word]
 
     def row(self, word: str) -> int:
         """Returns the row of `word`, or −1 if it is unknown."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from sgns.errors import ConfigError, FormatError
 from sgns.evaluation import statistics
-from sgns.evaluation.sets import Lookup, read_lines, unit_rows
+from sgns.evaluation.sets import Lookup, Unknown, read_lines
 from sgns.evaluation.statistics import Interval
 from sgns.vectors.vectors import Vectors
 
@@ -31,7 +31,9 @@ class Similarity:
     asked: int
     """Pairs in the set."""
     answered: int
-    """Pairs of which both words are known; the others are left out of all figures."""
+    """Pairs of which both words have a vector; the others are left out of all figures."""
+    composed: int
+    """Answered pairs with a word that is not in the vocabulary, whose vector was composed of its n-grams."""
     unknown: tuple[str, ...]
     """Words without a vector, in the order of the set."""
     duplicates: int
@@ -98,12 +100,13 @@ def evaluate_similarity(
     *,
     ignore_case: bool = True,
     duplicates: Duplicates = "keep",
+    unknown: Unknown = "skip",
     resamples: int = statistics.RESAMPLES,
     seed: int = 0,
 ) -> Similarity:
     """Computes Spearman's rho (and Pearson's r) between cosines and human scores.
 
-    Pairs with an unknown word are left out and counted; no vector is substituted.
+    Pairs with an unknown word are left out and counted; no vector is substituted, unless `unknown` is compose.
 
     Args:
         vectors: the model; E is used.
@@ -111,13 +114,14 @@ def evaluate_similarity(
         ignore_case: whether to find a word in another case if it is unknown as written.
         duplicates: keep counts a pair as often as it occurs, as gensim and published figures do; merge averages the
             scores of a pair that occurs more than once, in either order.
+        unknown: skip leaves pairs with an unknown word out; compose makes vectors of unknown words of their n-grams.
         resamples: of the bootstrap; 0 computes no intervals.
         seed: of the bootstrap.
 
     Raises:
         InputError: the set cannot be read.
         FormatError: a line of the set is wrong, or a vector it asks for is not finite.
-        ConfigError: duplicates has another value.
+        ConfigError: duplicates or unknown has another value, or unknown is compose and the vectors have no subwords.
     """
     if duplicates not in ("keep", "merge"):
         raise ConfigError(f"duplicates is {duplicates!r}; choose keep or merge")
@@ -131,11 +135,12 @@ def evaluate_similarity(
             scores.setdefault(key, []).append(score)
             first.setdefault(key, (a, b))
         pairs = [(*first[key], float(np.mean(values))) for key, values in scores.items()]
-    lookup = Lookup(vectors, ignore_case)
-    rows = np.array([[lookup.row(a), lookup.row(b)] for a, b, _ in pairs], np.int64).reshape(-1, 2)
+    lookup = Lookup(vectors, ignore_case, unknown)
+    found = [[lookup.row_or_composed(a), lookup.row_or_composed(b)] for a, b, _ in pairs]
+    rows = np.array(found, np.int64).reshape(-1, 2)
     items = np.flatnonzero((rows >= 0).all(axis=1))
     human = np.array([pairs[i][2] for i in items])
-    left, right = (unit_rows(vectors, rows[items, side]).astype(np.float64) for side in (0, 1))
+    left, right = (lookup.unit_rows(rows[items, side]).astype(np.float64) for side in (0, 1))
     cosines = np.einsum("ij,ij->i", left, right)
     absent = [word for (a, b, _), row in zip(pairs, rows) for word, at in zip((a, b), row) if at < 0]
     _, same = np.unique(human, return_counts=True)
@@ -151,6 +156,7 @@ def evaluate_similarity(
         pearson_interval=r,
         asked=len(pairs),
         answered=len(items),
+        composed=int((rows[items] >= len(vectors)).any(axis=1).sum()),
         unknown=tuple(dict.fromkeys(absent)),
         duplicates=sum(times.values()) - len(times),
         folded=len(lookup.folded),
