@@ -10,6 +10,7 @@ from typing import Any, NoReturn, get_args
 import cyclopts
 from cyclopts import App, CycloptsError, Parameter, Token
 
+from sgns.cli.groups import OPTIONS_BY_PURPOSE, GroupedFormatter, group_of
 from sgns.cli.mistakes import check_arguments, explained
 from sgns.cli.output import print_error
 from sgns.cli.streams import argument_text, discard, flush, prepare_streams
@@ -72,9 +73,11 @@ def make_app() -> App:
         help="Word vectors: skip-gram with negative sampling, fast, exact and readable.",
         result_action="return_value",
         default_parameter=EXACT,
+        help_formatter=GroupedFormatter(OPTIONS_BY_PURPOSE),
     )
     for verb, (where, line) in VERBS.items():
-        app.command(where, name=verb, help=line)
+        app.command(where, name=verb, help=line, group=group_of(verb))
+    app.register_install_completion_command(help="Install completion for this shell (bash, zsh, fish).")
     return app
 
 
