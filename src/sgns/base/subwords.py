@@ -80,6 +80,10 @@ class Subwords:
                 progress("subwords", done, len(words), "words")
         return np.cumsum(np.concatenate(counts)), np.concatenate(rows)
 
+    def summary(self) -> dict[str, Any]:
+        """Plain JSON without the n-grams of `lines`."""
+        return {"minimum": self.minimum, "maximum": self.maximum, "buckets": self.buckets, "rows": self.rows}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, of which `from_dict` makes the same again."""
         values = {"minimum": self.minimum, "maximum": self.maximum, "buckets": self.buckets}

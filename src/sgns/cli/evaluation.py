@@ -11,6 +11,7 @@ from sgns.cli.options import AS_PATH, WHOLE_FILE, AllButTheTop, Files, Flag, Jso
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
 from sgns.errors import ConfigError
+from sgns.evaluation.sets import Unknown
 from sgns.evaluation.similarity import Duplicates
 from sgns.vectors.alignment import COMPARED_WORDS
 from sgns.vectors.texts import Weights
@@ -54,6 +55,7 @@ def evaluate(
     method: Annotated[Method, MethodHelp] = "add",
     duplicates: Duplicates = "keep",
     match_case: Flag = False,
+    unknown: Unknown = "skip",
     space: Annotated[Space, SpaceHelp] = "E",
     all_but_the_top: AllButTheTop = None,
     part: PartOption = WHOLE_FILE,
@@ -62,11 +64,13 @@ def evaluate(
 ) -> None:
     """How well vectors agree with people: each figure with its coverage and a 95 % bootstrap interval.
 
-    Unknown words are never given a made-up vector: their questions are left out and counted.
+    Unknown words are not given a made-up vector: their questions are left out and counted. Vectors with subwords can
+    compose one (--unknown compose).
 
     Args:
         duplicates: A pair that occurs twice counts twice (keep, as in published figures) or once with its mean score.
         match_case: Treat words in another case than the set's as unknown.
+        unknown: Leave items with unknown words out (skip), or compose vectors of these words of their n-grams.
         verbose: Print the unknown words too.
     """
     from sgns.evaluation import evaluate_analogies, evaluate_categories, evaluate_similarity, evaluate_texts
@@ -78,12 +82,17 @@ def evaluate(
     check_test_texts(texts, test_texts)
     asked, ignore_case = opened(vectors, space, all_but_the_top, part), not match_case
     answers: list[Answer] = [
-        *(evaluate_similarity(asked, path, ignore_case=ignore_case, duplicates=duplicates) for path in similarity),
         *(
-            evaluate_analogies(asked, path, restrict=restrict or None, method=method, ignore_case=ignore_case)
+            evaluate_similarity(asked, path, ignore_case=ignore_case, duplicates=duplicates, unknown=unknown)
+            for path in similarity
+        ),
+        *(
+            evaluate_analogies(
+                asked, path, restrict=restrict or None, method=method, ignore_case=ignore_case, unknown=unknown
+            )
             for path in analogy
         ),
-        *(evaluate_categories(asked, path, ignore_case=ignore_case) for path in categories),
+        *(evaluate_categories(asked, path, ignore_case=ignore_case, unknown=unknown) for path in categories),
         *(evaluate_texts(asked, path, test_texts, weights=weights) for path in texts),
     ]
     if json:

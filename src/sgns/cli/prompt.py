@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sgns.base.folders import state_folder
-from sgns.cli.output import answer_table, answers_as_dict, print_error, print_json
+from sgns.cli.output import answer_table, answers_as_dict, print_error, print_json, warn
 from sgns.errors import ConfigError, SgnsError
-from sgns.vectors.query import ask, quoted
+from sgns.vectors.query import ask, composed_words, quoted
 from sgns.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def answer_lines(vectors: Vectors, lines: Iterable[str], n: int, as_json: bool) 
             continue
         try:
             answers = ask(vectors, text, n)
+            for note in composed_words(vectors, text):
+                warn(note)
         except SgnsError as error:
             code = error.exit_code
             print_error(f"{text[:80]}: {error}")
@@ -80,7 +82,10 @@ def converse(vectors: Vectors, n: int) -> None:
                 else:
                     raise ConfigError(f":{command} is no command; there are :help, :n and :quit")
                 continue
-            print(answer_table(ask(vectors, text, n)))
+            answers = ask(vectors, text, n)
+            for note in composed_words(vectors, text):
+                print(note)
+            print(answer_table(answers))
         except SgnsError as error:
             print(error)
 

@@ -69,6 +69,14 @@ def check_words(vectors: Vectors, *words: str) -> None:
             raise UnknownOption(word, f"and it is no word of the {len(vectors):,} in the file")
 
 
+def report_composed(vectors: Vectors, words: Iterable[str]) -> None:
+    """Says on stderr which words are not in the vocabulary and have a vector that is composed of their n-grams."""
+    from sgns.vectors.query import notes_on_composed
+
+    for note in notes_on_composed(vectors, words):
+        warn(note)
+
+
 def similar(
     vectors: VectorFile,
     words: Words,
@@ -90,6 +98,7 @@ def similar(
     asked = opened(vectors, space, all_but_the_top, part, (*words, *minus))
     check_words(asked, *words, *minus)
     answers = asked.most_similar(words, minus, n)
+    report_composed(asked, (*words, *minus))
     print_answers({"positive": words, "negative": minus, "space": space}, answers, json)
 
 
@@ -117,6 +126,7 @@ def analogy(
     asked = opened(vectors, space, part=part, also=(a, b, c))
     check_words(asked, a, b, c)
     answers = asked.analogy(a, b, c, n, method)
+    report_composed(asked, (a, b, c))
     print_answers({"a": a, "b": b, "c": c, "method": method}, answers, json, "cosine" if method == "add" else "score")
 
 
@@ -136,7 +146,9 @@ def odd(
     """
     asked = opened(vectors, space, part=part, also=words)
     check_words(asked, *words)
-    print_answers({"words": words}, asked.doesnt_match(words), json)
+    answers = asked.doesnt_match(words)
+    report_composed(asked, words)
+    print_answers({"words": words}, answers, json)
 
 
 def ask(
@@ -155,13 +167,15 @@ def ask(
         question: Answer this question and exit.
     """
     from sgns.cli import prompt
-    from sgns.vectors.query import ask
+    from sgns.vectors.query import ask, composed_words
 
     asked = opened(vectors, space, part=part)
     if question:
         check_words(asked, *(part for part in question if re.match("--[a-z]", part)))
         text = " ".join(question)
         answers = ask(asked, text, n)
+        for note in composed_words(asked, text):
+            warn(note)
         if json:
             print_json({"questions": [answers_as_dict({"question": text}, answers)]})
         else:
@@ -201,7 +215,7 @@ def convert(
     part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> None:
-    """Write vectors in the format of the ending: .safetensors .bin .txt .vec .glove .tsv .npz, any of them with .gz.
+    """Write vectors in the format of the ending: .safetensors .bin .fasttext.bin .txt .vec .glove .tsv .npz; .gz packs.
 
     Args:
         target: File to write; replaced whole or not at all.

@@ -90,8 +90,8 @@ class Lookup:
             raise ConfigError(f"unknown is {unknown!r}; choose one of {', '.join(get_args(Unknown))}")
         if unknown == "compose" and vectors.subwords is None:
             dropped = vectors.metadata.get(SUBWORDS_DROPPED)
-            why = f" after {dropped}" if dropped else "; train with n-grams of 3-6 characters"
-            raise ConfigError(f"unknown is compose, but these vectors have no subwords{why}, or leave it out")
+            why = f", {dropped} leaves them out; ask E as it is" if dropped else "; train with ngrams 3-6"
+            raise ConfigError(f"unknown is compose, but these vectors have no subwords{why}, or take unknown skip")
         self.vectors = vectors
         self.ignore_case = ignore_case
         self.folded: set[str] = set()

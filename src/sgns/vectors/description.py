@@ -24,13 +24,14 @@ def description_as_dict(vectors: Vectors, path: Path) -> dict[str, Any]:
         "dim": vectors.dim,
         "C": vectors.C is not None,
         "counts": vectors.counts is not None,
+        "subwords": None if vectors.subwords is None else vectors.subwords.options.summary(),
         "metadata": vectors.metadata,
     }
 
 
 def description_as_text(vectors: Vectors, path: Path) -> str:
     """The same for people, a line each."""
-    held = ", ".join(name for name in ("E", "C", "counts") if getattr(vectors, name) is not None)
+    held = ", ".join(name for name in ("E", "C", "counts", "subwords") if getattr(vectors, name) is not None)
     rows = [
         ("file", str(path)),
         ("size", f"{path.stat().st_size:,} bytes"),
@@ -42,6 +43,10 @@ def description_as_text(vectors: Vectors, path: Path) -> str:
     counts = vectors.counts
     if counts is not None and len(vectors):
         rows.append(("counts", f"{int(counts.max()):,} to {int(counts.min()):,}, {int(counts.sum()):,} tokens in all"))
+    if vectors.subwords is not None:
+        options = vectors.subwords.options
+        lengths = f"n-grams of {options.minimum} to {options.maximum} characters"
+        rows.append(("subwords", f"{lengths}, {options.rows:,} {'rows' if options.buckets == 'exact' else 'buckets'}"))
     rows += [
         (NAMES.get(name, name.replace("_", " ")), _entry(value) or "–") for name, value in vectors.metadata.items()
     ]

@@ -11,9 +11,10 @@ keeps a stack of factors and does not recurse.
 
 import math
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
+from sgns.base.suggest import nearest
 from sgns.errors import ExpressionError, UnknownWord
 from sgns.vectors.vectors import Answers, Vectors
 
@@ -67,6 +68,29 @@ def ask(vectors: Vectors, question: str, n: int = 10) -> Answers:
             raise
         raise UnknownWord(f"{error} Or, with blanks around the signs: {spaced}") from None
     return vectors.nearest_to(direction, n, without=rows)
+
+
+def composed_words(vectors: Vectors, question: str) -> list[str]:
+    """What to say of each word of a question whose vector is composed of its n-grams: that, and what else was meant.
+
+    Raises:
+        ExpressionError: the question does not fit the grammar.
+    """
+    parsed = parse(question)
+    return notes_on_composed(vectors, parsed.analogy or [word for _, word in parsed.terms])
+
+
+def notes_on_composed(vectors: Vectors, words: Iterable[str]) -> list[str]:
+    """The same for some words: a sentence for each that is not in the vocabulary and is composed."""
+    notes = []
+    for word in vectors.composable(words):
+        spaced, near = hint(word, vectors.index), nearest(word, vectors.index)
+        meant = f"; did you mean {', '.join(near)}?" if near else ""
+        meant = f"; with blanks around the signs: {spaced}" if spaced else meant
+        notes.append(
+            f"{word[:80]!r} is not among the {len(vectors):,} words, its vector is composed of its n-grams{meant}"
+        )
+    return notes
 
 
 def lexemes(text: str) -> Iterator[Lexeme]:
