@@ -1,5 +1,7 @@
 """The words of a question's text are those that training makes of it."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,6 +55,21 @@ def test_words_of_a_list_are_taken_as_they_are() -> None:
     rows, ends = asked.rows_of_texts([["new york"], "x.", ("x.", "y"), np.array([7])])
     assert rows.tolist() == [0, -1, 1, -1, 2]  # "x." of a string is the word x
     assert ends.tolist() == [1, 2, 4, 5]
+
+
+def test_phrases_are_joined_where_training_joined_them() -> None:
+    words = "new york new_york city new_york_city bank_of_america of us".split()  # noqa: SIM905
+    joined = Tokeniser(WordList(words, 8), {"config": {"lowercase": True, "phrases": 2}})
+    text = "New York, New York City new of Bank of America new"
+    wanted = ["new_york", "new_york_city", "new", "of", "bank_of_america", "new"]
+    assert joined.words_of(text) == wanted
+    assert joined.rows_of(text) == [words.index(word) for word in wanted]
+    again = pickle.loads(pickle.dumps(joined))
+    rows, ends = again.rows_of_texts([text, "new york of", ["new", "york"]])
+    assert rows.tolist() == [*(words.index(word) for word in wanted), 2, 6, 0, 1]
+    assert ends.tolist() == [6, 8, 10]
+    plain = Tokeniser(WordList(words, 8), {"config": {"lowercase": True, "phrases": 0}})
+    assert plain.rows_of("new york new_york") == [0, 1, 2]
 
 
 def test_what_is_remembered_is_bounded_and_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

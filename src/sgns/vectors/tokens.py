@@ -3,6 +3,7 @@
 import re
 from array import array
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,8 +31,9 @@ class Tokeniser:
 
     A string is split and normalised by the rules of training (`base.normalise`), with the options `lowercase` and
     `punctuation` that the vectors were trained with; where those are not known, as in a foreign file, case is kept and
-    marks at the edges of words are stripped. A list of words is taken as it is. A word that is unknown so is looked up
-    in lower case, or in the case that it has in the text.
+    marks at the edges of words are stripped. Where training joined words to phrases, phrases of the vocabulary are
+    joined, the longest first. A list of words is taken as it is. A word that is unknown so is looked up in lower case,
+    or in the case that it has in the text.
 
     Args:
         words: The words of the vectors.
@@ -43,6 +45,7 @@ class Tokeniser:
         options = config if isinstance(config, dict) else {}
         self.lowercase = options.get("lowercase") is True
         self.punctuation = options.get("punctuation") is True
+        self.phrases = bool(options.get("phrases"))
         self._words = words.texts
         self._remember()
 
@@ -52,13 +55,26 @@ class Tokeniser:
         self._of_word = Numbers(self._listed, self._pool, self._lengths)
 
     def __reduce__(self) -> tuple[Any, ...]:  # pickled without what it remembers
-        return type(self), (self._words, {"config": {"lowercase": self.lowercase, "punctuation": self.punctuation}})
+        options = {"lowercase": self.lowercase, "punctuation": self.punctuation, "phrases": self.phrases}
+        return type(self), (self._words, {"config": options})
+
+    @cached_property
+    def _longest_phrases(self) -> dict[str, int]:
+        """The first word of each phrase of the vocabulary, and the number of words of the longest that begins so."""
+        longest: dict[str, int] = {}
+        for phrase in self._words.index:
+            first, *others = phrase.split("_")
+            if others:
+                longest[first] = max(longest.get(first, 0), 1 + len(others))
+        return longest
 
     def words_of(self, text: Any) -> list[str]:
         """The words of a text: a string, or a list of words."""
         if not isinstance(text, str):
             return [as_text(word) for word in text]
-        return [word for raw in ASCII_BLANKS.split(text) for word in normalise(raw, self.lowercase, self.punctuation)]
+        raw_tokens = ASCII_BLANKS.split(text)
+        words = [word for raw in raw_tokens for word in normalise(raw, self.lowercase, self.punctuation)]
+        return self._joined(words) if self.phrases else words
 
     def unknown(self, text: Any) -> list[str]:
         """The unknown words of a text, as they are looked up first."""
@@ -67,6 +83,8 @@ class Tokeniser:
 
     def rows_of(self, text: Any) -> list[int]:
         """The row of each word of a text, −1 where it is unknown."""
+        if self.phrases and isinstance(text, str):
+            text = self.words_of(text)
         return self._string(text) if isinstance(text, str) else [row for word in text for row in self._listed(word)]
 
     def rows_of_texts(self, texts: Iterable[Any], first: int = 1) -> TextRows:
@@ -83,17 +101,29 @@ class Tokeniser:
             self._remember()
         tokens, ends = array("q"), array("q")
         for number, text in enumerate(texts, first):
-            if isinstance(text, str):
+            if isinstance(text, str) and not self.phrases:
                 tokens.extend(map(self._of_raw.__getitem__, text.split()))
             elif isinstance(text, Iterable) and not isinstance(text, bytes | dict):
                 try:
-                    tokens.extend(map(self._of_word.__getitem__, text))
+                    words = self.words_of(text) if isinstance(text, str) else text
+                    tokens.extend(map(self._of_word.__getitem__, words))
                 except TypeError:
                     raise InputError(f"text {number} holds lists; give a string, or one list of its words") from None
             else:
                 raise InputError(f"text {number} is {text!r:.60}, no text; give a string, or a list of its words")
             ends.append(len(tokens))
         return expanded(*(np.array(part, np.int64) for part in (tokens, ends, self._pool, self._lengths)))
+
+    def _joined(self, words: list[str]) -> list[str]:
+        """Words of which those that are a phrase of the vocabulary are joined, the longest phrase first."""
+        longest, index = self._longest_phrases, self._words.index
+        found, at = [], 0
+        while at < len(words):
+            sizes = range(min(longest.get(words[at], 1), len(words) - at), 1, -1)
+            size = next((size for size in sizes if "_".join(words[at : at + size]) in index), 1)
+            found.append("_".join(words[at : at + size]))
+            at += size
+        return found
 
     def _string(self, text: str) -> list[int]:
         index = self._words.index
