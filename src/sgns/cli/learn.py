@@ -57,10 +57,10 @@ def derive(
     output: Output | None = None,
     json: Json = False,
 ) -> None:
-    """Derive the formulas of SGNS, every step checked.
+    """Derive the formulas of SGNS and its relatives, every step checked.
 
     Args:
-        topic: parameters, sigmoid, loss, gradients or all.
+        topic: parameters, sigmoid, loss, gradients; cbow, subwords, hierarchical; or all.
         model: Count the parameters of this vector file.
         vocabulary: Count the parameters for this V instead.
         dim: Dimension d for `vocabulary`.

@@ -1,15 +1,18 @@
 """Derivations: every step proved, a broken one refused, nothing shown that was not checked."""
 
+import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 pytest.importorskip("sympy")
 
 from sgns.errors import ConfigError
-from sgns.learn.chapters import derivations
-from sgns.learn.chapters.derivations import DERIVATIONS, TOPICS, derive
+from sgns.learn.chapters import derivations, relatives
+from sgns.learn.chapters.derivations import DERIVATIONS, RELATIVE_TOPICS, TOPICS, derive
 from sgns.learn.chapters.proof import Meaning, WrongStep, equal, prove
+from sgns.learn.chapters.relatives import compare_relative, relative_table
 from sgns.learn.document.blocks import (
     INLINE_MARKUP,
     Chain,
@@ -52,6 +55,69 @@ def test_plausible_mistakes_are_refused():
     assert not equal(formula("grad(L, Cp)"), formula("Ew + 1"), of_loss)  # not even a formula
     assert not equal(formula("grad(sigmoid(x), x)"), formula("sigmoid(x) * (1 + sigmoid(x))"), Meaning(vectors=()))
     assert not equal(formula("sigmoid(x)"), formula("exp(x) / (exp(x) - 1)"), Meaning(vectors=()))
+
+
+def test_plausible_mistakes_with_relatives_are_refused():
+    loss = "-log(sigmoid(dot(h, Cp))) - total(log(sigmoid(-dot(h, Cn))))"
+    vectors = ("h", "Et", "Cp", "Cn")
+    definitions = {"L": formula(loss), "h": formula("1 / m * window(Et)")}
+    mean = Meaning(vectors, definitions, sizes={"m": (1, 2, 3)})
+    one = replace(mean, sizes={"m": (1,)})
+    total = replace(mean, definitions=definitions | {"h": formula("window(Et)")})
+    assert equal(formula("grad(L, Et)"), formula("1 / m * grad(L, h)"), mean)
+    assert not equal(formula("grad(L, Et)"), formula("grad(L, h)"), mean)  # word2vec.c: 1/m forgotten
+    assert equal(formula("grad(L, Et)"), formula("grad(L, h)"), one)  # which does not show in a window of one word
+    assert equal(formula("grad(L, Et)"), formula("grad(L, h)"), total)
+    assert not equal(formula("grad(L, Et)"), formula("1 / m * grad(L, h)"), total)
+    node = "sigmoid(dot(h, Nn))"
+    tree = Meaning(
+        ("h", "Nn"),
+        {"L": formula("path(-log(sigmoid(sn * dot(h, Nn))))"), "yn": formula("(1 + sn) / 2")},
+        signs=("sn",),
+    )
+    assert equal(formula("grad(L, Nn)"), formula(f"({node} - yn) * h"), tree)
+    assert not equal(formula("grad(L, Nn)"), formula(f"({node} - 1) * h"), tree)  # right on the side of code 0 alone
+    assert not equal(formula("grad(L, Nn)"), formula(f"{node} * h"), tree)
+    assert not equal(formula("grad(L, h)"), formula(f"({node} - yn) * Nn"), tree)  # one node of the path
+
+
+@pytest.mark.parametrize("topic", RELATIVE_TOPICS)
+def test_five_ways_to_the_gradients_of_a_relative(topic):
+    found = compare_relative(topic, seed=3, dim=4)
+    limits = {"sympy, 30 digits": 1e-14, "central differences": 1e-8, "our graph": 1e-14, "torch autograd": 1e-14}
+    assert list(found) == ["closed form", *limits]
+    for name, limit in limits.items():
+        if isinstance(found[name], str):
+            assert "pip install" in found[name]
+            continue
+        for got, expected in zip(found[name], found["closed form"], strict=True):
+            assert np.abs(np.asarray(got) - np.asarray(expected)).max() < limit, name
+    rows = relative_table(topic, found).rows
+    assert [row[0] for row in rows] == list(found)
+    assert rows[0][-1] == "—"
+
+
+def test_a_wrong_method_of_a_relative_would_be_seen(monkeypatch):
+    right = relatives._graph
+
+    def wrong(R, C, weight, labels):
+        loss, by_row, by_output = right(R, C, weight, labels)
+        return loss, by_row / weight, by_output  # the division by m left out
+
+    monkeypatch.setattr(relatives, "_graph", wrong)
+    table = relative_table("cbow", compare_relative("cbow"))
+    assert float(next(row for row in table.rows if row[0] == "our graph")[-1]) > 0.1
+
+
+def test_a_missing_torch_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    row = next(row for row in relative_table("cbow", compare_relative("cbow")).rows if row[0] == "torch autograd")
+    assert "pip install 'sgns[torch]'" in row[1]
+
+
+def test_several_topics():
+    titles = [block.text for block in derive(["loss", "subwords"]) if isinstance(block, Heading) and block.level == 1]
+    assert titles == ["The loss", "Subwords"]
 
 
 def test_equations_in_the_running_text_hold_too():
@@ -104,7 +170,7 @@ def test_numbers_out_of_range():
 
 
 def test_unknown_topic():
-    with pytest.raises(ConfigError, match="parameters, sigmoid, loss, gradients or all"):
+    with pytest.raises(ConfigError, match="parameters, sigmoid, loss, gradients, cbow, subwords, hierarchical or all"):
         derive("entropy")
 
 

@@ -1,46 +1,20 @@
 """The derivations of SGNS: parameters, sigmoid, loss and gradients, step by step, as data and as a chapter.
 
-`derive` proves each step with SymPy (`sgns.learn.chapters.proof`) before it returns the chapter.
+Those of its relatives are in `sgns.learn.chapters.relatives`. `derive` proves each step with SymPy
+(`sgns.learn.chapters.proof`) before it returns the chapter.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from sgns.errors import ConfigError
+from sgns.learn.chapters.derivation import Derivation, chain
 from sgns.learn.chapters.gradients import compare_methods, comparison_table
 from sgns.learn.chapters.proof import DIM, NEGATIVES, Meaning, prove
+from sgns.learn.chapters.relatives import RELATIVES, compare_relative, relative_table
 from sgns.learn.document.blocks import Block, Chain, Heading, Paragraph, Table, plain
 from sgns.learn.formulas.markup import LATEX, TEXT
 from sgns.learn.formulas.notation import formula, show
-
-USUAL = Meaning()
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """The derivation of one result.
-
-    Attributes:
-        topic: A key of `TOPICS`.
-        title: The heading.
-        before: Running text before the steps, or "".
-        chain: The steps.
-        meaning: The meaning of the names in the formulas.
-        after: Running text after the steps, or "".
-    """
-
-    topic: str
-    title: str
-    before: str
-    chain: Chain
-    meaning: Meaning = USUAL
-    after: str = ""
-
-
-def _chain(left: str, *steps: tuple[str, str]) -> Chain:
-    """Parses a derivation: the formula at the left, then pairs (formula, reason)."""
-    return Chain(formula(left), tuple((formula(step), why) for step, why in steps))
-
 
 SCORE_P, SCORE_N = "dot(Ew, Cp)", "dot(Ew, Cn)"
 LOSS = f"-log(sigmoid({SCORE_P})) - total(log(sigmoid(-{SCORE_N})))"
@@ -48,20 +22,20 @@ LIKELIHOOD = "-log(P1(w, cp) * product(P0(w, cn)))"
 OF_LOSS = Meaning(definitions={"L": formula(LOSS)})
 SCALAR = Meaning(vectors=())
 
-DERIVATIONS = (
+DERIVATIONS: tuple[Derivation, ...] = (
     Derivation(
         "parameters",
         "The number of parameters",
         "E holds a row of $d$ numbers for each of the $V$ words in its role as target $w$, C holds another for its "
         "role as context $c$.",
-        _chain("V*d + V*d", ("2*V*d", "the two matrices have the same shape, $V$ rows of $d$")),
+        chain("V*d + V*d", ("2*V*d", "the two matrices have the same shape, $V$ rows of $d$")),
         SCALAR,
     ),
     Derivation(
         "sigmoid",
         "σ in two spellings",
         "The score of a pair is $dot(Ew, Cp)$, any real number. σ makes a number between 0 and 1 of it.",
-        _chain(
+        chain(
             "sigmoid(x)",
             ("1 / (1 + exp(-x))", "definition"),
             ("exp(x) / (exp(x) * (1 + exp(-x)))", "times $exp(x) / exp(x)$, which is 1"),
@@ -76,7 +50,7 @@ DERIVATIONS = (
         "sigmoid",
         "Its lower end",
         "",
-        _chain(
+        chain(
             "limit_down(sigmoid(x))",
             ("limit_down(exp(x) / (exp(x) + 1))", "second spelling"),
             ("0 / (0 + 1)", "$exp(x)$ goes to 0"),
@@ -88,7 +62,7 @@ DERIVATIONS = (
         "sigmoid",
         "Its upper end",
         "",
-        _chain(
+        chain(
             "limit_up(sigmoid(x))",
             ("limit_up(1 / (1 + exp(-x)))", "first spelling"),
             ("1 / (1 + 0)", "$exp(-x)$ goes to 0"),
@@ -100,7 +74,7 @@ DERIVATIONS = (
         "sigmoid",
         "The other side",
         "",
-        _chain(
+        chain(
             "1 - sigmoid(x)",
             ("1 - exp(x) / (exp(x) + 1)", "second spelling"),
             ("1 / (exp(x) + 1)", "one fraction"),
@@ -114,7 +88,7 @@ DERIVATIONS = (
         "Its role: a probability",
         "$P1(w, c)$ is the probability that $c$ is a real context of $w$, $P0(w, c)$ that it is not. SGNS takes σ of "
         "the score for the first; the two must add up to 1.",
-        _chain(
+        chain(
             "P0(w, cp)",
             ("1 - P1(w, cp)", "one of the two is the case"),
             (f"1 - sigmoid({SCORE_P})", f"the model: $P1(w, cp) = sigmoid({SCORE_P})$"),
@@ -125,7 +99,7 @@ DERIVATIONS = (
         "sigmoid",
         "Its derivative",
         "",
-        _chain(
+        chain(
             "grad(sigmoid(x), x)",
             ("grad(1 / (1 + exp(-x)), x)", "first spelling"),
             ("-(1 / (1 + exp(-x))**2) * grad(1 + exp(-x), x)", "chain rule, $grad(1/u, u) = -1/u**2$"),
@@ -141,7 +115,7 @@ DERIVATIONS = (
         "The loss in terms of E and C",
         "The label of $cp$ should be 1, those of the $k$ negatives $cn$ should be 0. Take them to be independent and "
         "multiply their probabilities. The product should be large, so its negative logarithm $L$ should be small.",
-        _chain(
+        chain(
             "L",
             (LIKELIHOOD, "definition"),
             (f"-log(sigmoid({SCORE_P}) * product(1 - sigmoid({SCORE_N})))", "the model"),
@@ -155,7 +129,7 @@ DERIVATIONS = (
         "gradients",
         "The derivative of −log σ",
         "",
-        _chain(
+        chain(
             "grad(-log(sigmoid(x)), x)",
             ("-(1 / sigmoid(x)) * grad(sigmoid(x), x)", "chain rule, $grad(log(u), u) = 1/u$"),
             ("-(1 / sigmoid(x)) * (sigmoid(x) * (1 - sigmoid(x)))", "derivative of σ"),
@@ -168,7 +142,7 @@ DERIVATIONS = (
         "gradients",
         "The same for a negative",
         "",
-        _chain(
+        chain(
             "grad(-log(sigmoid(-x)), x)",
             ("(sigmoid(-x) - 1) * grad(-x, x)", "chain rule with the line before"),
             ("1 - sigmoid(-x)", "$grad(-x, x) = -1$"),
@@ -180,7 +154,7 @@ DERIVATIONS = (
         "gradients",
         "The gradient of a dot product",
         "$x$ and $y$ are vectors of $d$ components here.",
-        _chain(
+        chain(
             "grad(dot(x, y), x)",
             ("grad(components(x_j * y_j), x)", "definition of the dot product"),
             ("y", "only one term holds $x_j$, and its factor is $y_j$"),
@@ -191,7 +165,7 @@ DERIVATIONS = (
         "gradients",
         "The gradient for $Cp$",
         "",
-        _chain(
+        chain(
             "grad(L, Cp)",
             (f"grad(-log(sigmoid({SCORE_P})), Cp)", "the other terms do not hold $Cp$"),
             (f"(sigmoid({SCORE_P}) - 1) * grad({SCORE_P}, Cp)", "chain rule, derivative of −log σ"),
@@ -203,7 +177,7 @@ DERIVATIONS = (
         "gradients",
         "The gradient for each $Cn$",
         "",
-        _chain(
+        chain(
             "grad(L, Cn)",
             (f"grad(-log(sigmoid(-{SCORE_N})), Cn)", "only one term holds $Cn$"),
             (f"sigmoid({SCORE_N}) * grad({SCORE_N}, Cn)", "chain rule, the same for a negative"),
@@ -215,7 +189,7 @@ DERIVATIONS = (
         "gradients",
         "The gradient for $Ew$",
         "",
-        _chain(
+        chain(
             "grad(L, Ew)",
             (
                 f"grad(-log(sigmoid({SCORE_P})), Ew) + total(grad(-log(sigmoid(-{SCORE_N})), Ew))",
@@ -231,20 +205,29 @@ DERIVATIONS = (
         "Each is an error (σ − label) times the other vector. A step of SGD moves every row against its gradient: "
         "$Cp - lr * grad(L, Cp)$ takes the place of $Cp$, and so on, all from the old values.",
     ),
+    *RELATIVES,
 )
-TOPICS = {  # topic -> title
+SGNS_TOPICS = {  # topic -> title
     "parameters": "The parameters",
     "sigmoid": "The sigmoid",
     "loss": "The loss",
     "gradients": "The gradients",
 }
+RELATIVE_TOPICS = {
+    "cbow": "CBOW",
+    "subwords": "Subwords",
+    "hierarchical": "Hierarchical softmax",
+}
+TOPICS = SGNS_TOPICS | RELATIVE_TOPICS
 
 
-def derive(topic: str = "all", *, vocabulary: int | None = None, dim: int = 100, source: str = "") -> list[Block]:
+def derive(
+    topic: str | Iterable[str] = "all", *, vocabulary: int | None = None, dim: int = 100, source: str = ""
+) -> list[Block]:
     """Derives the formulas of a topic and proves each step.
 
     Args:
-        topic: "parameters", "sigmoid", "loss", "gradients" or "all".
+        topic: "parameters", "sigmoid", "loss", "gradients", "cbow", "subwords", "hierarchical" or "all"; or several.
         vocabulary: V, for the number of parameters; by default an example.
         dim: d, for the number of parameters.
         source: The model that V and d belong to, as running text.
@@ -257,13 +240,15 @@ def derive(topic: str = "all", *, vocabulary: int | None = None, dim: int = 100,
         MissingExtra: SymPy is not installed.
         WrongStep: A formula is not equal to the one before.
     """
-    if topic not in (*TOPICS, "all"):
-        raise ConfigError(f"topic is {topic!r}; choose one of {', '.join(TOPICS)} or all")
+    topics = tuple(TOPICS) if topic == "all" else (topic,) if isinstance(topic, str) else tuple(topic)
+    for name in topics:
+        if name not in TOPICS:
+            raise ConfigError(f"topic is {name!r}; choose one of {', '.join(TOPICS)} or all")
     for option, value in (("vocabulary", vocabulary), ("dim", dim)):
         if value is not None and value < 1:
             raise ConfigError(f"{option} is {value}; it is at least 1")
     blocks: list[Block] = []
-    for name in TOPICS if topic == "all" else (topic,):
+    for name in topics:
         blocks.append(Heading(1, TOPICS[name]))
         for derivation in DERIVATIONS:
             if derivation.topic != name:
@@ -282,6 +267,8 @@ def derive(topic: str = "all", *, vocabulary: int | None = None, dim: int = 100,
                 ),
                 comparison_table(compare_methods()),
             ]
+        if name in RELATIVE_TOPICS:
+            blocks += [Paragraph("In numbers:"), relative_table(name, compare_relative(name))]
     return blocks
 
 

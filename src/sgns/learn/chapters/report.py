@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sgns.errors import ConfigError
-from sgns.learn.chapters.derivations import derive
+from sgns.learn.chapters.derivations import SGNS_TOPICS, derive
 from sgns.learn.chapters.example_graph import graph_chapter
 from sgns.learn.chapters.explain import explain
 from sgns.learn.chapters.model import evaluation_chapter, plot_chapter, run_chapter
@@ -58,6 +58,17 @@ def write_report(
     return write_document(path, compose(vectors, name, run_report or {}, similarity, analogy, progress), TITLE)
 
 
+def topics_of(config: Mapping[str, Any]) -> list[str]:
+    """The topics of `derive` on what sets a model apart from SGNS, such as cbow.
+
+    Args:
+        config: The options of the run; may be empty.
+    """
+    several = config.get("model") in ("cbow", "dm")  # rows in one input
+    wanted = {"cbow": several, "subwords": config.get("ngrams"), "hierarchical": config.get("loss") == "hierarchical"}
+    return [topic for topic, asked in wanted.items() if asked]
+
+
 def compose(
     vectors: "Vectors | None",
     name: str,
@@ -93,12 +104,16 @@ def compose(
         blocks += evaluation_chapter(vectors, similarity, analogy)
     progress("report", parts - 2, parts, "parts")
     V, d = (None, 100) if vectors is None else (len(vectors), vectors.dim)
+    config = {} if vectors is None else vectors.metadata.get("config") or {}
     blocks += derive(
-        vocabulary=V, dim=d, source=f"this run's vocabulary ({verbatim(name)})" if vectors is not None else ""
+        [*SGNS_TOPICS, *topics_of(config)],
+        vocabulary=V,
+        dim=d,
+        source=f"this run's vocabulary ({verbatim(name)})" if vectors is not None else "",
     )
     progress("report", parts - 1, parts, "parts")
     blocks += explain() + graph_chapter()
-    if vectors is not None and vectors.C is not None:
+    if vectors is not None and vectors.C is not None and not topics_of(config):
         word, context = likely_pair(vectors, words)
         blocks += step_chapter(take_step(vectors, word, context))
     blocks += traps()

@@ -12,7 +12,7 @@ class Text(Notation):
     around_fraction = (PRODUCT, POWER)
     precedence_of_fraction = PRODUCT
     digits_below = False  # names are shown as the user wrote them
-    _lowered: ClassVar = {"i": "ᵢ", "j": "ⱼ"}
+    _lowered: ClassVar = {"i": "ᵢ", "j": "ⱼ", "n": "ₙ", "t": "ₜ"}
     _raised = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
     def number(self, text: str) -> str:
@@ -64,7 +64,15 @@ class Text(Notation):
 class Latex(Notation):
     """LaTeX, restricted to what matplotlib's mathtext reads too."""
 
-    _signs: ClassVar = {"·": r"\cdot", "−": "-", "Σ": r"\sum", "Π": r"\prod", "∞": r"\infty", "−∞": r"-\infty"}
+    _signs: ClassVar = {
+        "·": r"\cdot",
+        "−": "-",
+        "Σ": r"\sum",
+        "Π": r"\prod",
+        "∞": r"\infty",
+        "−∞": r"-\infty",
+        "ℓ": r"\ell",
+    }
 
     def number(self, text: str) -> str:
         return text.replace("−", "-").replace("…", r"\ldots")
@@ -77,6 +85,8 @@ class Latex(Notation):
     def _word(text: str) -> str:
         if len(text) < 2 or text.isdigit():
             return text
+        if "," in text:
+            return ",".join(map(Latex._word, text.split(",")))
         if text[1] in "+−":  # c+ and c−i are indices, not sums
             return f"{text[0]}{{{text[1]}}}{text[2:]}".replace("−", "-")
         return rf"\mathrm{{{text}}}".replace("_", r"\_")
@@ -114,7 +124,7 @@ class Latex(Notation):
         return rf"\left|{inner}\right|"
 
     def big(self, sign: str, body: str, index: str = "i", last: str = "k") -> str:
-        return f"{self._signs[sign]}_{{{index}=1}}^{{{last}}} {body}"
+        return f"{self._signs[sign]}_{{{index}=1}}^{{{self._signs.get(last, last)}}} {body}"
 
     def limit(self, to: str, body: str) -> str:
         return rf"\lim_{{x \to {self._signs[to]}}} {body}"
@@ -146,6 +156,8 @@ class Typst(Notation):
     def _word(text: str) -> str:
         if len(text) < 2 or text.isdigit():
             return text
+        if "," in text:
+            return ",".join(map(Typst._word, text.split(",")))
         if text[1] in "+−":  # c+ and c−i are indices, not sums
             return f'{text[0]} class("normal", {text[1].replace("−", "-")}) {text[2:]}'.strip()
         return f'"{text}"'
@@ -218,6 +230,8 @@ class MathML(Notation):
 
     @staticmethod
     def _word(text: str) -> str:
+        if "," in text:
+            return f"<mrow>{'<mo>,</mo>'.join(map(MathML._word, text.split(',')))}</mrow>"
         if len(text) > 1 and text[1] in "+−":  # c+ and c−i are indices, not sums
             last = f"<mi>{escape(text[2:])}</mi>" if text[2:] else ""
             return f'<mrow><mi>{escape(text[0])}</mi><mo lspace="0" rspace="0">{text[1]}</mo>{last}</mrow>'

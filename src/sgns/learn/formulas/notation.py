@@ -3,9 +3,9 @@
 `sgns.learn.formulas.markup` defines how each part of a formula looks in plain text, LaTeX, Typst and MathML.
 
 The formulas of SGNS (`formula`, `show`) have more functions than the operations of the graphs: `grad(f, x)` is ∂f/∂x;
-`total(f)` and `product(f)` are Σ and Π over the negatives i = 1 … k; `components(f)` is Σ over the components
-j = 1 … d; `limit_up(f)` and `limit_down(f)` are the limits for x → ∞ and x → −∞; `abs(x)` is |x|; `P1(w, c)` and
-`P0(w, c)` are P(1 | w, c) and P(0 | w, c).
+`total(f)` and the other names of `SUMS` are Σ and Π over negatives, components, words of a window, n-grams and nodes of
+a tree; `limit_up(f)` and `limit_down(f)` are the limits for x → ∞ and x → −∞; `abs(x)` is |x|; `P1(w, c)` and
+`P0(w, c)` are P(1 | w, c) and P(0 | w, c), `P(c, h)` is P(c | h).
 """
 
 import re
@@ -19,7 +19,16 @@ from sgns.learn.formulas.operations import function_arities
 from sgns.learn.formulas.parser import Apply, Name, Number, Tree, Vector, parse
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)  # precedence of a formula's outermost operation, from weak to strong
-OPEN_ENDED = ("grad", "total", "product", "components", "limit_up", "limit_down")  # apply to all factors that follow
+SUMS = {  # name -> (sign, index, its last value)
+    "total": ("Σ", "i", "k"),  # negatives
+    "product": ("Π", "i", "k"),
+    "components": ("Σ", "j", "d"),
+    "window": ("Σ", "t", "m"),  # words of a window
+    "ngrams": ("Σ", "t", "g"),  # n-grams of a word
+    "path": ("Σ", "n", "ℓ"),  # inner nodes on the path to a word
+    "along": ("Π", "n", "ℓ"),
+}
+OPEN_ENDED = ("grad", *SUMS, "limit_up", "limit_down")  # apply to all factors that follow
 FUNCTIONS = {"sigmoid": "σ", "log": "log", "relu": "relu", "tanh": "tanh", "sum": "sum"}  # how they are shown
 Alphabet = Mapping[str, tuple[str, str]]  # name -> (letter, subscript)
 SGNS_ALPHABET = {
@@ -27,6 +36,13 @@ SGNS_ALPHABET = {
     "Cp": ("C", "c+"),
     "Cn": ("C", "c−i"),
     "Cc": ("C", "c"),
+    "Cp_j": ("C", "c+,j"),
+    "Et": ("E", "t"),
+    "Et_j": ("E", "t,j"),
+    "Nn": ("C", "n"),
+    "sn": ("s", "n"),
+    "yn": ("y", "n"),
+    "u": ("u", "w"),
     "cp": ("c+", ""),
     "cn": ("c−i", ""),
     "lr": ("lr", ""),
@@ -34,13 +50,12 @@ SGNS_ALPHABET = {
 }
 SGNS_FUNCTIONS = {  # name -> number of arguments
     "grad": 2,
-    "total": 1,
-    "product": 1,
-    "components": 1,
+    **dict.fromkeys(SUMS, 1),
     "limit_up": 1,
     "limit_down": 1,
     "P1": 2,
     "P0": 2,
+    "P": 2,
     "abs": 1,
 }
 
@@ -142,10 +157,9 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
             return to.bracket(to.infix(">", part(a, SUM), to.number("0"))), ATOM
         case Apply("grad", (f, x)):
             return to.derivative(part(f, ATOM), _write(x, to, alphabet)[0], bare=isinstance(f, Name)), PRODUCT
-        case Apply("total" | "product" as which, (f,)):
-            return to.big("Σ" if which == "total" else "Π", part(f, PRODUCT if which == "total" else POWER)), PRODUCT
-        case Apply("components", (f,)):
-            return to.big("Σ", part(f, PRODUCT), "j", "d"), PRODUCT
+        case Apply(which, (f,)) if which in SUMS:
+            sign, index, last = SUMS[which]
+            return to.big(sign, part(f, PRODUCT if sign == "Σ" else POWER), index, last), PRODUCT
         case Apply("abs", (a,)):
             return to.bars(part(a, SUM)), ATOM
         case Apply("limit_up" | "limit_down" as which, (f,)):
@@ -153,6 +167,8 @@ def _write(tree: Tree, to: "Notation", alphabet: Alphabet) -> tuple[str, int]:
         case Apply("P1" | "P0" as which, (w, c)):
             inner = to.comma.join(_write(x, to, alphabet)[0] for x in (w, c))
             return to.call("P", to.given(to.number(which[1]), inner)), ATOM
+        case Apply("P", (c, h)):
+            return to.call("P", to.given(_write(c, to, alphabet)[0], _write(h, to, alphabet)[0])), ATOM
         case Apply(function, operands):
             inner = to.comma.join(_write(x, to, alphabet)[0] for x in operands)
             return to.call(FUNCTIONS.get(function, function), inner), ATOM
@@ -254,7 +270,7 @@ class Notation(ABC):
 
     @abstractmethod
     def big(self, sign: str, body: str, index: str = "i", last: str = "k") -> str:
-        """Writes Σ or Π over `index` = 1 … `last`: the negatives i = 1 … k, or the components j = 1 … d."""
+        """Writes Σ or Π over `index` = 1 … `last`, as `SUMS` has them."""
 
     @abstractmethod
     def limit(self, to: str, body: str) -> str:
