@@ -114,7 +114,8 @@ class SubwordEmbedding(nn.Module):
         many = self.starts[w + 1] - self.starts[w]  # (n,), rows of each
         first = many.cumsum(0) - many  # (n,), where they begin in what follows
         place = torch.arange(int(many.sum())) - first.repeat_interleave(many)
-        return self.table(self.rows[self.starts[w].repeat_interleave(many) + place], first)
+        rows = self.rows[self.starts[w].repeat_interleave(many) + place]  # those of the first word, of the second, …
+        return self.table(rows, first)
 
     def compose(self, ngrams: list[int]) -> Tensor:
         """The vector of a word that has no row of its own: the mean of the rows of its n-grams.

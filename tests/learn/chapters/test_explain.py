@@ -9,7 +9,9 @@ pytest.importorskip("sympy")
 from sgns.learn.chapters import explain as explain_module
 from sgns.learn.chapters.explain import (
     BCE,
+    MODEL,
     PASSAGES,
+    SAMPLES,
     Passage,
     StaleExplanation,
     explain,
@@ -17,6 +19,7 @@ from sgns.learn.chapters.explain import (
     source_of,
     stable_loss_table,
 )
+from sgns.learn.document.blocks import Heading, Table
 from sgns.learn.formulas.notation import formula
 from sgns.learn.formulas.parser import Apply, Name, Number
 
@@ -26,6 +29,17 @@ def test_every_passage_is_found_by_name(passage):
     line, text = find(passage)
     assert line > 0
     assert text.startswith(passage.statement)
+
+
+def test_each_passage_is_shown_and_the_relatives_on_request():
+    def lines(blocks):
+        return [row[1] for block in blocks if isinstance(block, Table) for row in block.rows if row[1][0] == "`"]
+
+    assert sorted(lines(explain())) == sorted(f"`{find(passage)[1]}`" for passage in PASSAGES)
+    titles = [block.text for block in explain(["cbow"]) if isinstance(block, Heading)]
+    assert "The input of CBOW" in titles
+    assert "The path to a word" not in titles
+    assert len(lines(explain([]))) == sum(passage.module in (MODEL, SAMPLES) for passage in PASSAGES)
 
 
 def test_a_passage_that_has_gone_is_an_error(monkeypatch):

@@ -7,10 +7,13 @@ import pytest
 
 pytest.importorskip("sympy")
 
-from sgns.learn.chapters.model import evaluation_chapter, loss_figure, rising_loss, run_chapter, sentences
+from sgns.config import Config
+from sgns.learn.chapters.derivations import SGNS_TOPICS
+from sgns.learn.chapters.model import evaluation_chapter, loss_figure, mean_loss, rising_loss, run_chapter, sentences
 from sgns.learn.chapters.questions import QUESTIONS, questions_chapter
+from sgns.learn.chapters.report import compose, topics_of
 from sgns.learn.chapters.sgd_step import likely_pair
-from sgns.learn.document.blocks import Figure, Heading, Table, plain, sections
+from sgns.learn.document.blocks import Figure, Heading, Paragraph, Table, plain, sections
 from sgns.vectors import Vectors
 
 
@@ -41,6 +44,48 @@ def test_the_caption_of_the_loss_is_made_from_the_figures():
     assert "begins at 3.500 and ends at 2.750. " in falls
     assert "ends at 2.750; it is lowest, 2.500, in epoch 2." in turns
     assert "here 4.159" in turns
+
+
+def test_the_loss_of_other_models_is_described_as_theirs():
+    windows = mean_loss({"model": "cbow", "loss": "negatives"})
+    assert "window with its word and 7 negatives" in loss_figure([3.5, 2.9], 7, windows).caption
+    tree = mean_loss({"model": "skipgram", "loss": "hierarchical"})
+    caption = loss_figure([9.5, 8.0], 5, tree).caption
+    assert "$-log(P(cp, h))$" in caption
+    assert "one row as input" in caption
+    assert "negatives" not in caption
+    assert "(1 + k)" not in caption  # paths have different lengths
+    assert "rows of its window" in mean_loss({"model": "cbow", "loss": "hierarchical"})
+    assert mean_loss({"model": "skipgram", "loss": "negatives"}) == mean_loss({}) == ""
+
+
+def test_the_report_on_another_model_derives_it_and_takes_no_step(model, run_report, monkeypatch):
+    monkeypatch.setattr("sgns.learn.chapters.report.derive", lambda topics, **_: [Paragraph(f"derive {topics}")])
+    for options, topics in [
+        ({}, []),
+        ({"model": "cbow"}, ["cbow"]),
+        ({"ngrams": "3-6"}, ["subwords"]),
+        ({"model": "cbow", "loss": "hierarchical"}, ["cbow", "hierarchical"]),
+    ]:
+        config = Config(dim=12, epochs=3, **options).to_dict()
+        assert topics_of(config) == topics
+        other = Vectors(model.words, model.E, model.C, model.counts, model.metadata | {"config": config})
+        made = compose(other, "toy", run_report, [], [], lambda *progress: None)
+        assert Paragraph(f"derive {[*SGNS_TOPICS, *topics]}") in made
+        step = any(isinstance(block, Heading) and block.text.startswith("One step") for block in made)
+        assert step == (not topics)
+
+
+def test_the_table_of_options_has_those_of_every_model(model, run_report):
+    config = Config(model="cbow", combine="sum", loss="hierarchical", ngrams="3-6", buckets="exact", window="sentence",
+                    shrink_windows=False).to_dict()  # fmt: skip
+    other = Vectors(model.words, model.E, model.C, model.counts, model.metadata | {"config": config})
+    table = next(b for b in run_chapter(other, "toy", run_report) if isinstance(b, Table) and len(b.heads) == 4)
+    cells = [plain(cell) for row in table.rows for cell in row]
+    shown = dict(zip(cells[::2], cells[1::2]))
+    expected = {"model": "cbow", "combine": "sum", "loss": "hierarchical", "ngrams": "3-6", "buckets": "exact",
+                "window": "sentence", "shrink_windows": "no"}  # fmt: skip
+    assert {name: shown[name] for name in expected} == expected
 
 
 def test_a_loss_that_rises_in_the_last_epoch_is_explained(model, run_report):

@@ -30,6 +30,13 @@ def test_a_step_moves_every_row_against_its_gradient(model):
     assert len(step.outputs) + step.left_out == 1 + 4
 
 
+def test_rows_of_a_tree_are_no_context_words(model):
+    config = Config(dim=12, loss="hierarchical").to_dict()
+    tree = Vectors(model.words, model.E, model.C, model.counts, {"config": config})
+    with pytest.raises(FormatError, match=r"a row for each of its inner nodes.*; take a model of --loss negatives"):
+        take_step(tree, "red", "blue")
+
+
 def test_the_same_seed_draws_the_same_negatives_and_the_model_stays(model):
     before = model.E.copy(), model.C.copy()
     a, b = (take_step(model, "red", "blue", seed=5) for _ in range(2))
@@ -37,7 +44,7 @@ def test_the_same_seed_draws_the_same_negatives_and_the_model_stays(model):
     assert np.array_equal(before[0], model.E)
     assert np.array_equal(before[1], model.C)
     assert len(a.outputs) + a.left_out == 6  # k and lr are those of the file
-    assert a.lr == Config.lr
+    assert a.lr == Config().lr
 
 
 def test_the_first_order_says_what_a_small_step_takes_off(model):

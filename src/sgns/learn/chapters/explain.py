@@ -1,6 +1,7 @@
 """The chapter on the code: lines of `sgns.reference`, found by name, and their meaning in the formulas."""
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +36,7 @@ class Passage:
 
 BCE = "relu(x) - x*y + log(1 + exp(-abs(x)))"  # PyTorch's BCEWithLogitsLoss for the label y, with relu(x) = max(x, 0)
 MODEL, SAMPLES = "sgns.reference.word2vec", "sgns.reference.batches"
+CBOW, SUBWORDS, TREE = "sgns.reference.cbow", "sgns.reference.subwords", "sgns.reference.hierarchical"
 PASSAGES = (
     Passage(
         MODEL,
@@ -101,7 +103,55 @@ PASSAGES = (
         "optimizer.step()",
         "Moves E and C against their gradients: $Ew - lr * grad(L, Ew)$ takes the place of $Ew$, and so on.",
     ),
+    Passage(
+        CBOW,
+        "CBOW.hidden",
+        "total =",
+        "Adds the rows $Et$ of each window: $window(Et)$. `sample` says which window a row belongs to.",
+    ),
+    Passage(
+        CBOW,
+        "CBOW.hidden",
+        "return",
+        "$h$ is the sum divided by $m$. `backward()` divides as well, so each row gets $1 / m * grad(L, h)$.",
+    ),
+    Passage(CBOW, "CBOW.forward", "products =", "$h$ takes the place of $Ew$: one row for $cp$ and the $k$ negatives."),
+    Passage(CBOW, "CBOW.loss", "counted =", "A negative that equals $cp$ has weight 0: it is left out."),
+    Passage(
+        SUBWORDS,
+        "SubwordEmbedding.__init__",
+        "self.table =",
+        "One table for words and n-grams: $V$ rows of words, then those of the buckets.",
+    ),
+    Passage(
+        SUBWORDS,
+        "SubwordEmbedding.forward",
+        "return",
+        "$u$: the mean of the word's own row and the rows of its n-grams. `nn.EmbeddingBag` hands each row its part of "
+        "the gradient, $1 / (1 + g) * grad(L, u)$.",
+    ),
+    Passage(TREE, "HierarchicalSoftmax.log_probability", "signs =", "The signs $sn$ of the path to each word."),
+    Passage(
+        TREE, "HierarchicalSoftmax.log_probability", "scores =", "The scores $dot(h, Nn)$ with the nodes of the path."
+    ),
+    Passage(
+        TREE,
+        "HierarchicalSoftmax.log_probability",
+        "return",
+        "$log(P(c, h))$: the sum of $log(sigmoid(sn * dot(h, Nn)))$ over the path. Behind its end the sign is 0.",
+    ),
+    Passage(TREE, "HierarchicalSoftmax.loss", "return", "$-log(P(cp, h))$, summed over the batch."),
 )
+SECTIONS = {  # topic -> title of a section, functions that it explains
+    "": (
+        ("The model", ("SGNS.__init__", "SGNS.forward")),
+        ("The samples and their labels", ("batches",)),
+        ("A step of training", ("train",)),
+    ),
+    "cbow": (("The input of CBOW", ("CBOW.hidden", "CBOW.forward", "CBOW.loss")),),
+    "subwords": (("Vectors made of n-grams", ("SubwordEmbedding.__init__", "SubwordEmbedding.forward")),),
+    "hierarchical": (("The path to a word", ("HierarchicalSoftmax.log_probability", "HierarchicalSoftmax.loss")),),
+}
 
 
 def find(passage: Passage) -> tuple[int, str]:
@@ -148,8 +198,11 @@ def source_of(module: str) -> str:
     return (Path(folder) / f"{module.rpartition('.')[2]}.py").read_text(encoding="utf-8")
 
 
-def explain() -> list[Block]:
+def explain(topics: Iterable[str] = ("cbow", "subwords", "hierarchical")) -> list[Block]:
     """Explains the readable implementation: its lines beside the formulas that they compute.
+
+    Args:
+        topics: The relatives of SGNS that are explained after it, as in `derive`.
 
     Returns:
         The chapter. `sgns.learn.to_text` and `sgns.learn.write_document` write it.
@@ -157,10 +210,7 @@ def explain() -> list[Block]:
     Raises:
         StaleExplanation: The source no longer contains one of the lines.
     """
-    rows = []
-    for passage in sorted(PASSAGES, key=lambda p: (MODEL, SAMPLES).index(p.module)):
-        line, text = find(passage)
-        rows.append((passage, line, text))
+    rows = [(passage, *find(passage)) for passage in PASSAGES]
     blocks: list[Block] = [
         Heading(1, "The code beside the mathematics"),
         Paragraph(
@@ -168,11 +218,7 @@ def explain() -> list[Block]:
             "They are looked up in the source by name when this chapter is written."
         ),
     ]
-    for title, functions in (
-        ("The model", ("SGNS.__init__", "SGNS.forward")),
-        ("The samples and their labels", ("batches",)),
-        ("A step of training", ("train",)),
-    ):
+    for title, functions in [section for topic in ("", *topics) for section in SECTIONS[topic]]:
         chosen = [row for row in rows if row[0].function in functions]
         chosen.sort(key=lambda row: row[1])
         file = chosen[0][0].module.replace(".", "/") + ".py"

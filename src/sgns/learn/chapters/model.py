@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgns.config import WHOLE_SENTENCE
 from sgns.learn.chapters.derivations import show_bytes
 from sgns.learn.document.blocks import Block, Figure, Heading, Paragraph, Table, verbatim
 
@@ -36,6 +37,7 @@ def run_chapter(vectors: "Vectors", name: str, run_report: Mapping[str, Any]) ->
         ("vocabulary $V$", f"{V:,} words"),
         ("dimension $d$", f"{d}"),
         ("parameters", f"{2 * V * d:,} in E and C ({show_bytes(8 * V * d)})" if both else f"{V * d:,} in E"),
+        ("… and of n-grams", _ngram_rows(config, d) if config.get("ngrams") else ""),
         ("tokens", f"{meta['tokens']:,}" if meta.get("tokens") else ""),
         ("positive pairs", f"{meta['pairs']:,} in all epochs" if meta.get("pairs") else ""),
         ("corpus hash", f"`{str(meta['corpus'])[:16]}`" if meta.get("corpus") else ""),
@@ -51,14 +53,20 @@ def run_chapter(vectors: "Vectors", name: str, run_report: Mapping[str, Any]) ->
         Table(("fact", "value"), tuple(row for row in facts if row[1]), "What the vector file and its run report say."),
     ]
     if config:
-        pairs = [(f"`{key}`", verbatim(_option(value))) for key, value in config.items()]
+        pairs = [(f"`{key}`", verbatim(option(key, value))) for key, value in config.items()]
         caption = "All options of the run; `sgns train --help` says what each does."
         blocks += [Heading(2, "Options"), Table(("option", "value") * 2, side_by_side(pairs), caption)]
     losses = meta.get("losses") or []
     if losses:
-        blocks += [Heading(2, "The loss by epoch"), loss_figure(losses, config.get("negatives", 5))]
+        blocks += [Heading(2, "The loss by epoch"), loss_figure(losses, config.get("negatives", 5), mean_loss(config))]
         blocks += rising_loss(losses, meta.get("validation_losses") or [])
     return blocks
+
+
+def _ngram_rows(config: Mapping[str, Any], d: int) -> str:
+    """The parameters of the table of n-grams, in words."""
+    B = config.get("buckets")
+    return f"{B * d:,} in {B:,} rows" if isinstance(B, int) else f"{d} in a row for each n-gram"
 
 
 def rising_loss(losses: Sequence[float], validation: Sequence[float]) -> list[Block]:
@@ -96,28 +104,41 @@ def _times(seconds: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("total run time", times.get("total", "")), ("… of which", parts)]
 
 
-def _option(value: object) -> str:
+def option(name: str, value: object) -> str:
     """Writes the value of an option."""
+    if name == "window" and value == WHOLE_SENTENCE:
+        return "sentence"
     return {True: "yes", False: "no", None: "none"}[value] if value is None or isinstance(value, bool) else str(value)
 
 
-def loss_figure(losses: Sequence[float], k: int) -> Figure:
+def mean_loss(config: Mapping[str, Any]) -> str:
+    """What the loss of an epoch is the mean of, by the options of the run, in words; "" for SGNS."""
+    several = config.get("model") in ("cbow", "dm")
+    if config.get("loss") == "hierarchical":
+        given = "the rows of its window" if several else "one row"
+        return f"The mean of $-log(P(cp, h))$ of a word, with {given} as input, by epoch."
+    return "The mean loss $L$ of a window with its word and {k} negatives, by epoch." if several else ""
+
+
+def loss_figure(losses: Sequence[float], k: int, what: str = "") -> Figure:
     """Draws the loss by epoch and describes it in the caption.
 
     Args:
         losses: The mean loss of a positive with its negatives, for each epoch.
         k: Negatives for each positive.
+        what: Another description of the loss, from `mean_loss`.
     """
     from sgns.figures import plot_loss
 
     with tempfile.TemporaryDirectory() as folder:
         drawn = plot_loss(losses, Path(folder) / "loss.svg", size=(5.2, 2.9)).read_bytes()
-    caption = f"The mean loss $L$ of a positive pair with its {k} negatives, by epoch."
+    caption = (what or "The mean loss $L$ of a positive pair with its {k} negatives, by epoch.").replace("{k}", str(k))
     if len(losses) > 1:
         low = min(range(len(losses)), key=losses.__getitem__)
         caption += f" It begins at {losses[0]:.3f} and ends at {losses[-1]:.3f}"
         caption += "." if low == len(losses) - 1 else f"; it is lowest, {losses[low]:.3f}, in epoch {low + 1}."
-    caption += f" With C = 0 it would be $(1 + k) * log(2)$, here {(1 + k) * math.log(2):.3f}."
+    if "$L$" in caption:
+        caption += f" With C = 0 it would be $(1 + k) * log(2)$, here {(1 + k) * math.log(2):.3f}."
     return Figure(drawn, "loss by epoch", caption, 0.8)
 
 

@@ -112,7 +112,7 @@ def compose(
         source=f"this run's vocabulary ({verbatim(name)})" if vectors is not None else "",
     )
     progress("report", parts - 1, parts, "parts")
-    blocks += explain() + graph_chapter()
+    blocks += explain(topics_of(config)) + graph_chapter()
     if vectors is not None and vectors.C is not None and not topics_of(config):
         word, context = likely_pair(vectors, words)
         blocks += step_chapter(take_step(vectors, word, context))

@@ -84,14 +84,19 @@ def take_step(
 
     Raises:
         UnknownWord: One of the words is not in the vocabulary.
-        FormatError: The vectors have no C.
+        FormatError: The vectors have no C, or one of the nodes of a tree.
         ConfigError: `negatives` or `lr` is out of range.
     """
     if vectors.C is None:
         raise FormatError("these vectors hold no C, only E; take a .safetensors file that sgns has trained")
     config = vectors.metadata.get("config", {})
+    if config.get("loss") == "hierarchical":
+        raise FormatError(
+            "these vectors were trained with a tree: C has a row for each of its inner nodes, none for a context word; "
+            "take a model of --loss negatives"
+        )
     k = int(config.get("negatives", Config.negatives)) if negatives is None else negatives
-    rate = float(config.get("lr", Config.lr)) if lr is None else lr
+    rate = float(config.get("lr", Config().lr)) if lr is None else lr
     if not 1 <= k <= 1000:
         raise ConfigError(f"negatives is {k}, outside 1 to 1000; 5 is usual")
     if not 0 < rate <= 10:
