@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 from cyclopts import Parameter
 
@@ -20,10 +20,14 @@ from sgns.cli.options import (
 )
 from sgns.cli.output import print_json
 from sgns.cli.vectors import opened
+from sgns.errors import ConfigError
 from sgns.figures.export import TENSORBOARD_FILES, Viewer
 from sgns.figures.picture import PictureKind
 from sgns.figures.projection import Projection
+from sgns.vectors.exports.export import Program, check_files_stay
+from sgns.vectors.exports.export import export as export_for
 from sgns.vectors.files.projector import files_of, metadata_path
+from sgns.vectors.texts import Weights
 
 
 def analyse(
@@ -137,31 +141,52 @@ def map(
 
 def export(
     vectors: VectorFile,
+    target: Path | None = None,
     /,
     *,
-    output: Output,
-    to: Viewer | None = None,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    to: Viewer | Program | None = None,
     projection: Projection = "pca",
     words: int | None = None,
+    weights: Weights | None = None,
+    language: str | None = None,
+    license: str | None = None,
     part: PartOption = WHOLE_FILE,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write vectors for another viewer: a folder for TensorBoard's projector, or a table for Embedding Atlas.
+    """Write vectors for another program: viewers, spaCy, sentence-transformers, model2vec, PyTorch, finalfusion, a hub.
 
     Args:
-        output: A folder for tensorboard; a .csv or .parquet file for atlas.
-        to: tensorboard or atlas; decided by the output if left out.
+        target: The same as --output.
+        output: A folder; a file for atlas (.csv, .parquet), torch (.pt) and finalfusion (.fifu).
+        to: The program; tensorboard, or atlas where the output is a table, if left out.
         projection: Coordinates for atlas: pca, or umap (pip install 'sgns[map]').
         words: Number of words, the most frequent ones; all if left out.
+        weights: For sentence-transformers and model2vec; sif where there are counts.
+        language: For spacy (xx if left out) and huggingface.
+        license: Of the vectors, for huggingface's model card.
     """
     from sgns.figures import export_vectors
     from sgns.progress import Progress
 
-    for file in (output, *(output / name for name in TENSORBOARD_FILES)):
-        check_not_input(file, files_of(vectors))
+    if (target is None) == (output is None):
+        raise ConfigError("name one output: sgns export VECTORS FOLDER, or --output FOLDER")
+    where: Path = output or target  # type: ignore[assignment]
+    inputs = files_of(vectors)
+    check_files_stay(where, inputs)
+    for name in TENSORBOARD_FILES:
+        check_not_input(where / name, inputs)
     with Progress(quiet=quiet) as progress:
-        made = export_vectors(
-            opened(vectors, part=part), output, to, words=words, projection=projection, progress=progress.update
-        )
+        opened_vectors = opened(vectors, part=part)
+        if to is None or to in get_args(Viewer):
+            if weights or language or license:
+                raise ConfigError("weights, language and license are not for viewers; name a program with --to")
+            made = export_vectors(
+                opened_vectors, where, cast(Viewer | None, to), words=words, projection=projection, progress=progress.update
+            )
+        else:
+            if words is not None:
+                opened_vectors = opened_vectors.restrict(words)
+            made = export_for(opened_vectors, where, cast(Program, to), weights=weights, language=language, license=license)
     print_json(made.to_dict()) if json else print(made.text())

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +13,7 @@ from sgns.base.files import check_output, write_bytes, write_text
 from sgns.errors import ConfigError, MissingExtra, OutputError
 from sgns.figures.projection import Projection, project
 from sgns.progress.callback import ProgressCallback
+from sgns.vectors.exports.made import Export
 
 if TYPE_CHECKING:
     from sgns.vectors.vectors import Vectors
@@ -23,23 +23,6 @@ TENSORBOARD_FILES = ("vectors.tsv", "vectors_metadata.tsv", "projector_config.pb
 TABLES = (".csv", ".parquet")
 BLOCK = 500  # words whose neighbours are found in one matrix product
 NEIGHBOURS = 10
-
-
-@dataclass(frozen=True)
-class Export:
-    """The files that were written, and the command that opens them."""
-
-    written: list[Path]
-    words: int
-    command: str
-
-    def text(self) -> str:
-        """Returns the paths and the command as lines of text."""
-        return "\n".join([f"{self.words:,} words in", *(f"  {path}" for path in self.written), "", self.command])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns everything as plain JSON values."""
-        return {"written": [str(path) for path in self.written], "words": self.words, "command": self.command}
 
 
 def export_vectors(

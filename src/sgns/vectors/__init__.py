@@ -28,6 +28,7 @@ _WHERE = {
     "convert": "sgns.vectors.conversion",
     "description_as_dict": "sgns.vectors.description",
     "description_as_text": "sgns.vectors.description",
+    "export": "sgns.vectors.exports.export",
     "load": "sgns.vectors.vectors",
     "procrustes": "sgns.vectors.alignment",
     "save": "sgns.vectors.vectors",
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from sgns.vectors.conversion import convert as convert
     from sgns.vectors.description import description_as_dict as description_as_dict
     from sgns.vectors.description import description_as_text as description_as_text
+    from sgns.vectors.exports.export import export as export
     from sgns.vectors.files.formats import FORMATS as FORMATS
     from sgns.vectors.files.formats import Format as Format
     from sgns.vectors.files.formats import RepairWarning as RepairWarning

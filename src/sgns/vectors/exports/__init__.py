@@ -1,0 +1,1 @@
+"""Vectors for other programs: one file for each kind of output, `export.py` chooses."""
