@@ -9,7 +9,7 @@ from cyclopts.help import DefaultFormatter, HelpPanel
 
 VERBS_BY_PURPOSE = {
     "Train": ("train", "grow", "compile", "phrases", "vocabulary"),
-    "Ask": ("similar", "analogy", "odd", "ask", "predict", "encode"),
+    "Ask": ("similar", "analogy", "odd", "ask", "predict", "encode", "infer"),
     "Evaluate": ("evaluate", "compare"),
     "Look": ("plot", "map", "graph", "step"),
     "Learn": ("derive", "explain", "report", "worksheet", "check"),

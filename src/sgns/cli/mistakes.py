@@ -16,6 +16,7 @@ FOREIGN_VERBS = {
     **dict.fromkeys(("analogies", "word-analogy", "compute-accuracy"), "analogy"),
     **dict.fromkeys(("embed", "print-sentence-vectors", "sentence-vectors"), "encode"),
     "predict-output-word": "predict",
+    "infer-vector": "infer",
     **dict.fromkeys(("test", "accuracy", "wordsim"), "evaluate"),
 }
 FOREIGN_VERB_OPTIONS = {  # of the verbs on vectors; each is an option of one of them

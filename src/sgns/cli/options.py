@@ -1,7 +1,7 @@
 """Arguments and options that several verbs have: name, type and help, each declared once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -66,10 +66,12 @@ class PartOfFile:
     """Read only the first rows of the file, this many: the most frequent words, by custom."""
     only: WordsOrFile = None
     """Read only these words (of the first rows, with --limit); or a file with a word a line."""
+    documents: Flag = False
+    """Take the vectors of documents, and their tags for words (models dbow and dm)."""
 
     def selection(self, also: Iterable[str] = ()) -> Selection:
         """The selection of rows; `also` are words that are read too, those of a question. Raises `ConfigError`."""
-        return Selection.of(self.limit, words_or_file(self.only), also)
+        return replace(Selection.of(self.limit, words_or_file(self.only), also), documents=self.documents)
 
 
 WHOLE_FILE = PartOfFile()

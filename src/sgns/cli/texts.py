@@ -1,4 +1,4 @@
-"""The verbs on texts: encode (vectors of texts) and predict (the likeliest centre word of a context)."""
+"""The verbs on texts: encode and infer (vectors of texts and of documents), predict (the likeliest centre word)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +10,16 @@ from sgns.cli.output import print_answers, print_json, warn
 from sgns.cli.vectors import Words, check_words, opened
 from sgns.errors import ConfigError
 from sgns.vectors.prediction import Scale
-from sgns.vectors.texts import Weights, reported
+from sgns.vectors.texts import EncodedTexts, Weights, reported
 from sgns.vectors.vectors import Space
 
 TextFile = Annotated[
     str,
     AS_PATH,
     Parameter(allow_leading_hyphen=True, help="File with one text a line, plain or packed; or - for standard input."),
+]
+TextColumn = Annotated[
+    str | None, Parameter(help="Column of a table (JSON lines, CSV, TSV, Parquet, Arrow) that holds the texts.")
 ]
 WeightsHelp = Parameter(help="sif, a / (a + p(w)) for a word of frequency p(w), or mean.")
 
@@ -31,7 +34,7 @@ def encode(
     a: float = 1e-3,
     components: int | None = None,
     fit: Path | None = None,
-    column: str | None = None,
+    column: TextColumn = None,
     space: Annotated[Space, SpaceHelp] = "E",
     json: Json = False,
 ) -> None:
@@ -45,7 +48,6 @@ def encode(
         components: Common components to subtract, of the texts of --fit, or of the texts themselves; 1 in the paper.
             0, unless --fit is given.
         fit: File of texts whose common component is subtracted from all, so that new texts are treated alike.
-        column: Column of a table (JSON lines, CSV, TSV, Parquet, Arrow) that holds the texts.
     """
     from sgns.base.files import check_not_input, check_output
     from sgns.text.lines import read_texts
@@ -64,13 +66,18 @@ def encode(
     read = list(read_texts(texts, column))
     found = encoder.encode(read) if fit is not None else encoder.fit_encode(read)
     write_encoded(output, read, found.rows, found.words, found.known)
-    words = int(found.words.sum())
-    if json:
-        shape = {"texts": len(read), "dim": found.rows.shape[1], "words": words, "known": int(found.known.sum())}
+    print_encoded(output, found, json)
+
+
+def print_encoded(output: Path, found: EncodedTexts, as_json: bool) -> None:
+    """Prints how many texts have got vectors, and how many of their words are known."""
+    texts, words = len(found.rows), int(found.words.sum())
+    if as_json:
+        shape = {"texts": texts, "dim": found.rows.shape[1], "words": words, "known": int(found.known.sum())}
         print_json({"output": output, **shape, "coverage": found.coverage, "empty": found.empty.tolist()})
         return
     reported(found, warn)
-    print(f"{output}: {len(read):,} texts, d = {found.rows.shape[1]}, {found.coverage:.1%} of {words:,} words known")
+    print(f"{output}: {texts:,} texts, d = {found.rows.shape[1]}, {found.coverage:.1%} of {words:,} words known")
 
 
 def predict(
@@ -94,3 +101,45 @@ def predict(
     context = list(words) if all(word in asked for word in words) else " ".join(words)
     answers = asked.predict(context, n, scale=scale, on_warning=warn)
     print_answers({"context": words, "scale": scale}, answers, json, scale)
+
+
+def infer(
+    vectors: VectorFile,
+    texts: TextFile,
+    /,
+    *,
+    output: Output,
+    epochs: int | None = None,
+    lr: float | None = None,
+    seed: int | None = None,
+    threads: int = 0,
+    column: TextColumn = None,
+    json: Json = False,
+) -> None:
+    """Vectors of new documents, a row for each line, by a model that was trained with --model dbow or dm.
+
+    The same text has the same vector, whatever else is in the file. Unknown words are left out and counted; a text
+    without a known word has a zero row.
+
+    Args:
+        output: File to write: .npy, an array (n, d); or .parquet, with the texts beside their vectors.
+        epochs: Passes over each text; left out, those of training, but 20 at least.
+        lr: Learning rate at the start; left out, that of training.
+        seed: Seed of every random draw; left out, that of training.
+        threads: Threads that work; 0 takes all cores.
+    """
+    from sgns.base.files import check_not_input, check_output
+    from sgns.progress import Progress
+    from sgns.text.lines import read_texts
+    from sgns.training.infer import infer_texts
+    from sgns.vectors.files.encoded_texts import ENDINGS, check_library, write_encoded
+
+    if texts.startswith("-") and texts != "-":
+        raise UnknownOption(texts)
+    check_library(check_output(output, ENDINGS))
+    check_not_input(output, [vectors, texts])
+    model, read = opened(vectors), list(read_texts(texts, column))
+    with Progress(quiet=json) as progress:
+        found = infer_texts(model, read, epochs=epochs, lr=lr, seed=seed, threads=threads, progress=progress.update)
+    write_encoded(output, read, found.rows, found.words, found.known)
+    print_encoded(output, found, json)

@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -26,7 +26,7 @@ from sgns.cli.options import (
 )
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
 from sgns.cli.streams import lines_of
-from sgns.errors import InputError
+from sgns.errors import ConfigError, InputError
 from sgns.vectors.files.formats import Format
 from sgns.vectors.files.quantized import QUANTIZED, Precision
 from sgns.vectors.quantize import NeighboursKept
@@ -35,6 +35,7 @@ from sgns.vectors.vectors import Method, Space, Vectors
 
 Words = Annotated[tuple[str, ...], Parameter(negative=(), allow_leading_hyphen=True)]
 Word = Annotated[str, Parameter(allow_leading_hyphen=True)]
+Among = Literal["words", "documents"]
 
 
 def opened(
@@ -86,20 +87,32 @@ def similar(
     n: Number = 10,
     space: Annotated[Space, SpaceHelp] = "E",
     all_but_the_top: AllButTheTop = None,
+    among: Among | None = None,
     part: PartOption = WHOLE_FILE,
     json: Json = False,
 ) -> None:
     """Nearest neighbours of a word, or of the sum of several words, by cosine.
 
     Args:
-        words: Words to add.
+        words: Words to add; tags with --documents.
         minus: A word to subtract; may be given several times.
+        among: Where neighbours are looked for: among words or documents; left out, among what is asked for.
     """
     asked = opened(vectors, space, all_but_the_top, part, (*words, *minus))
     check_words(asked, *words, *minus)
-    answers = asked.most_similar(words, minus, n)
+    if among is None or (among == "documents") == part.documents:
+        answers = asked.most_similar(words, minus, n)
+    else:
+        if all_but_the_top is not None:
+            raise ConfigError("--all-but-the-top changes vectors of words alone; leave it out, or --among")
+        direction, _ = asked.direction([*((1.0, word) for word in words), *((-1.0, word) for word in minus)])
+        other = opened(vectors, "E" if among == "documents" else space, part=PartOfFile(documents=among == "documents"))
+        answers = other.nearest_to(direction, n)
     report_composed(asked, (*words, *minus))
-    print_answers({"positive": words, "negative": minus, "space": space}, answers, json)
+    question = {"positive": words, "negative": minus, "space": space}
+    if part.documents or among is not None:
+        question["documents"], question["among"] = part.documents, among or "documents"
+    print_answers(question, answers, json)
 
 
 def analogy(

@@ -12,7 +12,7 @@ from sgns.errors import ConfigError
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.text.vocabulary import Vocabulary
 from sgns.vectors.files.parts import Parts
-from sgns.vectors.texts import warn
+from sgns.vectors.texts import EncodedTexts, reported
 from sgns.vectors.tokens import Tokeniser
 from sgns.vectors.vectors import Vectors
 
@@ -60,7 +60,23 @@ def infer(
         ConfigError: The vectors are of another model, lack C or counts, or an option is out of range.
         InputError: A text is no string and no list of words.
     """
-    from sgns.training.engines.cpu.inference_kernel import infer_texts
+    return reported(
+        infer_texts(vectors, texts, epochs=epochs, lr=lr, seed=seed, threads=threads, progress=progress), on_warning
+    ).rows
+
+
+def infer_texts(
+    vectors: Vectors,
+    texts: Iterable[Any],
+    *,
+    epochs: int | None = None,
+    lr: float | None = None,
+    seed: int | None = None,
+    threads: int = 0,
+    progress: ProgressCallback | None = None,
+) -> EncodedTexts:
+    """As `infer`; returns the vectors with the number of words of each text, and how many are known."""
+    from sgns.training.engines.cpu.inference_kernel import infer_rows
 
     if isinstance(texts, str):
         raise ConfigError("the texts are one string; give a list of texts, such as [text]")
@@ -68,6 +84,7 @@ def infer(
     config = config_of(parts, epochs, lr, seed)
     model = model_of(parts, config)
     rows, ends = Tokeniser(parts.words, parts.metadata).rows_of_texts(texts)
+    words = np.diff(ends, prepend=0)
     known = np.concatenate([[0], np.cumsum(rows >= 0)])
     ids, ends = np.ascontiguousarray(rows[rows >= 0], np.int32), known[ends].astype(np.int64)
     D = np.zeros((len(ends), parts.dim), np.float32)
@@ -80,20 +97,14 @@ def infer(
                 taken[0] = last = min(len(ends), first + TEXTS_AT_ONCE)
             if first == last:
                 return
-            infer_texts(model, ids, ends, first, last, D)
+            infer_rows(model, ids, ends, first, last, D)
 
     def tick() -> None:
         if progress is not None:
             progress("infer", taken[0], len(ends), "texts")
 
     run_threads(work, min(threads or usable_cores(), max(1, -(-len(ends) // TEXTS_AT_ONCE))), tick)
-    empty = np.flatnonzero(np.diff(ends, prepend=0) == 0)
-    if len(empty):
-        (on_warning or warn)(
-            f"{len(empty):,} of {len(ends):,} texts have no known word (first: text {int(empty[0]) + 1:,}); their rows"
-            " are zero"
-        )
-    return D
+    return EncodedTexts(D, words, np.diff(ends, prepend=0))
 
 
 def config_of(parts: Parts, epochs: int | None, lr: float | None, seed: int | None) -> Config:
@@ -116,7 +127,7 @@ def config_of(parts: Parts, epochs: int | None, lr: float | None, seed: int | No
     return Config.from_dict(options | asked)
 
 
-def model_of(parts: Parts, config: Config) -> "Any":
+def model_of(parts: Parts, config: Config) -> Any:
     """The tables and the laws of training, for the kernel. Raises `ConfigError` when C or the counts are missing."""
     from sgns.training.engines.cpu.huffman import HuffmanTree
     from sgns.training.engines.cpu.inference_kernel import InferenceModel
@@ -165,11 +176,11 @@ def as_table(matrix: np.ndarray) -> np.ndarray:
     """
     V, base = len(matrix), matrix.base
     if not matrix.flags.c_contiguous:
-        padded = (
-            isinstance(base, np.ndarray) and base.ndim == 2 and base.flags.c_contiguous and base.dtype == np.float32
-        )
-        inside = padded and matrix.ctypes.data == base.ctypes.data and matrix.strides == base.strides
-        matrix = base[:V] if inside else np.ascontiguousarray(matrix)  # type: ignore[index]
+        padded = isinstance(base, np.ndarray) and base.flags.c_contiguous and base.dtype == np.float32
+        if padded and base.ctypes.data == matrix.ctypes.data and base.strides == matrix.strides:  # type: ignore[union-attr]
+            matrix = base[:V]  # type: ignore[index]
+        else:
+            matrix = np.ascontiguousarray(matrix)
     table = matrix.view()
     table.flags.writeable = False
     return table

@@ -46,6 +46,9 @@ def vectors_of(tables: Tables, plan: Plan, corpus: Corpus, metadata: dict[str, A
     if plan.subwords is not None:
         subwords = SubwordTable(plan.subwords, tables["words"], tables["ngrams"])
         E = subwords.composed(words)
+    if plan.config.model == "dbow":
+        # Words are outputs alone: the rows of C are their vectors, in the space of documents; in a tree they have none.
+        E = tables.get("C", np.zeros_like(E))
     parts = Parts.of(words, E, tables.get("C"), counts, metadata, subwords)
     if "nodes" in tables:
         parts = replace(parts, nodes=tables["nodes"])

@@ -24,6 +24,7 @@ def description_as_dict(vectors: Vectors, path: Path) -> dict[str, Any]:
         "dim": vectors.dim,
         "C": vectors.C is not None,
         "counts": vectors.counts is not None,
+        "documents": 0 if vectors.documents is None else len(vectors.documents),
         "subwords": None if vectors.subwords is None else vectors.subwords.options.summary(),
         "metadata": vectors.metadata,
     }
@@ -40,6 +41,9 @@ def description_as_text(vectors: Vectors, path: Path) -> str:
         ("holds", held),
         ("first words", " ".join(vectors.words[:8])),
     ]
+    if vectors.documents is not None:
+        tags = ", ".join(vectors.documents.words[:4])
+        rows.append(("documents", f"{len(vectors.documents):,}, the first {tags}"))
     counts = vectors.counts
     if counts is not None and len(vectors):
         rows.append(("counts", f"{int(counts.max()):,} to {int(counts.min()):,}, {int(counts.sum()):,} tokens in all"))

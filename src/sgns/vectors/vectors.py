@@ -175,8 +175,8 @@ class Vectors:
 
         Args:
             path: The file; a pipe will do, except for the projector's TSV.
-            format: safetensors, word2vec, word2vec-binary, glove, fasttext, projector or npz; None takes the format
-                that the bytes show.
+            format: safetensors, word2vec, word2vec-binary, glove, fasttext, fasttext-binary, projector or npz; None
+                takes the format that the bytes show.
             limit: Read only the first rows, this many: the most frequent words, since files are sorted by custom.
             only: Read only these words (of the first rows, where limit is given too), in the order of the file; or the
                 path of a file with a word a line. Words that the file does not have are left out, with a warning.
@@ -206,7 +206,16 @@ class Vectors:
         on_warning: WarningCallback,
         progress: ProgressCallback | None = None,
     ) -> Self:
-        """Vectors of a selection of the rows of a file; see `load`."""
+        """Vectors of a selection of the rows of a file; see `load`. Raises `ConfigError` if there are no documents."""
+        if selection.documents:
+            documents = cls.load(path, format, repair=repair, on_warning=on_warning, progress=progress).documents
+            if documents is None:
+                raise ConfigError(
+                    f"{path} holds no vectors of documents; train with model dbow or dm, or ask for words"
+                )
+            parts = selection.take(documents.parts)
+            selection.check(parts, str(path), on_warning)
+            return cls.from_parts(parts)
         parts = formats.read(path, format, repair=repair, on_warning=on_warning, progress=progress, selection=selection)
         selection.check(parts, str(path), on_warning)
         return cls.from_parts(parts).without_nonfinite(on_warning) if repair else cls.from_parts(parts)
@@ -222,13 +231,15 @@ class Vectors:
         """Writes the vectors in the format that the ending of `path` names; .gz after it compresses the file.
 
         The file is written under a temporary name in the same folder and then renamed: an old file is replaced whole or
-        not at all. Safetensors and npz hold everything, the others words and E (projector: and counts).
+        not at all. Safetensors and npz hold everything, fastText's .bin all but metadata, the others words and E
+        (projector: and counts).
 
         Args:
-            path: .safetensors, .bin (word2vec binary), .txt (word2vec), .vec (fastText), .glove, .tsv (projector, with
-                the words in a second file), .npz.
+            path: .safetensors, .bin (word2vec binary), .fasttext.bin (fastText's own), .txt (word2vec), .vec (fastText),
+                .glove, .tsv (projector, with the words in a second file), .npz.
             format: Overrides the ending; see `load`.
-            on_warning: Called with the number of words that had to be renamed; by default a `RepairWarning`.
+            on_warning: Called with the number of words that had to be renamed, or with what is left out; by default a
+                `RepairWarning`.
             progress: Called as progress("save", words, of words, "words").
 
         Raises:
@@ -312,7 +323,8 @@ class Vectors:
         `v.documents.most_similar(tag)` are documents, `v.most_similar(v.documents[tag])` words.
         """
         if self._documents is None and self._stored.documents is not None:
-            self._documents = self._of(self._stored.documents, self._constant)
+            metadata = {name: value for name, value in self.metadata.items() if name not in (INTEGER_WORDS, QUANTIZED)}
+            self._documents = self._of(replace(self._stored.documents, metadata=metadata), self._constant)
             self._documents._words = TagWords(self._documents._words.texts)
         return self._documents
 

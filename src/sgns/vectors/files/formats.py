@@ -100,7 +100,7 @@ def write(
     if parts.documents is not None and "documents" not in held_by(name):
         on_warning(
             f"{path}: {len(parts.documents):,} vectors of documents are left out: format {name} keeps words alone;"
-            " .safetensors and .npz keep both, and v.documents.save writes the documents"
+            " .safetensors and .npz keep both, and v.documents.save (sgns convert --documents) writes the documents"
         )
     if name == "projector":
         from sgns.vectors.files import projector

@@ -25,11 +25,13 @@ class Selection:
         limit: Number of rows that are read; None reads all.
         words: Words that are kept, in the order in which they were given; None keeps all.
         also: Words that are kept too, and not missed where the file has none of them.
+        documents: The rows are those of documents, and the words their tags.
     """
 
     limit: int | None = None
     words: dict[str, None] | None = None
     also: frozenset[str] = field(default=frozenset())
+    documents: bool = False
 
     @classmethod
     def of(cls, limit: int | None = None, only: Only | None = None, also: Iterable[str] = ()) -> "Selection":
@@ -45,7 +47,7 @@ class Selection:
             InputError: The file of words cannot be read, or holds no word.
         """
         if limit is not None and (isinstance(limit, bool) or not hasattr(limit, "__index__")):
-            raise ConfigError(f"limit is {str(limit)[:80]!r}; give the number of rows to read, as in limit=200_000")
+            raise ConfigError(f"limit is {str(limit)[:80]}; give the number of rows to read, as in limit=200_000")
         if limit is not None and limit < 1:
             raise ConfigError(f"limit is {limit}; read at least 1 row")
         words = None if only is None else words_of(only)
@@ -112,9 +114,9 @@ def words_of(only: Only) -> dict[str, None]:
     if isinstance(only, bytes) or not isinstance(only, Iterable):
         raise ConfigError(f"only is {str(only)[:80]!r}; give a list of words, or the path of a file with a word a line")
     words = [as_text(word) for word in only]
-    wrong = next((word for word in words if not isinstance(word, str)), None)
-    if wrong is not None:
-        raise ConfigError(f"only holds {str(wrong)[:80]!r}, a {type(wrong).__name__}; words are strings")
+    wrong = [word for word in words if not isinstance(word, str)]
+    if wrong:
+        raise ConfigError(f"only holds {str(wrong[0])[:80]!r}, a {type(wrong[0]).__name__}; words are strings")
     if not words:
         raise ConfigError("only holds no word; name at least one, or leave it out to read all")
     return dict.fromkeys(words)

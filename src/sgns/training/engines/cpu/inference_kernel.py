@@ -88,7 +88,7 @@ def add_gradient(C, target, label, h, gradient):
 
 
 @partial(kernel, fastmath=True)
-def infer_texts(model, ids, ends, first, last, D):
+def infer_rows(model, ids, ends, first, last, D):
     """Infers the rows of the texts first:last. Windows and subsampling are those of training.
 
     An epoch in which subsampling would drop every word of a text keeps all of them.
