@@ -57,7 +57,7 @@ def derive(
     output: Output | None = None,
     json: Json = False,
 ) -> None:
-    """Derive the formulas of SGNS and its relatives, every step checked.
+    """Derive the formulas of SGNS, every step checked.
 
     Args:
         topic: parameters, sigmoid, loss, gradients; cbow, subwords, hierarchical; or all.

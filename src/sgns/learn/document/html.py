@@ -25,7 +25,8 @@ STYLE = """
 body { font: 17px/1.5 Georgia, 'Times New Roman', serif; max-width: 54rem; margin: 2rem auto;
   padding: 0 1rem; color: #111 }
 h1, h2, h3 { line-height: 1.2; margin-top: 2em } h1 { margin-top: 0 }
-table { border-collapse: collapse; margin: 1rem 0; font-size: .88em; display: block; overflow-x: auto }
+table { border-collapse: collapse; margin: 1rem 0; font-size: .88em; display: block; overflow: auto hidden;
+  padding-bottom: .3em }
 th { text-align: left; border-bottom: 2px solid #333 } th, td { padding: .25em .8em .25em 0; vertical-align: top }
 td { border-bottom: 1px solid #ddd }
 table.chain td { border: 0; vertical-align: middle; padding-top: .35em } .why { color: #444; font-size: .9em }
