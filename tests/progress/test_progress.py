@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 
 import pytest
 
@@ -46,12 +45,13 @@ def test_notes_and_warnings_stay(clock_by_hand):
     assert out.getvalue() == "3 bytes were not UTF-8\nwarning: 2 files are empty\n"
 
 
-def test_a_thousand_updates_a_second_cost_little():
-    p = Progress(stream=io.StringIO())
-    start = time.perf_counter()
-    for i in range(20_000):
-        p.update("train", i, 20_000, "words")
-    assert (time.perf_counter() - start) / 20_000 < 50e-6
+def test_of_a_thousand_updates_a_second_few_are_shown(clock_by_hand):
+    out = io.StringIO()
+    with Progress(stream=out) as p:
+        for i in range(20_000):
+            p.update("train", i, 20_000, "words")
+            clock_by_hand.now += 0.001
+    assert 1 < len(out.getvalue().splitlines()) <= 20
 
 
 def test_going_back_to_a_stage_leaves_the_pause_out(clock_by_hand):

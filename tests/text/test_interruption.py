@@ -2,7 +2,6 @@
 
 import errno
 import os
-import time
 
 import pytest
 
@@ -13,18 +12,19 @@ from sgns.text.sources import find
 
 def test_ctrl_c_stops_at_once_and_leaves_nothing(tmp_path, own_cache):
     path = tmp_path / "text.txt"
-    path.write_bytes(b"some words and some more\n" * 4_000_000)
+    path.write_bytes(b"some words and some more\n" * 1_000_000)
+    heard = []
 
     def progress(stage, done, total, unit):
+        heard.append(done)
         if done:
             raise KeyboardInterrupt
 
-    began = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         Corpus.from_files(path, Config(), progress)
-    assert time.perf_counter() - began < 30  # with compiling, on a busy machine
+    assert [done > 0 for done in heard] == [False] * (len(heard) - 1) + [True]  # nothing goes on
     assert list((own_cache / "corpora").iterdir()) == []
-    assert Corpus.from_files(path).tokens == 20_000_000
+    assert Corpus.from_files(path).tokens == 5_000_000
 
 
 def test_ctrl_c_while_a_pipe_is_silent(tmp_path):
@@ -37,10 +37,8 @@ def test_ctrl_c_while_a_pipe_is_silent(tmp_path):
         if len(calls) > 2:
             raise KeyboardInterrupt
 
-    began = time.perf_counter()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # and does not wait for the pipe, in which nothing ever comes
         Corpus.from_files(path, Config(), progress)
-    assert time.perf_counter() - began < 20  # and does not wait for the pipe
     with path.open("rb+", buffering=0):  # so that the waiting thread ends
         pass
 

@@ -29,7 +29,7 @@ from sgns.vectors.subwords import SubwordTable
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 MEMORY = 60e6  # bytes: a few blocks of 8 MiB and what decompresses; the inputs are under 100 kB
-SECONDS = 5
+SECONDS = 20  # of CPU; a loop that goes wrong takes for ever
 ZSTD_STEP = 128e6  # bytes that `ZstdReader.STEP` bytes can stand for
 
 
@@ -81,7 +81,7 @@ def spoiled(draw: st.DrawFn, content: bytes) -> bytes:
 
 def survives(read: Callable[[], object], memory: float = MEMORY) -> None:
     """`read` returns or raises an error of ours, within time and memory."""
-    start = time.monotonic()
+    start = time.process_time()  # of this process: a busy machine takes no part
     tracemalloc.start()
     try:
         with warnings.catch_warnings():
@@ -94,7 +94,7 @@ def survives(read: Callable[[], object], memory: float = MEMORY) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < memory, f"{peak:,} bytes"
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def load_and_use(path: Path, format: str | None, repair: bool) -> None:
