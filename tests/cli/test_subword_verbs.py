@@ -96,3 +96,21 @@ def test_a_pipe_of_questions_says_what_was_composed(file: Path, sgns: Command, m
     out, err = capsys.readouterr()
     assert err == NOTE
     assert len(json.loads(out)["questions"]) == 2
+
+
+def test_exact_ngrams_for_a_file_of_fasttext_are_refused_before_training(
+    small_text: Path, tmp_path: Path, sgns: Command
+) -> None:
+    output = tmp_path / "v.fasttext.bin"
+    code, _, err = sgns("train", small_text, "--ngrams", "3-6", "--buckets", "exact", "-o", output, "--quiet")
+    assert code == 2
+    assert "buckets is exact" in err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ngrams", ["6-3", "0-2", "a", "3-200"])
+def test_wrong_lengths_of_ngrams_are_refused(small_text: Path, tmp_path: Path, sgns: Command, ngrams: str) -> None:
+    code, _, err = sgns("train", small_text, "--ngrams", ngrams, "-o", tmp_path / "v.safetensors", "--quiet")
+    assert code == 2
+    assert f"ngrams is '{ngrams}'" in err
+    assert "3-6 is usual" in err

@@ -55,7 +55,7 @@ def train_to_file(
         trained, saved = _train_as_rank(environment, inputs, output, config, display, checkpoints, distributed)
     else:
         check_alone(distributed)
-        kept = _check(output, inputs, checkpoints, writes=True)
+        kept = _check(output, inputs, config, checkpoints, writes=True)
         display.update("read", 0, None)
         resources = Resources.of(config)
         with Precompilation(config, resources) as kernels:
@@ -101,14 +101,19 @@ def _train_as_rank(
     display.update("wait for all ranks", 0, None)
     with TorchrunJob(environment) as job:
         job.before_exit = display.close
-        kept = on_all_ranks(job.comm, lambda: _check(output, inputs, checkpoints, writes=first))
+        kept = on_all_ranks(job.comm, lambda: _check(output, inputs, config, checkpoints, writes=first))
         trained = launch(job, inputs, config, display, checkpoints=kept, options=distributed)
         saved = on_all_ranks(job.comm, lambda: _save(trained, output, display) if first else 0.0)
     return trained, saved
 
 
-def _check(output: Path, inputs: list[str] | None, checkpoints: CheckpointOptions, writes: bool) -> CheckpointPlan:
-    format_to_write(output)
+def _check(
+    output: Path, inputs: list[str] | None, config: Config, checkpoints: CheckpointOptions, writes: bool
+) -> CheckpointPlan:
+    if format_to_write(output) == "fasttext-binary" and config.ngrams is not None and config.buckets == "exact":
+        raise ConfigError(
+            "buckets is exact, but fastText finds n-grams by their hash; give --buckets 2000000, or write .safetensors"
+        )
     if writes:
         check_writable(output)
         if inputs is not None:
@@ -120,7 +125,7 @@ def _save(trained: Trained, output: Path, display: Progress) -> float:
     """Saves the vectors, clears the checkpoints of a finished run, and returns the seconds that it took."""
     display.update("save", 0, None)
     start = time.perf_counter()
-    trained.vectors.save(output)
+    trained.vectors.save(output, on_warning=display.warn)
     if trained.checkpoints is not None and not trained.interrupted:
         trained.checkpoints.clear()
     return time.perf_counter() - start
