@@ -18,10 +18,12 @@ from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.cache import VERSION, Store, digest, open_store
 from sgns.text.chunks import ChunkReader
+from sgns.text.derive import Derivation, derive, with_all_words
 from sgns.text.document_text import DocumentRules
-from sgns.text.documents import Documents, TagList, document_warnings, tag_all
+from sgns.text.documents import Documents, TagList, tag_all
 from sgns.text.encode import content_hash, encode
 from sgns.text.encode_plain import number_by_frequency
+from sgns.text.encoded import Encoded, without_empty
 from sgns.text.sentences import check_sentences, number_words
 from sgns.text.sources import Column, Inputs, Source, find, total_size
 from sgns.text.spill import write_all
@@ -30,7 +32,7 @@ from sgns.text.vocabulary import Vocabulary, nothing_left
 from sgns.text.warnings import stored_facts, warnings_of
 
 TEXT_OPTIONS = ("sentences", "column", "lowercase", "punctuation", "min_count", "max_vocabulary")
-"""The options of `Config` that decide which ids a text becomes."""
+"""The options of `Config` that decide which ids a text becomes, beside phrases and word lists (see `derive`)."""
 BUILTIN_PLAIN_CHUNKS = 16  # plain Python encodes the built-in corpus in the time that compiling the kernels takes
 
 
@@ -50,6 +52,7 @@ class Corpus:
         scan_seconds: time that reading and encoding took.
         from_cache: whether an earlier run had encoded this text.
         warnings: what the user should know about the text, a sentence each.
+        facts: what the warnings about the text are made of, as plain values.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Corpus:
         from_cache: bool = False,
         warnings: Iterable[str] = (),
         documents: Documents | None = None,
+        facts: dict[str, Any] | None = None,
     ):
         self.ids = read_only(ids)
         self.sentence_ends = read_only(sentence_ends)
@@ -73,6 +77,7 @@ class Corpus:
         self.scan_seconds = scan_seconds
         self.from_cache = from_cache
         self.warnings = list(warnings)
+        self.facts = facts or {}
         self.documents = documents
 
     @property
@@ -118,12 +123,18 @@ class Corpus:
         Args:
             sentences: any iterable of sentences, each an iterable of words; read once. With a model of documents, also
                 of (tags, words), or of objects with words and tags: tags is one tag or a list, text or whole numbers.
-            config: min_count and max_vocabulary apply.
+            config: min_count and max_vocabulary, phrases and word lists apply.
 
         Raises:
             InputError: a sentence is a string, a token is not a string or holds a line break, nothing is left.
         """
         began, config = time.perf_counter(), config or Config()
+        derivation = Derivation.of(config)
+        if derivation is not None:
+            base = cls.from_sentences(sentences, with_all_words(config))
+            corpus = base._derive(derivation, config, [], None, ignore)
+            corpus.scan_seconds = time.perf_counter() - began
+            return corpus
         tags = TagList() if config.documents else None
         if tags is not None:
             check_sentences(sentences)
@@ -136,13 +147,20 @@ class Corpus:
         content = hashlib.sha256(json.dumps(text_options(config), sort_keys=True).encode())
         for part in (numbers.tobytes(), ends.tobytes(), "\n".join(words).encode()):
             content.update(part)
-        documents, warnings = None, list[str]()
+        documents, stored = None, dict[str, Any]()
         if tags is not None:
-            documents, sentence_ends, found = tags.documents(sentence_ends)
-            warnings = document_warnings(found)
+            documents, sentence_ends, stored["documents"] = tags.documents(sentence_ends)
             content.update(tags.digest().encode())
-        hash = content.hexdigest()[:32]
-        corpus = cls(ids, sentence_ends, vocabulary, hash, facts.raw_tokens, warnings=warnings, documents=documents)
+        corpus = cls(
+            ids,
+            sentence_ends,
+            vocabulary,
+            content.hexdigest()[:32],
+            facts.raw_tokens,
+            warnings=warnings_of(stored, []),
+            documents=documents,
+            facts=stored,
+        )
         corpus.scan_seconds = time.perf_counter() - began
         return corpus
 
@@ -190,8 +208,12 @@ class Corpus:
         if rules is not None:
             sources = [replace(source, documents=rules) for source in sources]
         store, warnings = open_store() if cache else (None, [])
-        corpus = cls._from_cache(store, sources, config, progress) if store else None
-        corpus = corpus or cls._encode(store, sources, config, progress, plain_chunks)
+        derivation = Derivation.of(config)
+        if derivation is not None:
+            corpus = cls._from_derivation(store, sources, config, derivation, progress, plain_chunks)
+        else:
+            found = cls._from_cache(store, sources, config, progress) if store else None
+            corpus = found or cls._encode(store, sources, config, progress, plain_chunks)
         corpus.warnings[:0] = warnings
         corpus.scan_seconds = time.perf_counter() - began
         return corpus
@@ -213,6 +235,74 @@ class Corpus:
         if corpus:
             store.remember(sources, options, entry, began)
         return corpus
+
+    @classmethod
+    def _from_derivation(
+        cls,
+        store: Store | None,
+        sources: list[Source],
+        config: Config,
+        derivation: Derivation,
+        progress: ProgressCallback,
+        plain_chunks: int | None,
+    ) -> "Corpus":
+        """The text with phrases and word lists: from the cache, or made of the text with all of its words."""
+        began, options = time.time(), derived_key(derivation, config)
+        entry = store.recall(sources, options) if store else None
+        if store and entry and (corpus := cls._load(store.path(entry), sources)):
+            return corpus
+        base = cls.from_sources(
+            sources, with_all_words(config), progress, cache=store is not None, plain_chunks=plain_chunks
+        )
+        entry = f"derived-{base.hash}-{options}"
+        found = cls._load(store.path(entry), sources) if store else None
+        corpus = found or base._derive(derivation, config, sources, store.folder if store else None, progress)
+        if store is not None and total_size(sources) is not None:
+            if found is None:
+                corpus._keep(store, entry, sources)
+            store.remember(sources, options, entry, began)
+        return corpus
+
+    def _derive(
+        self,
+        derivation: Derivation,
+        config: Config,
+        sources: list[Source],
+        folder: Path | None,
+        progress: ProgressCallback,
+    ) -> "Corpus":
+        """This text, which has all of its words, with phrases and word lists."""
+        words, counts = self.vocabulary.words, self.vocabulary.counts
+        derived = derive(Encoded(self.ids, self.sentence_ends, words, counts), derivation, config, folder, progress)
+        vocabulary, facts = Vocabulary(derived.words, derived.counts), self.facts | derived.facts
+        vocabulary.integers = self.vocabulary.integers
+        documents, ends = self.documents, without_empty(derived.sentence_ends)
+        if documents is not None:
+            facts["documents"] = documents.facts_without(derived.sentence_ends, facts["documents"])
+            documents, ends = documents.without_empty(derived.sentence_ends)
+        return Corpus(
+            derived.ids,
+            ends,
+            vocabulary,
+            digest([self.hash, derived_key(derivation, config)]),
+            self.raw_tokens,
+            warnings=warnings_of(facts, sources),
+            documents=documents,
+            facts=facts,
+        )
+
+    def _keep(self, store: Store, entry: str, sources: list[Source]) -> None:
+        """Writes a text that has been made of another one to the cache."""
+        folder = store.begin()
+        try:
+            for name, array in (("ids", self.ids), ("ends", self.sentence_ends)):
+                with open(folder / name, "wb", buffering=0) as file:
+                    write_all(file, array)
+            self._save(folder, self.facts)
+            store.finish(folder, entry, lambda other: self._load(other, sources) is not None)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     @classmethod
     def _encode(
@@ -261,6 +351,7 @@ class Corpus:
                     facts.raw_tokens,
                     warnings=warnings_of(stored, sources),
                     documents=documents,
+                    facts=stored,
                 )
             if store is not None and entry_folder is not None:
                 corpus._save(entry_folder, stored)
@@ -278,7 +369,7 @@ class Corpus:
         words, counts = self.vocabulary.words, self.vocabulary.counts
         meta = {
             "hash": self.hash, "raw_tokens": self.raw_tokens, "facts": facts,
-            "tokens": self.tokens, "sentences": self.sentences, "words": len(words),
+            "tokens": self.tokens, "sentences": self.sentences, "words": len(words), "total": self.vocabulary.total,
         }  # fmt: skip
         (folder / "words").write_bytes("".join(f"{word}\n" for word in words).encode())
         counts.tofile(folder / "counts")
@@ -298,9 +389,11 @@ class Corpus:
             ends = np.memmap(folder / "ends", dtype=np.int64, mode="r", shape=(meta["sentences"],))
             counts = np.fromfile(folder / "counts", dtype=np.int64)
             words = (folder / "words").read_bytes().decode().split("\n")[:-1]
-            if not len(words) == len(counts) == meta["words"] or int(counts.sum()) != len(ids) or ends[-1] != len(ids):
+            total = meta.get("total", len(ids))  # the counts of a vocabulary file are those of another text
+            if not len(words) == len(counts) == meta["words"] or int(counts.sum()) != total or ends[-1] != len(ids):
                 return None
-            vocabulary, warnings = Vocabulary(words, counts), warnings_of(meta["facts"], sources)
+            vocabulary, facts = Vocabulary(words, counts), meta["facts"]
+            warnings = warnings_of(facts, sources)
             documents = None
             if "documents" in meta:
                 names = (folder / "tags").read_bytes().decode().split("\n")[:-1]
@@ -313,7 +406,9 @@ class Corpus:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         hash, raw_tokens = meta["hash"], meta["raw_tokens"]
-        return cls(ids, ends, vocabulary, hash, raw_tokens, from_cache=True, warnings=warnings, documents=documents)
+        corpus = cls(ids, ends, vocabulary, hash, raw_tokens, warnings=warnings, documents=documents, facts=facts)
+        corpus.from_cache = True
+        return corpus
 
 
 def text_options(config: Config) -> dict[str, Any]:
@@ -328,6 +423,11 @@ def text_options(config: Config) -> dict[str, Any]:
 def options_key(config: Config) -> str:
     """A hash of the text options and of the version of the encoding."""
     return digest([VERSION, text_options(config)])
+
+
+def derived_key(derivation: Derivation, config: Config) -> str:
+    """As `options_key`, with what phrases and word lists hold."""
+    return digest([options_key(config), derivation.for_hash()])
 
 
 def read_only(array: np.ndarray) -> np.ndarray:

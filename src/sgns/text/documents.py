@@ -62,6 +62,19 @@ class Documents:
         kept = np.diff(ends, prepend=0) > 0
         return (self, ends) if kept.all() else (self.select(kept), ends[kept])
 
+    def facts_without(self, ends: np.ndarray, facts: dict[str, Any]) -> dict[str, Any]:
+        """The facts that warnings are made of, when sentences have lost their words.
+
+        Args:
+            ends: (s,) int64, as for `without_empty`.
+            facts: Those of `TagList.documents`.
+        """
+        empty = np.flatnonzero(np.diff(ends, prepend=0) == 0)
+        if not len(empty):
+            return facts
+        example = self.names[int(self.rows[self.starts[empty[0]]])]
+        return {"an_example": example} | facts | {"without_words": facts["without_words"] + len(empty)}
+
 
 def by_first_occurrence(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The different values in the order of their first occurrence, and (n,) int32 the index of each item in them."""
@@ -202,17 +215,17 @@ def is_words(value: Any) -> bool:
 
 
 def checked_tags(tags: Any, where: str) -> list[str]:
-    """The tags of a document as text: one, or a list of them; whole numbers are their decimal digits.
+    """The tags of a document as text: one, or a list of them; a whole number stands for its digits.
 
     Args:
-        tags: What was given; a missing value or an empty list is no tag.
+        tags: What was given; a missing value, an empty text or an empty list is no tag.
         where: The document, for messages.
 
     Raises:
         InputError: A tag is neither text nor a whole number, empty, or holds a line break.
     """
     if isinstance(tags, str | bytes) or not isinstance(tags, Iterable) or getattr(tags, "ndim", 1) == 0:
-        tags = [] if is_missing(tags) else [tags]
+        tags = [] if tags == "" or is_missing(tags) else [tags]
     return [checked_tag(tag, where) for tag in tags]
 
 
@@ -220,6 +233,8 @@ def checked_tag(tag: Any, where: str) -> str:
     """A tag as text; see `checked_tags`."""
     if hasattr(tag, "__index__") and type(tag).__name__ not in ("bool", "bool_", "ndarray"):
         return str(index(tag))
+    if isinstance(tag, float) and tag.is_integer():  # as pandas makes of integers, where some are missing
+        return str(int(tag))
     if not isinstance(tag, str):
         raise InputError(f"{where} has the tag {shown(tag)}, which is no text; give text or whole numbers as tags")
     if not tag or "\n" in tag or "\r" in tag:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from sgns.config import Config
-from sgns.errors import InputError
+from sgns.errors import ConfigError, InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.corpus import Corpus
 from sgns.text.sentences import check_sentences, columns_listed, shown, take_column
 from sgns.text.sources import Column, Source, find
 from sgns.text.stream import check_not_read
-from sgns.text.tables import is_tokens, no_such_column
+from sgns.text.tables import TaggedCell, is_tokens, no_such_column
 
 TextSource = Corpus | str | Path | Iterable[Any] | None
 """A path or several, token lists, rows with a column, a table or a column of pandas, polars, pyarrow or datasets."""
@@ -38,14 +38,23 @@ def read_text(
         OutputError: an output is one of the files that hold the text.
     """
     if isinstance(source, Corpus):
+        if config.documents and source.documents is None:
+            raise ConfigError(
+                f"model is {config.model}, but the corpus was made without documents; make it with"
+                f" Config(model={config.model!r})"
+            )
         return source
     if source is None:
+        if config.tags:
+            raise ConfigError("tags are those of your documents; name files, or leave tags out for the built-in corpus")
         return Corpus.builtin(config, progress)
     if isinstance(source, str | os.PathLike):
         return from_paths([source], config, progress, outputs)
     if type(source).__name__ == "LazyFrame":
         source = source.collect()  # type: ignore[union-attr]
     values = column_in_memory(source, config.column)
+    if values is not None and config.tag_column is not None:
+        values = with_tags(source, values, config.tag_column)
     if values is None:
         check_sentences(source)
         if not isinstance(source, Iterable):
@@ -63,8 +72,10 @@ def read_text(
                 raise InputError(
                     f"column is {shown(config.column)}, but the text is a {kind}, without columns; leave it out"
                 )
+            if config.tags:
+                raise ConfigError("tags are those before a tab in files; give (tags, words) pairs, and leave tags out")
             return Corpus.from_sentences(items, config)
-        values = cells_of_rows(items, config.column)
+        values = cells_of_rows(items, config.column, config.tag_column)
     return from_cells(values, config, progress)
 
 
@@ -80,7 +91,7 @@ def from_paths(
 def from_cells(values: Iterable[Any], config: Config, progress: ProgressCallback) -> Corpus:
     """The text of a column: each cell is a document, normalised as files are, or a list of words as they are."""
     first, values = peek(values)
-    if is_tokens(first):
+    if is_tokens(first.words if isinstance(first, TaggedCell) else first):
         return Corpus.from_sentences(values, config)
     config = replace(config, column=config.column or "text")
     source = Source(TABLE, column=Column.of(config), cells=enumerate(values, 1))
@@ -121,6 +132,18 @@ def column_in_memory(data: Any, column: str | None) -> Iterable[Any] | None:
     return None
 
 
+def with_tags(data: Any, texts: Iterable[Any], tag_column: str) -> Iterator[TaggedCell]:
+    """The documents of a table in memory: its texts with what stands in the column of tags.
+
+    Raises:
+        ConfigError: `data` is a column and no table.
+    """
+    if not isinstance(data, Mapping) and column_names(data) is None:
+        raise ConfigError(f"tag_column is {shown(tag_column)}, but the text is a column without others; give a table")
+    tags = column_in_memory(data, tag_column)
+    return map(TaggedCell, texts, () if tags is None else tags)
+
+
 def column_names(data: Any) -> list[Any] | None:
     """The names of the columns of a table in memory; None for what is no table."""
     for attribute in ("column_names", "columns"):
@@ -137,12 +160,13 @@ def python_values(values: Any) -> Iterable[Any]:
     return values
 
 
-def cells_of_rows(rows: Iterable[Any], column: str) -> Iterator[Any]:
-    """What rows have in a column. Raises `InputError` with the number of a row that has none."""
+def cells_of_rows(rows: Iterable[Any], column: str, tags: str | None = None) -> Iterator[Any]:
+    """What rows have in a column, with that of a column of tags. Raises `InputError` with the number of a row."""
     for number, row in enumerate(rows, 1):
         if not isinstance(row, Mapping):
             raise InputError(f"row {number} is {shown(row)}, not a row with columns as those before it")
-        yield row[key_of(row, column, f"row {number}")]
+        cell = row[key_of(row, column, f"row {number}")]
+        yield cell if tags is None else TaggedCell(cell, row[key_of(row, tags, f"row {number}")])
 
 
 def key_of(columns: Collection[Any], column: str, where: str) -> Any:

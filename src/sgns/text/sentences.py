@@ -82,6 +82,11 @@ def check_sentences(sentences: Any) -> None:
 
 def check_sentence(sentence: Any, row: int) -> None:
     """Raises `InputError` where sentence number `row` is no list of words."""
+    if hasattr(sentence, "words") and hasattr(sentence, "tags"):
+        raise InputError(
+            f"sentence {row} is a document with tags; give model='dbow' or 'dm', or the words alone: "
+            "[document.words for document in documents]"
+        )
     if isinstance(sentence, list | tuple):
         return
     if isinstance(sentence, str):

@@ -144,8 +144,7 @@ class Stream:
         for number, cell in rows:
             if isinstance(cell, TaggedCell):
                 where = f"{self.source.name}, row {number}"
-                tags = [] if cell.tags == "" else checked_tags(cell.tags, where)
-                yield Piece(texts.encoded(cell.words, number), True, tags)
+                yield Piece(texts.encoded(cell.words, number), True, checked_tags(cell.tags, where))
             else:
                 yield Piece(texts.encoded(cell, number), True)
 

@@ -9,6 +9,9 @@ from sgns.base.suggest import nearest
 from sgns.config import Config
 from sgns.errors import ConfigError, InputError, UnknownWord
 
+ORDINARY, KEPT, DROPPED = 0, 1, 2
+"""What lists say of a word: nothing; that it stays in the vocabulary; that it is left out (see `word_lists`)."""
+
 
 class Vocabulary:
     """Words with their counts, the most frequent first; a word's index is its id.
@@ -118,6 +121,7 @@ def most_frequent(
     counts: np.ndarray,  # (t,) int64
     first: np.ndarray,  # (t,) int64
     config: Config,
+    marks: np.ndarray | None = None,  # (t,) int8
 ) -> np.ndarray:
     """Chooses the words of a vocabulary: `config.max_vocabulary` of those that occur `config.min_count` times or more.
 
@@ -125,12 +129,21 @@ def most_frequent(
         counts: how often each word occurs in the text.
         first: position of its first appearance; of words with equal counts the earlier comes first.
         config: `min_count` and `max_vocabulary` apply.
+        marks: what lists say of the words; those that are KEPT are chosen whatever `config` says, and count towards
+            `max_vocabulary`; those that are DROPPED are not chosen.
 
     Returns:
         Indices of the words, the most frequent first.
     """
-    indices = np.flatnonzero(counts >= config.min_count)
-    limit = config.max_vocabulary
+    limit, always = config.max_vocabulary, np.zeros(0, np.int64)
+    if marks is None:
+        indices = np.flatnonzero(counts >= config.min_count)
+    else:
+        indices = np.flatnonzero((counts >= config.min_count) & (marks == ORDINARY))
+        always = np.flatnonzero((marks == KEPT) & (counts > 0))
+        limit = None if limit is None else max(0, limit - len(always))
+    if limit == 0:
+        indices = indices[:0]
     if limit is not None and len(indices) > limit:
         kept = counts[indices]
         threshold = np.partition(kept, len(kept) - limit)[len(kept) - limit]
@@ -138,6 +151,7 @@ def most_frequent(
         if len(tied) > limit - len(sure):
             tied = tied[np.argpartition(first[tied], limit - len(sure) - 1)[: limit - len(sure)]]
         indices = np.concatenate([sure, tied])
+    indices = np.concatenate([indices, always])
     return indices[np.lexsort((first[indices], -counts[indices]))]
 
 

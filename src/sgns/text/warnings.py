@@ -66,7 +66,7 @@ def warnings_of(stored: dict[str, Any], sources: list[Source]) -> list[str]:
     """The warnings about a text, a sentence each.
 
     Args:
-        stored: what `stored_facts` gave, when this text was encoded.
+        stored: what `stored_facts` gave when this text was encoded, with what `derive.facts_of` gave.
         sources: where the text is now.
     """
     warnings = []
@@ -74,19 +74,28 @@ def warnings_of(stored: dict[str, Any], sources: list[Source]) -> list[str]:
         count, which, line = stored["invalid"]
         where = sources[min(which, len(sources) - 1)].name + (f", line {line}" if line else "")
         warnings.append(f"{count:,} bytes that are not UTF-8 were replaced by U+FFFD, the first in {where}")
-    if stored["skipped"]:
+    if stored.get("skipped"):
         first, n = stored["skipped"][0], len(stored["skipped"])
         column = next((source.column.name for source in sources if source.column is not None), None)
         files, be = ("file", "was") if n == 1 else ("files", "were")
         what = f"that {'is' if n == 1 else 'are'} no text" if column is None else f"without the column {column!r}"
         warnings.append(f"{n} {files} {what} {be} left out, the first {first}")
-    if stored["cuts"]:
+    if stored.get("cuts"):
         warnings.append(f"runs of more than {CHUNK >> 20} MiB without white space were cut, {stored['cuts']} times")
     if "documents" in stored:
         warnings += document_warnings(stored["documents"])
-    if stored["unsegmented"] * 20 > stored["raw_tokens"]:
+    if stored.get("unsegmented", 0) * 20 > stored.get("raw_tokens", 0):
         warnings.append(
             f"{stored['unsegmented']:,} tokens are long runs of a script without spaces between words (Chinese, "
             "Japanese, Thai, …); split the text into words first, for example with jieba, fugashi or pythainlp"
+        )
+    for option, count, word in stored.get("missing", []):
+        s, do = ("", "does") if count == 1 else ("s", "do")
+        warnings.append(f"{count:,} word{s} of {option} {do} not occur in the text, the first {word!r}")
+    if "unknown_phrases" in stored:
+        count, phrase = stored["unknown_phrases"]
+        s, have = ("", "has") if count == 1 else ("s", "have")
+        warnings.append(
+            f"{count:,} phrase{s} of the list {have} a word that the text does not have, the first {phrase!r}"
         )
     return warnings

@@ -8,13 +8,25 @@ import time
 import numpy as np
 
 from sgns.config import Config
-from sgns.errors import InputError
+from sgns.errors import ConfigError, InputError
 from sgns.progress.callback import ProgressCallback
-from sgns.text.cache import digest
+from sgns.text.cache import digest, open_store
 from sgns.text.corpus import Corpus
-from sgns.text.joint_vocabulary import WordCounts, choose, count_part, divide, encode_part, renumber, sum_counts
+from sgns.text.derive import Derivation, facts_of, none_chosen
+from sgns.text.encoded import renumber, without_empty
+from sgns.text.joint_vocabulary import (
+    WordCounts,
+    choose,
+    count_part,
+    divide,
+    encode_part,
+    join_in_part,
+    sum_counts,
+)
 from sgns.text.shards import Shard
-from sgns.text.vocabulary import Vocabulary, nothing_left
+from sgns.text.vocabulary import Vocabulary
+from sgns.text.warnings import warnings_of
+from sgns.text.word_lists import WordLists
 from sgns.training.distributed.comm import (
     Comm,
     all_gather_bytes,
@@ -41,43 +53,58 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
         InputError: of any rank; or nothing is left of the text, or of the shard of a rank.
     """
     began = time.perf_counter()
-    text = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
-    shards = all_gather_objects(comm, (len(text.ids), text.hash))
+    if isinstance(config.phrases, int) and config.phrases:
+        error = ConfigError(
+            f"phrases is {config.phrases}, and {comm.world_size} ranks read a shard each; find the phrases first: "
+            f"sgns phrases TEXT --phrases {config.phrases} -o phrases.tsv, and give --phrases phrases.tsv"
+        )
+        raise raised_on_all_ranks(error)
+    derivation = on_all_ranks(comm, lambda: Derivation.of(config))
+    phrases, lists = (None, WordLists()) if derivation is None else (derivation.phrases, derivation.lists)
+    read = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
+    text = on_all_ranks(comm, lambda: join_in_part(read, phrases, progress))
+    shards = all_gather_objects(comm, (len(text.ids), len(read.ids), read.hash))
     progress("count words together", 0, None, "")
-    before = sum(tokens for tokens, _ in shards[: comm.rank])
+    before = sum(tokens for tokens, _, _ in shards[: comm.rank])
     parts = divide(count_part(text, before), comm.world_size)
     received = all_to_all_bytes(comm, [part.pack() for part in parts])
-    own, distinct, highest = sum_counts(map(WordCounts.unpack, received), config)
+    own, *figures = sum_counts(map(WordCounts.unpack, received), config, lists)
     del parts, received
-    chosen = choose(map(WordCounts.unpack, all_gather_bytes(comm, own.pack())), config)
-    raw_tokens = sum(tokens for tokens, _ in shards)
-    figures = all_gather_objects(comm, (distinct, highest))
-    if not chosen.words:
-        distinct, highest = sum(n for n, _ in figures), max(n for _, n in figures)
-        raise raised_on_all_ranks(nothing_left(raw_tokens, distinct, highest, config))
+    chosen = choose(map(WordCounts.unpack, all_gather_bytes(comm, own.pack())), config, lists)
+    distinct, highest, dropped = zip(*all_gather_objects(comm, figures), strict=True)
+
+    try:
+        missing = lists.check(set(chosen.words), sum(dropped))
+        if not chosen.words:
+            raise none_chosen(sum(raw for _, raw, _ in shards), sum(distinct), max(highest), config)
+    except InputError as error:  # all ranks have found the same
+        raise raised_on_all_ranks(error) from None
+    words, counts = lists.complete(chosen.words, chosen.counts)
 
     def numbered() -> tuple[np.ndarray, np.ndarray]:
-        ids, ends = renumber(text, chosen.words)
-        if len(ids) == 0:
+        store, _ = open_store()
+        ids, ends = renumber(text, words, store.folder if store else None)
+        if not len(ids):
             raise InputError(
-                f"none of its {len(text.ids):,} tokens is in the common vocabulary of {len(chosen.words):,} words; "
+                f"none of its {len(text.ids):,} tokens is in the common vocabulary of {len(words):,} words; "
                 "start fewer ranks, or lower --min-count"
             )
-        return ids, ends
+        return ids, without_empty(ends)
 
     ids, ends = on_all_ranks(comm, numbered)
-    warnings = list(text.warnings)
+    warnings = [*read.warnings, *(warnings_of(facts_of(missing, []), []) if comm.rank == 0 else [])]
     if shard.cut_sentences:
         warnings.append(
             "a sentence is longer than the shard of a rank, so it was cut between two words where shards meet"
         )
+    derived = [] if derivation is None else [derivation.for_hash()]
     return Corpus(
         ids,
         ends,
-        Vocabulary(chosen.words, chosen.counts),
-        digest([name for _, name in shards] + [config.min_count, config.max_vocabulary]),
-        len(text.ids),
+        Vocabulary(words, counts),
+        digest([name for _, _, name in shards] + [config.min_count, config.max_vocabulary, *derived]),
+        len(read.ids),
         scan_seconds=time.perf_counter() - began,
-        from_cache=text.from_cache,
+        from_cache=read.from_cache,
         warnings=warnings,
     )

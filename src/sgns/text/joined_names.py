@@ -1,0 +1,131 @@
+"""Words and pairs that become the same when they are joined: "new_york", which the text has, and "new" before "york".
+
+They are one word of the vocabulary, so their counts belong together, as in gensim. Only what holds an underscore itself
+can coincide with anything. Hashes of the joined names find what may coincide; the names themselves decide.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sgns.text.neighbours import WORD, WORD_BITS, Neighbours, PairCounts
+from sgns.text.phrase_list import DELIMITER
+
+BASE = 0x9E3779B97F4A7C15
+MASK = 2**64 - 1
+
+
+@dataclass
+class Shared:
+    """What has the same name.
+
+    Attributes:
+        words: id of a word -> count of all that have its name.
+        pairs: key of a pair -> count of all that have its name.
+        surplus: by how many names fewer there are than words and pairs.
+    """
+
+    words: dict[int, int]
+    pairs: dict[int, int]
+    surplus: int
+
+
+def joined(neighbours: Neighbours, words: list[str], key: int) -> str:
+    """The name of a pair."""
+    return DELIMITER.join([words[number] for number in neighbours.pair(key)])
+
+
+def shared_names(
+    neighbours: Neighbours,
+    pairs: PairCounts,
+    words: list[str],
+    counts: np.ndarray,
+) -> Shared:
+    """Finds all words and pairs whose name another one has too.
+
+    Args:
+        neighbours: the pairs of the text.
+        pairs: their counts.
+        words: V.
+        counts: (V,) int64; words with the count 0 are left out, as connector words must be.
+    """
+    underscored = np.array([DELIMITER in word for word in words], bool)
+    present = np.flatnonzero(underscored & (counts > 0))
+    if not underscored.any():
+        return Shared({}, {}, 0)
+    names = _Names(neighbours, words, underscored)
+    # What holds an underscore, and all else that has the hash of such a name.
+    suspects = [names.hash[present]]
+    for keys, _ in pairs.parts:
+        suspects.append(names.of_pairs(keys[names.is_underscored(keys)]))
+    known = np.sort(np.concatenate(suspects))
+    groups: dict[str, tuple[list[int], dict[int, int]]] = {}
+    hits = []
+    for keys, number in pairs.parts:
+        hashes = names.of_pairs(keys)
+        at = np.minimum(np.searchsorted(known, hashes), max(0, len(known) - 1))
+        found = np.flatnonzero(known[at] == hashes) if len(known) else np.zeros(0, np.int64)
+        hits.append((keys[found], number[found], hashes[found]))
+    every = np.sort(np.concatenate([names.hash[present], *(hashes for _, _, hashes in hits)]))
+    double = np.unique(every[1:][every[1:] == every[:-1]])
+    for word in present[np.isin(names.hash[present], double)].tolist():
+        groups.setdefault(words[word], ([], {}))[0].append(word)
+    for keys, number, hashes in hits:
+        for i in np.flatnonzero(np.isin(hashes, double)).tolist():
+            key = int(keys[i])
+            groups.setdefault(joined(neighbours, words, key), ([], {}))[1][key] = int(number[i])
+    shared = Shared({}, {}, 0)
+    for same_words, same_pairs in groups.values():
+        total = sum(int(counts[word]) for word in same_words) + sum(same_pairs.values())
+        shared.surplus += len(same_words) + len(same_pairs) - 1
+        if len(same_words) + len(same_pairs) > 1:
+            shared.words |= dict.fromkeys(same_words, total)
+            shared.pairs |= dict.fromkeys(same_pairs, total)
+    return shared
+
+
+class _Names:
+    """Hashes of the names of words, heads and pairs.
+
+    A name is a sequence of pieces between underscores; its hash is a polynomial in BASE whose coefficients are those of
+    the pieces, so that the hash of a joined name follows from those of its parts.
+    """
+
+    def __init__(self, neighbours: Neighbours, words: list[str], underscored: np.ndarray) -> None:
+        self.words = len(words)
+        hashes = [hash(word) & MASK for word in words]
+        powers = [BASE] * self.words
+        for word in np.flatnonzero(underscored).tolist():
+            hashes[word], powers[word] = combined(
+                [(hash(piece) & MASK, BASE) for piece in words[word].split(DELIMITER)]
+            )
+        self.hash, self.power = np.array(hashes, np.uint64), np.array(powers, np.uint64)
+        self.underscored = underscored
+        if not len(neighbours.heads):
+            return
+        # A head's name is that of its first word and that of the connector words behind it.
+        runs = [run.tolist() for run in neighbours.runs.runs] if neighbours.runs is not None else []
+        of_runs = [combined([(hashes[word], powers[word]) for word in run]) for run in runs]
+        run_hash, run_power = np.array(of_runs, np.uint64).T
+        run_underscored = np.array([any(underscored[word] for word in run) for run in runs], bool)
+        first, run = neighbours.heads & WORD, neighbours.heads >> WORD_BITS
+        self.hash = np.append(self.hash, self.hash[first] * run_power[run] + run_hash[run])
+        self.power = np.append(self.power, self.power[first] * run_power[run])
+        self.underscored = np.append(underscored, underscored[first] | run_underscored[run])
+
+    def of_pairs(self, keys: np.ndarray) -> np.ndarray:
+        """(k,) uint64, the hashes of pairs."""
+        head, second = keys // self.words, keys % self.words
+        return self.hash[head] * self.power[second] + self.hash[second]
+
+    def is_underscored(self, keys: np.ndarray) -> np.ndarray:
+        """(k,) bool, whether a part of the pair holds an underscore."""
+        return self.underscored[keys // self.words] | self.underscored[keys % self.words]
+
+
+def combined(parts: list[tuple[int, int]]) -> tuple[int, int]:
+    """Hash and power of the name that is joined of several, each (hash, power)."""
+    total, power = 0, 1
+    for hashed, factor in parts:
+        total, power = (total * factor + hashed) & MASK, power * factor & MASK
+    return total, power
