@@ -224,6 +224,7 @@ def test_merge(three: Vectors) -> None:
         ("d", [np.nan, 1], "row of 'd' holds NaN"),
         ("d", ["x", "y"], "no numbers"),
         ([7], [[1, 2]], "'7' is a int"),
+        ([None], [[1, 2]], "'None' is a NoneType"),
     ],
 )
 def test_rows_that_do_not_fit(three: Vectors, words, rows, message: str) -> None:

@@ -81,6 +81,8 @@ def convert(
     if composed and vectors.subwords is None:
         on_warning(f"{target}: subwords are left out: the rows of n-grams do not stand for the changed rows of words")
     vectors.norms  # noqa: B018  raises for a row that is not finite, before anything is written
+    if vectors.precision != "float32" and format_to_write(target, format) != "safetensors":
+        vectors = Vectors.from_parts(vectors.parts)
     vectors.save(target, format, on_warning=on_warning, progress=progress)
     return vectors, left_out_of(vectors, held, composed)
 

@@ -114,9 +114,9 @@ def rows_for(words: Sequence[Any], rows: Any, dim: int, call: str) -> np.ndarray
     if not np.isfinite(matrix).all():
         bad = words[int(np.argmin(np.isfinite(matrix).all(axis=1)))]
         raise ConfigError(f"{call}: the row of {str(bad)[:80]!r} holds NaN or infinity; leave it out")
-    wrong = next((word for word in words if not isinstance(word, str)), None)
-    if wrong is not None:
-        raise ConfigError(f"{call}: {str(wrong)[:80]!r} is a {type(wrong).__name__}; words are strings")
+    wrong = [word for word in words if not isinstance(word, str)]
+    if wrong:
+        raise ConfigError(f"{call}: {str(wrong[0])[:80]!r} is a {type(wrong[0]).__name__}; words are strings")
     if len(set(words)) < len(words):
         seen: set[str] = set()
         twice = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]

@@ -50,9 +50,7 @@ def all_numbers(head: bytes) -> bool:
     return len(fields) > 0 and all(word2vec_text.number(field) is not None for field in fields)
 
 
-def read(
-    file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback, selection: Selection = ALL
-) -> Parts:
+def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback, selection: Selection = ALL) -> Parts:
     """Parts of a projector TSV and of the metadata beside it.
 
     Args:

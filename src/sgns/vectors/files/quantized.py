@@ -21,6 +21,7 @@ QUANTIZED = "quantized"
 """Key of the metadata: the precision, and the share of nearest neighbours that were kept."""
 BLOCK = 2**22  # numbers that are converted at once
 LARGEST_CODE = 127
+MOST = 2 - 2**-10  # the largest float16 below 2: 2 · 2^127 would be no float32
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Quantized:
             scales = scales_of(largest, precision)
             quotient = np.divide(block, scales[:, None].astype(np.float64), out=block, where=scales[:, None] > 0)
             quotient[scales == 0] = 0
-            codes[start : start + step] = np.rint(quotient) if precision == "int8" else quotient
+            codes[start : start + step] = np.rint(quotient) if precision == "int8" else quotient.clip(-MOST, MOST)
             scale[start : start + step] = scales
         return cls(codes, scale)
 

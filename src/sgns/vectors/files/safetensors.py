@@ -51,6 +51,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {  # tensors and the types that they may 
 }
 WHOLE = ("words", "ngram_rows", "ngrams", "nodes", "documents", "tags")  # without a row for each word: never in part
 WRITE_BLOCK = 2**24  # bytes written, and read from a stream, at once
+SKIP_BLOCK = 2**20  # bytes of a stream that are passed over at once
 
 
 def write(parts: Parts, file: IO[bytes]) -> None:
@@ -329,7 +330,7 @@ def streamed(
 def skip(file: PackedFile, count: int) -> None:
     """Reads past `count` bytes."""
     while count > 0:
-        block = file.read(min(WRITE_BLOCK, count))
+        block = file.read(min(SKIP_BLOCK, count))
         if not block:
             return
         count -= len(block)

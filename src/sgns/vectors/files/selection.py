@@ -65,6 +65,11 @@ class Selection:
         """How many of so many rows are read."""
         return rows if self.limit is None else min(self.limit, rows)
 
+    def most_rows(self) -> int | None:
+        """The number of rows that are kept at most; None where the file alone bounds it."""
+        bounds = [self.limit, None if self.words is None else len(self.words) + len(self.also)]
+        return min((bound for bound in bounds if bound is not None), default=None)
+
     def complete(self, rows_read: int, rows_kept: int) -> bool:
         """Whether nothing more has to be read."""
         if self.limit is not None and rows_read >= self.limit:

@@ -152,7 +152,10 @@ def read_lines(builder: Builder, blocks: Iterable[bytes], line_number: int) -> N
         FormatError: as `read`.
     """
     file = builder.file
-    compiled = file.plain_size is None or file.plain_size > WORTH_COMPILING
+    wanted = builder.selection.most_rows()  # at about 8 bytes a number
+    compiled = (file.plain_size is None or file.plain_size > WORTH_COMPILING) and (
+        wanted is None or 8 * builder.d * wanted > WORTH_COMPILING
+    )
     rest, lines = b"", Lines(builder, line_number)
     for block in blocks:
         end = block.rfind(b"\n") + 1
