@@ -10,11 +10,14 @@ from typing import Self
 
 import numpy as np
 
+from sgns.base.parallel import run_threads, usable_cores
 from sgns.base.subwords import Subwords
 from sgns.errors import FormatError, UnknownWord
 from sgns.progress.callback import ProgressCallback
 
-IN_CACHE = 2**20  # numbers of n-gram rows that are gathered at once
+IN_CACHE = 2**16  # numbers of n-gram rows that are gathered at once
+WORTH_THREADS = 2**24  # numbers to be gathered from which on threads are started
+MOST_THREADS = 4  # more would wait for memory
 
 
 @dataclass(frozen=True)
@@ -77,16 +80,25 @@ class SubwordTable:
         counts = np.diff(starts)
         sums = np.zeros((len(counts), self.ngram_rows.shape[1]), np.float32)
         some = np.flatnonzero(counts)
-        step = max(1, IN_CACHE // self.ngram_rows.shape[1])  # n-grams
-        at = 0
-        while at < len(some):
-            first = starts[some[at]]
-            stop = max(at + 1, int(np.searchsorted(starts[some + 1], first + step, side="right")))
-            block = some[at:stop]
-            gathered = self.ngram_rows[rows[first : starts[block[-1] + 1]]]
-            sums[block] = np.add.reduceat(gathered, starts[block] - first, axis=0)
-            at = stop
+        blocks = iter(self._blocks(some, starts[some + 1]))
+
+        def work(_: object = None) -> None:
+            for block in blocks:
+                first = starts[block[0]]
+                gathered = self.ngram_rows[rows[first : starts[block[-1] + 1]]]
+                sums[block] = np.add.reduceat(gathered, starts[block] - first, axis=0)
+
+        if len(rows) * self.ngram_rows.shape[1] < WORTH_THREADS:
+            work()
+        else:
+            run_threads(work, min(MOST_THREADS, usable_cores()), lambda: None)
         return sums, counts
+
+    def _blocks(self, words: np.ndarray, ends: np.ndarray) -> list[np.ndarray]:
+        """Words in blocks whose n-grams' rows fit in a cache; `ends` (n,) counts the n-grams up to the end of each."""
+        step = max(1, IN_CACHE // self.ngram_rows.shape[1])  # n-grams
+        cuts = np.flatnonzero(np.diff(ends // step)) + 1
+        return np.split(words, cuts) if len(words) else []
 
     def take(self, rows: slice | np.ndarray) -> Self:
         """The table of these words alone; the rows of the n-grams are shared."""
