@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sgns.base.files import write_bytes
+from sgns.base.folders import give_matplotlib_a_folder
 from sgns.progress.callback import WarningCallback
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ MISSING = re.compile(r"Glyph (\d+) .* missing from (?:font|current font)")
 
 def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
     """Makes an empty figure of `width` × `height` inches with one pair of axes, without pyplot's global state."""
+    give_matplotlib_a_folder()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

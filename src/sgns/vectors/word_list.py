@@ -144,6 +144,7 @@ class IntegerWords(WordList):
         super().__init__(b"", len(texts))
         self._texts = texts
         self._given: ReadOnlyList | None = None
+        self._given_index: dict[str, int] | None = None
 
     @property
     def texts(self) -> WordList:
@@ -160,7 +161,9 @@ class IntegerWords(WordList):
     @property
     def index(self) -> dict[str, int]:
         """The row of each word. Raises `FormatError` when a word stands twice."""
-        return {given(text): row for text, row in self._texts.index.items()}
+        if self._given_index is None:
+            self._given_index = {given(text): row for text, row in self._texts.index.items()}
+        return self._given_index
 
     def row(self, word: object) -> int | None:
         """The row of `word`, an integer or its text, or None."""

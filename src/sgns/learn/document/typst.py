@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from sgns.base.folders import give_matplotlib_a_folder
 from sgns.errors import MissingExtra
 from sgns.learn.document.blocks import (
     Block,
@@ -119,6 +120,7 @@ def to_pdf(blocks: list[Block], title: str) -> bytes:
     Raises:
         MissingExtra: Typst is not installed.
     """
+    give_matplotlib_a_folder()
     import matplotlib
 
     typst = typesetter()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from sgns.base.folders import give_matplotlib_a_folder
 from sgns.learn.graphs.layout import PlacedBox
 
 PAD, LEADING = 6.0, 1.3
@@ -30,6 +31,7 @@ class TextMeasure:
     """Measures text as matplotlib draws it."""
 
     def __init__(self) -> None:
+        give_matplotlib_a_folder()
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sgns.base.files import check_output, write_bytes
+from sgns.base.folders import give_matplotlib_a_folder
 from sgns.errors import ExpressionError
 from sgns.figures.style import PICTURES
 from sgns.learn.formulas.markup import INLINE_LATEX
@@ -42,6 +43,7 @@ def draw_graph(passes: Passes, path: str | Path | None = None, *, step: int | No
         ExpressionError: The graph has more than 120 nodes.
         OutputError: The file cannot be written.
     """
+    give_matplotlib_a_folder()
     from matplotlib.figure import Figure
 
     output = None if path is None else check_output(path, PICTURES)
