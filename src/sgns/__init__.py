@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sgns.version import __version__ as __version__
 
-__all__ = ["Config", "Corpus", "SgnsError", "Vectors", "Vocabulary", "infer", "load", "train"]
+__all__ = ["Config", "Corpus", "SgnsError", "Vectors", "Vocabulary", "find_phrases", "infer", "load", "train"]
 
 _MODULES = {
     "Config": "sgns.config",
@@ -21,6 +21,7 @@ _MODULES = {
     "SgnsError": "sgns.errors",
     "Vectors": "sgns.vectors.vectors",
     "Vocabulary": "sgns.text.vocabulary",
+    "find_phrases": "sgns.text.discover",
     "infer": "sgns.training.infer",
     "load": "sgns.vectors.vectors",
     "train": "sgns.training.train",
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sgns.config import Config as Config
     from sgns.errors import SgnsError as SgnsError
     from sgns.text.corpus import Corpus as Corpus
+    from sgns.text.discover import find_phrases as find_phrases
     from sgns.text.vocabulary import Vocabulary as Vocabulary
     from sgns.training.infer import infer as infer
     from sgns.training.train import train as train

@@ -21,6 +21,8 @@ from sgns.version import __version__
 # verb: (module and name of its function, its line in --help)
 VERBS = {
     "train": ("sgns.cli.training:train", "Train word vectors on text."),
+    "phrases": ("sgns.cli.text:phrases", "Find phrases, words that often stand together, with their scores."),
+    "vocabulary": ("sgns.cli.text:vocabulary", "List the words of a text with their counts."),
     "compile": ("sgns.cli.kernels:compile", "Compile the kernels ahead of the first run, for an image of a container."),
     "similar": ("sgns.cli.vectors:similar", "Nearest neighbours of a word."),
     "analogy": ("sgns.cli.vectors:analogy", "Answer a : b = c : ?"),
@@ -55,7 +57,7 @@ def exact(kind: Any, tokens: Sequence[Token]) -> Any:
 
     cyclopts rounds 2.5 to 2, and Python reads arguments as ASCII where the locale says so.
     """
-    whole = kind is int or int in get_args(kind)
+    whole = kind is int or (int in get_args(kind) and str not in get_args(kind))
     if whole and isinstance(tokens, Sequence) and (broken := [token.value for token in tokens if "." in token.value]):
         raise ValueError(f"{broken[0]} is no whole number")
     value = cyclopts.convert(kind, tokens)

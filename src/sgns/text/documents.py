@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from sgns.errors import InputError
-from sgns.text.sentences import check_sentence, is_missing, shown
+from sgns.text.sentences import check_sentence, is_missing, is_unordered, shown
 
 
 @dataclass(frozen=True)
@@ -226,6 +226,8 @@ def checked_tags(tags: Any, where: str) -> list[str]:
     """
     if isinstance(tags, str | bytes) or not isinstance(tags, Iterable) or getattr(tags, "ndim", 1) == 0:
         tags = [] if tags == "" or is_missing(tags) else [tags]
+    if is_unordered(tags):
+        tags = sorted(tags, key=str)
     return [checked_tag(tag, where) for tag in tags]
 
 

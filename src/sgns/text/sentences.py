@@ -88,6 +88,11 @@ def check_sentence(sentence: Any, row: int) -> None:
             "[document.words for document in documents]"
         )
     if isinstance(sentence, list | tuple):
+        if len(sentence) == 2 and isinstance(sentence[1], list | tuple) and isinstance(sentence[0], str | int):
+            raise InputError(
+                f"sentence {row} is a pair of a tag and words; give model='dbow' or 'dm', or the words alone: "
+                "[words for tag, words in documents]"
+            )
         return
     if isinstance(sentence, str):
         raise InputError(f"sentence {row} is a string, {shown(sentence)}, not a list of words; {SPLIT}")

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from sgns.base.suggest import nearest
 from sgns.config import Config
 from sgns.errors import ConfigError, InputError, UnknownWord
+from sgns.text.word_files import write_vocabulary
 
 ORDINARY, KEPT, DROPPED = 0, 1, 2
 """What lists say of a word: nothing; that it stays in the vocabulary; that it is left out (see `word_lists`)."""
@@ -75,6 +77,10 @@ class Vocabulary:
         near = nearest(word, self._ids) if isinstance(word, str) else []
         hint = f"nearest: {', '.join(near)}" if near else "no spelling is near; a rare word may fall under min_count"
         raise UnknownWord(f"{word!r} is not among the {len(self)} words; {hint}")
+
+    def save(self, path: str | Path) -> None:
+        """Writes word, tab and count, a line each; `Config.vocabulary_file` reads it. Raises `OutputError`."""
+        write_vocabulary(Path(path), self.words, self.counts.tolist())
 
     def threshold(self, subsample: float | None) -> float:
         """The threshold t of subsampling: `subsample`, or for None 1,000 / tokens, between 1e-4 and 1e-3.
