@@ -52,11 +52,16 @@ def number_words(sentences: Iterable[Iterable[Any]]) -> tuple["array[int]", "arr
         )
     integers = any(isinstance(word, int) for word in known)
     if integers and (text := next((word for word in known if isinstance(word, str) and INTEGER.fullmatch(word)), None)):
-        raise InputError(
-            f"among integers there is the string {shown(text)}, which would be the same word as the number in a file; "
-            "make all ids strings: [[str(word) for word in words] for words in sentences]"
-        )
+        raise integers_and_string(text)
     return numbers, ends, [str(word) for word in known], integers
+
+
+def integers_and_string(text: str) -> InputError:
+    """The error for a string that looks like an integer where integers are words too."""
+    return InputError(
+        f"among integers there is the string {shown(text)}, which would be the same word as the number in a file; "
+        "make all ids strings: [[str(word) for word in words] for words in sentences]"
+    )
 
 
 def check_sentences(sentences: Any) -> None:
