@@ -23,6 +23,7 @@ from sgns.text.joint_vocabulary import (
     join_in_part,
     sum_counts,
 )
+from sgns.text.sentences import INTEGER, integers_and_string
 from sgns.text.shards import Shard
 from sgns.text.vocabulary import Vocabulary
 from sgns.text.warnings import warnings_of
@@ -64,6 +65,7 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
     read = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
     text = on_all_ranks(comm, lambda: join_in_part(read, phrases, progress))
     shards = all_gather_objects(comm, (len(text.ids), len(read.ids), read.hash))
+    integers = integers_of(comm, read)
     progress("count words together", 0, None, "")
     before = sum(tokens for tokens, _, _ in shards[: comm.rank])
     parts = divide(count_part(text, before), comm.world_size)
@@ -97,14 +99,32 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
         warnings.append(
             "a sentence is longer than the shard of a rank, so it was cut between two words where shards meet"
         )
+    vocabulary = Vocabulary(words, counts)
+    vocabulary.integers = integers
     derived = [] if derivation is None else [derivation.for_hash()]
     return Corpus(
         ids,
         ends,
-        Vocabulary(words, counts),
+        vocabulary,
         digest([name for _, _, name in shards] + [config.min_count, config.max_vocabulary, *derived]),
         len(read.ids),
         scan_seconds=time.perf_counter() - began,
         from_cache=read.from_cache,
         warnings=warnings,
     )
+
+
+def integers_of(comm: Comm, text: Corpus) -> bool:
+    """Whether words of the whole text were given as integers, as one process that reads all of it finds.
+
+    Raises:
+        InputError: on some ranks integers were given, and on another one a string that looks like an integer.
+    """
+    given = text.vocabulary.integers
+    string = None if given else next((word for word in text.vocabulary.words if INTEGER.fullmatch(word)), None)
+    found = all_gather_objects(comm, (given, string))
+    strings = [string for _, string in found if string is not None]
+    integers = any(given for given, _ in found)
+    if integers and strings:
+        raise raised_on_all_ranks(integers_and_string(strings[0]))
+    return integers
