@@ -13,7 +13,7 @@ from benchmarks import parts
 from benchmarks.pages import BENCHMARKS, README, ROOT, fill
 from benchmarks.scaling import markdown as shape
 from benchmarks.scaling import scaling
-from benchmarks.table import markdown
+from benchmarks.table import beside_gensim, markdown
 from benchmarks.threads import two_against_one
 
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -56,8 +56,8 @@ def main() -> None:
         results[part] = work[part]() | {"machine": parts.machine()}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     table = markdown(results)
-    for page in (README, BENCHMARKS):
-        fill(page, "benchmarks", table)
+    fill(BENCHMARKS, "benchmarks", table)
+    fill(README, "benchmarks", beside_gensim(results))
     print(table)
     if "scaling" in results:
         fill(BENCHMARKS, "scaling", "\n".join(shape(results["scaling"])))

@@ -42,6 +42,24 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"Machine: {'; '.join(sorted(machines))}."])
 
 
+def beside_gensim(results: dict[str, Any]) -> str:
+    """Four rows for a reader who comes from gensim: time, speed, similarity, analogies; empty if not all were measured."""
+    if "whole" not in results or "quality" not in results:
+        return ""
+    whole, mean = results["whole"], results["quality"]["mean"]
+    machine = whole["machine"]
+    rows = [(f"100 MB of text, five epochs, {machine['cores']} cores", "sgns", "gensim"), ("---", "---", "---")]
+    seconds = [whole["total_seconds"][name]["median"] for name in ("defaults", "gensim")]
+    rates = [whole["words_per_second"][name]["median"] / 1e6 for name in ("defaults", "gensim")]
+    rows.append(("text to saved vectors", f"{seconds[0]:.1f} s", f"{seconds[1]:.0f} s"))
+    rows.append(("words per second", f"{rates[0]:.1f} million", f"{rates[1]:.2f} million"))
+    cells = [" / ".join(f"{mean[name][figure]:.3f}" for figure in FIGURES[:3]) for name in ("defaults", "gensim")]
+    rows.append(("similarity: WordSim-353 / SimLex-999 / MEN", *cells))
+    rows.append(("analogies", *(f"{mean[name]['analogies']:.1%}" for name in ("defaults", "gensim"))))
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{table}\n\n{_seeds(len(results['quality']['runs']['defaults'])).capitalize()}; {machine['processor']}."
+
+
 FIGURES = ("WS-353", "SimLex", "MEN", "analogies")
 ROWS = {
     "gensim": "gensim",

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.pages import BENCHMARKS, README, ROOT, fill
+from benchmarks.pages import BENCHMARKS, ROOT, fill
 from benchmarks.parts import machine
 
 RESULTS = ROOT / "benchmarks" / "vectors.json"
@@ -79,7 +79,6 @@ def main() -> None:
 
 def show(report: dict[str, Any]) -> None:
     """Fill the pages' tables, and print the longer one."""
-    fill(README, "vectors", table(report, IN_README))
     fill(BENCHMARKS, "vectors", table(report))
     print(table(report))
 
@@ -242,7 +241,6 @@ ROWS = (
     ("1,000 queries at once (gensim: one by one)", "own file and queries", "queries_1000", "10 s"),
     ("peak memory of loading binary", "binary", "peak_gb", ""),
 )  # fmt: skip
-IN_README = ("load", "query", "queries_1000")
 
 
 def table(report: dict[str, Any], only: tuple[str, ...] | None = None) -> str:

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _WHERE = {
-    "Answers": "sgns.vectors.vectors",
+    "Answers": "sgns.vectors.shown",
     "Conflict": "sgns.vectors.sets",
     "FORMATS": "sgns.vectors.files.formats",
     "Format": "sgns.vectors.files.formats",
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from sgns.vectors.prediction import Scale as Scale
     from sgns.vectors.query import ask as ask
     from sgns.vectors.sets import Conflict as Conflict
+    from sgns.vectors.shown import Answers as Answers
     from sgns.vectors.texts import TextEncoder as TextEncoder
     from sgns.vectors.texts import Weights as Weights
-    from sgns.vectors.vectors import Answers as Answers
     from sgns.vectors.vectors import Method as Method
     from sgns.vectors.vectors import Space as Space
     from sgns.vectors.vectors import Vectors as Vectors

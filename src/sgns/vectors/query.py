@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from sgns.base.suggest import nearest
 from sgns.errors import ExpressionError, UnknownWord
-from sgns.vectors.vectors import Answers, Vectors
+from sgns.vectors.shown import Answers
+from sgns.vectors.vectors import Vectors
 
 LONGEST_QUESTION = 10_000  # characters
 OPERATORS = {"+": "+", "-": "-", "−": "-", "–": "-", "*": "*", "×": "*", ":": ":", "=": "=", "::": "="}

@@ -21,14 +21,13 @@ from sgns.vectors.prediction import Scale, predict_centre
 from sgns.vectors.quantize import SAMPLE, neighbours_kept, note_of, quantized
 from sgns.vectors.read_only import never_written, read_only, refuse
 from sgns.vectors.sets import Conflict
+from sgns.vectors.shown import Answers, vectors_as_html, vectors_as_pandas
 from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.texts import TextEncoder, Weights
 from sgns.vectors.texts import warn as warn_of_texts
 from sgns.vectors.tokens import Tokeniser
 from sgns.vectors.word_list import MOST_SEARCHES, IntegerWords, TagWords, WordList, as_text, is_integer
 
-Answers = list[tuple[str, float]]
-"""(word, cosine), the best first."""
 Word = str | np.ndarray
 """A known word, or a vector (d,)."""
 Method = Literal["add", "mul"]
@@ -235,8 +234,8 @@ class Vectors:
         (projector: and counts).
 
         Args:
-            path: .safetensors, .bin (word2vec binary), .fasttext.bin (fastText's own), .txt (word2vec), .vec (fastText),
-                .glove, .tsv (projector, with the words in a second file), .npz.
+            path: .safetensors, .bin (word2vec binary), .fasttext.bin (fastText's own), .txt (word2vec), .vec (the text
+                that fastText writes), .glove, .tsv (projector, with the words in a second file), .npz.
             format: Overrides the ending; see `load`.
             on_warning: Called with the number of words that had to be renamed, or with what is left out; by default a
                 `RepairWarning`.
@@ -386,6 +385,18 @@ class Vectors:
         if self._stored.documents is not None:
             also.append(f"{len(self._stored.documents):,} documents")
         return f"<Vectors: {len(self):,} words, d = {self.dim}{', with ' + ' and '.join(also) if also else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Size, first words and options, as a table of a notebook."""
+        return vectors_as_html(self)
+
+    def to_pandas(self) -> Any:
+        """E as a pandas DataFrame: a row for each word, its index; the column count first, if there are counts.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        return vectors_as_pandas(self)
 
     def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
         """The row (d,) of a word, read-only, or a copy (n, d) of the rows of a list of words.
@@ -702,7 +713,7 @@ class Vectors:
         else:
             ids, cosines = (found[0] for found in search.nearest(self._E, self.norms, direction[None, :], more))
         kept = [(i, float(cosine)) for i, cosine in zip(ids.tolist(), cosines) if i not in without][:n]
-        return list(zip(self._words.at([i for i, _ in kept]), (cosine for _, cosine in kept)))
+        return Answers(zip(self._words.at([i for i, _ in kept]), (cosine for _, cosine in kept)))
 
     def most_similar_each(self, words: Sequence[str] | np.ndarray, n: int = 10) -> list[Answers]:
         """`most_similar` for each of many words, or for each row of an array (q, d), in one matrix product.
@@ -725,7 +736,7 @@ class Vectors:
         ids, cosines = search.nearest(self._E, self.norms, queries, n + 1)
         words = self.words
         return [
-            [(words[i], float(cosine)) for i, cosine in zip(row, scores) if i != itself][:n]
+            Answers([(words[i], float(cosine)) for i, cosine in zip(row, scores) if i != itself][:n])
             for itself, row, scores in zip(own, ids, cosines)
         ]
 
@@ -760,7 +771,7 @@ class Vectors:
         known = rows[rows >= 0]
         scores[known] = -np.inf
         best = search.top(scores, min(n, len(self) - len(set(known.tolist()))))
-        return list(zip(self._words.at(best), scores[best].tolist()))
+        return Answers(zip(self._words.at(best), scores[best].tolist()))
 
     def doesnt_match(self, words: Iterable[str]) -> Answers:
         """Each word's cosine with the mean of all their unit vectors, the lowest first: the odd one out.
@@ -772,7 +783,7 @@ class Vectors:
             raise ConfigError(f"{len(words)} different words; the odd one out needs at least 3")
         directions = unit(self[words]).astype(np.float64)
         cosines = directions @ unit(directions.mean(axis=0))
-        return [(words[i], float(cosines[i])) for i in np.argsort(cosines, kind="stable")]
+        return Answers((words[i], float(cosines[i])) for i in np.argsort(cosines, kind="stable"))
 
     def similarity(self, a: Word, b: Word) -> float:
         """The cosine of two words or vectors. Raises `UnknownWord`."""
@@ -792,7 +803,7 @@ class Vectors:
         ids = np.flatnonzero(scores > least)
         ids = ids[ids != rows[0]]
         ids = ids[np.argsort(-scores[ids], kind="stable")]
-        return list(zip(self._words.at(ids), scores[ids].tolist()))
+        return Answers(zip(self._words.at(ids), scores[ids].tolist()))
 
     def cosines(self, queries: np.ndarray) -> np.ndarray:
         """Cosines (q, V) float32 of unit rows `queries` (q, d) with every word; a zero row gives 0."""
@@ -893,7 +904,7 @@ class Vectors:
         if len(known) < len(rows):
             (on_warning or warn_of_texts)(f"{len(rows) - len(known)} of {len(rows)} context words are unknown")
         ids = search.top(values, n)
-        return list(zip(self._words.at(ids), values[ids].tolist()))
+        return Answers(zip(self._words.at(ids), values[ids].tolist()))
 
     @property
     def _tokeniser(self) -> Tokeniser:

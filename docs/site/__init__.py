@@ -1,0 +1,1 @@
+"""Builds the site: `make docs`, or `python -m docs.site`."""

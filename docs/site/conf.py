@@ -1,0 +1,74 @@
+"""The configuration of Sphinx; `python -m docs.site` gives it the pages."""
+
+import re
+import sys
+from pathlib import Path
+
+from sgns.version import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "sgns"
+author = "the sgns maintainers"
+version = release = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+source_suffix = {".md": "markdown"}
+default_role = "code"
+nitpicky = False
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 4
+suppress_warnings = ["myst.header"]
+
+html_theme = "furo"
+html_title = f"sgns {__version__}"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_theme_options = {"navigation_with_keys": True}
+pygments_style, pygments_dark_style = "friendly", "native"
+
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+autodoc_type_aliases: dict[str, str] = {}
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 100
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+
+def escape(line: str) -> str:
+    """A line of a docstring with the marks of reStructuredText outside of code as plain characters."""
+    parts = re.split(r"(``[^`]*``|`[^`]*`)", line)
+    for i in range(0, len(parts), 2):
+        parts[i] = re.sub(r"([*|\\])", r"\\\1", parts[i])
+        parts[i] = re.sub(r"(?<=\w)_(?!\w)", r"\\_", parts[i])
+    return "".join(parts)
+
+
+def escape_docstring(app, what, name, obj, options, lines):
+    """Escapes a docstring, and makes indented blocks after a blank line blocks of code."""
+    code = False
+    made = []
+    section = False
+    for number, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        before = lines[number - 1] if number else ""
+        if re.fullmatch(r"(Args|Returns|Raises|Yields|Attributes|Examples?):", line):
+            section = True
+        elif line and indent == 0:
+            section = False
+        if not code and not section and indent >= 4 and not before.strip():
+            code = True
+            made += [" " * (indent - 4) + "::", ""]
+        elif code and line.strip() and indent < 4:
+            code = False
+        made.append(line if code else escape(line))
+    lines[:] = made
+
+
+def setup(app):
+    """Connects `escape_docstring`, before napoleon reads the sections."""
+    app.connect("autodoc-process-docstring", escape_docstring, priority=100)
