@@ -1,5 +1,7 @@
 """The common vocabulary is that of one reader of the whole text: words, counts, and order."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from sgns.config import Config
 from sgns.errors import InputError
 from sgns.text.corpus import Corpus
 from sgns.text.shards import shard_of
-from sgns.text.sources import find
+from sgns.text.sources import Column, find
 from sgns.training.distributed.vocabulary import read_shard
 
 
@@ -76,3 +78,35 @@ def test_a_rank_without_a_common_word_is_named(tmp_path):
     (tmp_path / "b.txt").write_text("".join(f"once{k}\n" for k in range(150)))
     with pytest.raises(InputError, match="rank 1: none of its"):
         parts_of(tmp_path, 2, Config(min_count=5, threads=1))
+
+
+def tables(folder, *tables):
+    for i, rows in enumerate(tables):
+        (folder / f"{i}.jsonl").write_text("".join(json.dumps({"ids": row}) + "\n" for row in rows))
+    return folder
+
+
+def vocabulary_of_ranks(folder, ranks=2):
+    config = Config(column="ids", min_count=1, threads=1)
+
+    def work(comm):
+        shard = shard_of(find([folder], Column.of(config)), comm.rank, ranks, config.sentences)
+        return read_shard(comm, shard, config, lambda *_: None)
+
+    return [corpus.vocabulary for corpus in run_on_ranks(ranks, work)]
+
+
+def test_ids_that_are_integers_are_so_on_every_rank(tmp_path):
+    """One process finds integers too; on a rank whose shard has names alone nothing shows it."""
+    ids, names = [[1, 2, 3]] * 9, [["a", "b", "c"]] * 9
+    for rows in ((ids, ids), (ids, names), (names, ids)):
+        folder = tables(tmp_path, *rows)
+        whole = Corpus.from_sources(find([folder], Column("ids")), Config(column="ids", min_count=1, threads=1))
+        assert whole.vocabulary.integers
+        assert [vocabulary.integers for vocabulary in vocabulary_of_ranks(folder)] == [True, True]
+    assert [v.integers for v in vocabulary_of_ranks(tables(tmp_path, names, names))] == [False, False]
+
+
+def test_a_string_on_another_rank_that_looks_like_an_id_is_refused(tmp_path):
+    with pytest.raises(InputError, match="among integers there is the string '2'"):
+        vocabulary_of_ranks(tables(tmp_path, [[1, 2, 3]] * 9, [["a", "2"]] * 9))
