@@ -85,11 +85,11 @@ def test_more_callers_than_threads_and_an_error_leave_the_copies_whole():
         assert abs(one[1] - two[1]) >= 2 * one[0]
         assert min(one[1], two[1]) >= V
         assert max(one[1], two[1]) + 2 * one[0] <= len(rows[0])
-        assert t == (0, 0)
+        assert t == (0, 0, 0)
     short = [hot_rows.checkout(*rows, tokens, LR) for tokens in (0, 100, TOKENS, 40_000)]
     found = []
     for each in short:
-        with each as (head, _):
+        with each as (head, *_):
             found.append(head)
     assert found[0] == 0
     assert found == sorted(found)
