@@ -1,0 +1,35 @@
+"""Each model of the CPU engine and its readable counterpart, trained on one language: the same number, the same loss."""
+
+import numpy as np
+import pytest
+from grammar import sentences
+
+import sgns
+from sgns.text.corpus import Corpus
+
+OPTIONS = {"dim": 16, "window": 3, "epochs": 3, "lr": 0.05, "subsample": 0.0, "min_count": 1, "threads": 1}
+MODELS = {
+    "cbow, mean": {"model": "cbow"},
+    "cbow, sum": {"model": "cbow", "combine": "sum"},
+    "hierarchical skip-gram": {"loss": "hierarchical"},
+    "hierarchical cbow": {"loss": "hierarchical", "model": "cbow"},
+    "subwords": {"ngrams": "2-3", "buckets": 100},
+    "subwords, cbow": {"ngrams": "2-3", "buckets": "exact", "model": "cbow"},
+    "windows of one width": {"shrink_windows": False},
+}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return Corpus.from_sentences(sentences(1_500, seed=1))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_loss_is_that_of_the_readable_model(corpus, model):
+    pytest.importorskip("torch")
+    options = OPTIONS | MODELS[model] | {"quiet": True}
+    readable, fast = (sgns.train(corpus, engine=engine, **options).metadata for engine in ("reference", "cpu"))
+    assert fast["pairs"] == pytest.approx(readable["pairs"], rel=0.01)
+    # Tiles share negatives, which costs some loss while E and C are far off; see test_language.
+    np.testing.assert_allclose(fast["losses"][-1], readable["losses"][-1], rtol=0.04)
+    np.testing.assert_allclose(fast["losses"], readable["losses"], rtol=0.07)
