@@ -18,7 +18,7 @@ from sgns.text.cache import open_store
 from sgns.text.corpus import Corpus
 from sgns.text.derive import with_all_words
 from sgns.text.encoded import Encoded, first_appearances
-from sgns.text.phrases import PhraseOptions, join_given
+from sgns.text.phrases import Joined, PhraseOptions, join_given
 from sgns.text.sources import Source
 from sgns.text.vocabulary import DROPPED, most_frequent
 from sgns.text.word_lists import WordLists
@@ -31,13 +31,13 @@ def encode_part(sources: list[Source], config: Config, progress: ProgressCallbac
     return Corpus.from_sources(sources, with_all_words(config), progress)
 
 
-def join_in_part(part: Corpus, phrases: PhraseOptions | None, progress: ProgressCallback) -> Encoded:
+def join_in_part(part: Corpus, phrases: PhraseOptions | None, progress: ProgressCallback) -> Joined:
     """A part with the phrases of a list joined; one that has none of them stays as it is."""
     encoded = Encoded(part.ids, part.sentence_ends, part.vocabulary.words, part.vocabulary.counts)
     if phrases is None or phrases.given is None:
-        return encoded
+        return Joined(encoded)
     store, _ = open_store()
-    return join_given(encoded, phrases.given, store.folder if store else None, progress, everywhere=False).text
+    return join_given(encoded, phrases.given, store.folder if store else None, progress, everywhere=False)
 
 
 @dataclass

@@ -186,11 +186,16 @@ def join_given(
             sequences = [tuple(ids[word] for word in phrase.words) for phrase in known]
             found.text = join_sequences(found.text, sequences, folder, progress, [phrase.name for phrase in known])
     if everywhere and not found.phrases:
-        raise InputError(
-            f"the text has the words of none of the {len(found.unknown):,} phrases, the first is "
-            f"{shown(found.unknown[0])}; give phrases in the spelling of the text (lower case, unless --no-lowercase)"
-        )
+        raise no_phrase(found.unknown)
     return found
+
+
+def no_phrase(unknown: list[str]) -> InputError:
+    """The error for a list of which no phrase has its words in the text."""
+    return InputError(
+        f"the text has the words of none of the {len(unknown):,} phrases, the first is {shown(unknown[0])}; give "
+        "phrases in the spelling of the text (lower case, unless --no-lowercase)"
+    )
 
 
 def join_sequences(

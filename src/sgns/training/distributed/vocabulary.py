@@ -23,6 +23,7 @@ from sgns.text.joint_vocabulary import (
     join_in_part,
     sum_counts,
 )
+from sgns.text.phrases import Joined, no_phrase
 from sgns.text.sentences import INTEGER, integers_and_string
 from sgns.text.shards import Shard
 from sgns.text.vocabulary import Vocabulary
@@ -63,7 +64,8 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
     derivation = on_all_ranks(comm, lambda: Derivation.of(config))
     phrases, lists = (None, WordLists()) if derivation is None else (derivation.phrases, derivation.lists)
     read = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
-    text = on_all_ranks(comm, lambda: join_in_part(read, phrases, progress))
+    joined = on_all_ranks(comm, lambda: join_in_part(read, phrases, progress))
+    text, unknown = joined.text, unknown_phrases(comm, joined)
     shards = all_gather_objects(comm, (len(text.ids), len(read.ids), read.hash))
     integers = integers_of(comm, read)
     progress("count words together", 0, None, "")
@@ -94,7 +96,7 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
         return ids, without_empty(ends)
 
     ids, ends = on_all_ranks(comm, numbered)
-    warnings = [*read.warnings, *(warnings_of(facts_of(missing, []), []) if comm.rank == 0 else [])]
+    warnings = [*read.warnings, *(warnings_of(facts_of(missing, unknown), []) if comm.rank == 0 else [])]
     if shard.cut_sentences:
         warnings.append(
             "a sentence is longer than the shard of a rank, so it was cut between two words where shards meet"
@@ -112,6 +114,16 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
         from_cache=read.from_cache,
         warnings=warnings,
     )
+
+
+def unknown_phrases(comm: Comm, joined: Joined) -> list[str]:
+    """Phrases of a list that have a word which no rank's shard has. Raises `InputError` if these are all."""
+    found = all_gather_objects(comm, (len(joined.phrases), joined.unknown))
+    first, *others = [unknown for _, unknown in found]
+    common = set(first).intersection(*others)
+    if common and not any(known for known, _ in found):
+        raise raised_on_all_ranks(no_phrase(first))
+    return [name for name in first if name in common]
 
 
 def integers_of(comm: Comm, text: Corpus) -> bool:
