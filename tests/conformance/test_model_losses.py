@@ -1,4 +1,4 @@
-"""Each model of the CPU engine and its readable counterpart, trained on one language: the same number, the same loss."""
+"""Each model of the CPU engine and its readable counterpart, trained on one language, have the same loss."""
 
 import numpy as np
 import pytest
