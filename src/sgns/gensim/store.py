@@ -113,8 +113,8 @@ class SaveLoad:
             TypeError: An attribute is of a type that no file of ours holds.
         """
         warnings.warn(
-            "save() writes the format of sgns, not a pickle, whatever the ending: sgns.gensim and sgns.load open it; for "
-            "gensim itself write wv.save_word2vec_format(…)",
+            "save() writes the format of sgns, not a pickle, whatever the ending; sgns.load and sgns.gensim open it; "
+            "for gensim write wv.save_word2vec_format(…)",
             OwnFormatWarning,
             stacklevel=2,
         )

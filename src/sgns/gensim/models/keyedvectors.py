@@ -78,7 +78,7 @@ class KeyedVectors(SaveLoad):
         if "key_to_index" not in fields:
             self._take_vocab(fields.pop("vocab", {}))
         if fields.get("vectors") is not None:
-            fields.setdefault("vector_size", fields["vectors"].shape[1])
+            fields["vector_size"] = fields["vectors"].shape[1]
         fields.setdefault("next_index", len(self.index_to_key))
         fields.setdefault("mapfile_path", None)
         if "syn0_lockf" in fields:

@@ -2,6 +2,11 @@
 
 A `Network` holds E, shared by its phases. A phase is one model and loss (skip-gram with negatives, say) and its C; with
 hs and negative, or dbow_words, there are two, and the text is trained on part by part, by one and then by the other.
+
+gensim's step for the rows of a mean is not that of the gradient: each of m rows (of a window, of n-grams) takes the whole
+gradient of the mean, m times as much; of a sum it takes 1/m. So that `alpha` means the same here, `Step` makes the exact
+steps of the engine as large: with E scaled by a, C by 1/a and the rate by k, steps of E are k/a² and those of C k·a² times
+as large, and a and k are chosen for r and 1, r being m on average.
 """
 
 from collections.abc import Sequence
@@ -84,6 +89,41 @@ class Lock:
         return cls(rows[chosen], np.asarray(factors, np.float32)[chosen])
 
 
+@dataclass(frozen=True)
+class Step:
+    """How steps of E are made r times as large, and those of C left as they are.
+
+    Attributes:
+        scale: Of E, a = r^(−1/4); C has 1/a.
+        rate: Of the learning rate, k = √r.
+    """
+
+    scale: float = 1.0
+    rate: float = 1.0
+
+    @classmethod
+    def of(cls, ratio: float) -> "Step":
+        """The scales for a ratio r."""
+        return cls(ratio**-0.25, ratio**0.5)
+
+
+def mean_inputs(text: EncodedText, keep_probability: np.ndarray, config: Config) -> float:
+    """The number of words in a window, on average over the words of a text that subsampling keeps; at least 1."""
+    kept = (
+        np.add.reduceat(keep_probability[text.ids], np.append(0, text.sentence_ends[:-1]))
+        if len(text.ids)
+        else np.ones(1)
+    )
+    kept = np.maximum(1.0, kept)
+    widest = max(1, min(config.window, text.longest))
+    total = 0.0
+    reaches = np.unique(np.linspace(1, widest, 32).astype(int)) if config.shrink_windows else np.array([widest])
+    for reach in reaches:
+        near = np.minimum(reach, kept - 1)  # words to each side: `near`, but for the ends of the sentence
+        total += float((kept * 2 * near - near * (near + 1)).sum())
+    return max(1.0, total / len(reaches) / float(kept.sum()))
+
+
 class Network:
     """E and the outputs C of a model, and their training.
 
@@ -101,6 +141,7 @@ class Network:
         workers: int,
         parts: WordParts | None = None,
         locks: Sequence[Lock] = (),
+        step: Step = Step(),
     ) -> None:
         """Makes room for the rows.
 
@@ -112,7 +153,9 @@ class Network:
             workers: Threads.
             parts: Of words that are made of n-grams.
             locks: Rows that are held back; then one thread trains.
+            step: See `Step`.
         """
+        self.step = step
         self.words, self.phases, self._parts = words, phases, parts
         self.locks = [lock for lock in locks if len(lock.rows)]
         self.threads = 1 if self.locks else max(1, min(workers, usable_cores()))
@@ -134,6 +177,24 @@ class Network:
             None if phase.tree is None else phase.tree.node_counts(kept),
         )  # fmt: skip
 
+    def send(self, rows: slice, E: np.ndarray) -> None:
+        """Sets rows of E."""
+        self.E[rows, : E.shape[1]] = E if self.step.scale == 1 else E * np.float32(self.step.scale)
+
+    def send_output(self, number: int, C: np.ndarray) -> None:
+        """Sets an output."""
+        self.outputs[number][:, : C.shape[1]] = C if self.step.scale == 1 else C / np.float32(self.step.scale)
+
+    def rows(self, rows: slice, dim: int) -> np.ndarray:
+        """Rows of E (n, d)."""
+        part = self.E[rows, :dim]
+        return part if self.step.scale == 1 else part / np.float32(self.step.scale)
+
+    def output(self, number: int, dim: int) -> np.ndarray:
+        """An output (V, d)."""
+        C = self.outputs[number][:, :dim]
+        return C if self.step.scale == 1 else C * np.float32(self.step.scale)
+
     def train_epoch(self, text: EncodedText, call: int, epoch: int, rates: "Rates") -> Sums:
         """Trains on a text once.
 
@@ -153,7 +214,7 @@ class Network:
         engines = [Phase(self, number, text, call, epoch) for number in range(len(self.phases))]
         for start, stop in pairwise(bounds):
             for engine in engines:
-                schedule = Stretch.of(start, stop, rates, engine.phase.config.negatives)
+                schedule = Stretch.of(start, stop, replace(rates, scale=self.step.rate), engine.phase.config.negatives)
                 train_blocks(engine, schedule, self.threads, ignore)
                 loss, pairs = loss + engine.loss, pairs + engine.pairs
                 engine.loss, engine.pairs = 0.0, 0
@@ -223,6 +284,7 @@ class Rates:
         epochs: Of the call.
         tokens: Of this epoch.
         ratio: Of the text that is here to the one that was announced (total_examples, total_words).
+        scale: See `Step.rate`.
     """
 
     start: float
@@ -231,11 +293,12 @@ class Rates:
     epochs: int
     tokens: int
     ratio: float = 1.0
+    scale: float = 1.0
 
     def at(self, token: int) -> float:
         """The rate before a token."""
         progress = (self.epoch + self.ratio * token / max(1, self.tokens)) / self.epochs
-        return max(self.end, self.start - (self.start - self.end) * progress)
+        return self.scale * max(self.end, self.start - (self.start - self.end) * progress)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sgns.gensim import matutils
 from sgns.gensim.models import keyedvectors, scoring
 from sgns.gensim.models.encoding import EncodedText, encode
 from sgns.gensim.models.keyedvectors import KeyedVectors, pseudorandom_weak_vector
-from sgns.gensim.models.network import Lock, Network, PhaseOptions, Rates, Words, seed_of
+from sgns.gensim.models.network import Lock, Network, PhaseOptions, Rates, Step, Words, mean_inputs, seed_of
 from sgns.gensim.models.sources import MAX_WORDS_IN_BATCH as MAX_WORDS_IN_BATCH
 from sgns.gensim.models.sources import BrownCorpus as BrownCorpus
 from sgns.gensim.models.sources import LineSentence as LineSentence
@@ -328,18 +328,20 @@ class Word2Vec(VocabularyPart):
         corpus = corpus_iterable if corpus_file is None else self._corpus_of_file(corpus_file)
         order = self._order()
         numbers = self._numbers(order)
-        network = self._network(order)
-        self._send(network, order)
+        network: Network | None = None
         text: EncodedText | None = None
         for epoch in range(epochs):
             for callback in callbacks:
                 callback.on_epoch_begin(self)
-            if callbacks:
-                self._send(network, order)  # a callback may have changed rows
             if text is None or not isinstance(corpus, PERMANENT):
                 fresh = self._encode(corpus, numbers)
                 text = text if text is not None and text.same_as(fresh) else fresh
                 self._warn_of_size(epoch, fresh, total_examples, total_words)
+            if network is None:
+                network = self._network(order, text)
+                self._send(network, order)
+            elif callbacks:
+                self._send(network, order)  # a callback may have changed rows
             share = text.examples / total_examples if total_examples else text.raw_words / (total_words or 1)
             rates = Rates(self.alpha, self.min_alpha, epoch, epochs, len(text.ids), share)
             sums = network.train_epoch(text, self.train_count, epoch, rates)
@@ -382,7 +384,7 @@ class Word2Vec(VocabularyPart):
         """The number of each word in the engine."""
         numbers = np.empty(len(order), np.int64)
         numbers[order] = np.arange(len(order))
-        return {key: number for key, number in zip(self.wv.index_to_key, numbers.tolist())}
+        return dict(zip(self.wv.index_to_key, numbers.tolist()))
 
     def _config(self, model: str, loss: str) -> Config:
         """The options of one phase. Raises `ConfigError` for a number that the engine does not have."""
@@ -406,34 +408,53 @@ class Word2Vec(VocabularyPart):
                 phases.append(PhaseOptions(self._config(model, loss), number, tree, model in ("dm", "dbow")))
         return phases
 
-    def _network(self, order: np.ndarray) -> Network:
-        """Room for the rows of this model."""
+    def _words(self, order: np.ndarray) -> Words:
         counts = np.maximum(1, self.wv.expandos["count"][order])
         keep = self.wv.expandos["sample_int"][order] / (2**32 - 1)
-        words = Words(counts, keep, noise_distribution(counts, self.ns_exponent))
+        return Words(counts, keep, noise_distribution(counts, self.ns_exponent))
+
+    def _network(self, order: np.ndarray, text: EncodedText) -> Network:
+        """Room for the rows of this model."""
+        words = self._words(order)
         locks = [Lock.of(self.wv.vectors_lockf, np.argsort(order))]
-        return Network(words, self._phases(order), len(self._outputs()), 0, self.workers, locks=locks)
+        step = Step.of(self._ratio(words, text))
+        return Network(words, self._phases(order), len(self._outputs()), 0, self.workers, locks=locks, step=step)
+
+    def _ratio(self, words: Words, text: EncodedText, more: int = 0) -> float:
+        """How much larger gensim's steps of E are than the gradient's, on average, see `network`.
+
+        Args:
+            words: Of the engine.
+            text: What is trained on.
+            more: Rows of an input beside those of the window.
+        """
+        if self._models() != ["cbow"] and self._models() != ["dm"]:
+            return 1.0
+        inputs = mean_inputs(text, words.keep_probability, self._config("cbow", "negatives")) + more
+        return inputs if self.cbow_mean else 1 / inputs
 
     def _send(self, network: Network, order: np.ndarray) -> None:
         """Copies the rows of this model to the engine."""
-        network.E[: len(order), : self.vector_size] = self.wv.vectors[order]
+        network.send(slice(0, len(order)), self.wv.vectors[order])
         self._send_outputs(network, order)
 
     def _send_outputs(self, network: Network, order: np.ndarray) -> None:
-        for C, name in zip(network.outputs, self._outputs()):
-            C[:, : self.vector_size] = getattr(self, name)[self._output_rows(name, order)]
+        for number, name in enumerate(self._outputs()):
+            network.send_output(number, getattr(self, name)[self._output_rows(name, order)])
 
     def _receive(self, network: Network, order: np.ndarray) -> None:
         """Copies the rows of the engine to this model."""
-        self.wv.vectors = writable(self.wv.vectors)
-        self.wv.vectors[order] = network.E[: len(order), : self.vector_size]
+        before, self.wv.vectors = self.wv.vectors, writable(self.wv.vectors)
+        locked = before.copy() if len(self.wv.vectors_lockf) == len(before) else before
+        self.wv.vectors[order] = network.rows(slice(0, len(order)), self.vector_size)
+        keep_locked(self.wv.vectors, locked, self.wv.vectors_lockf)
         self.wv.norms = None
         self._receive_outputs(network, order)
 
     def _receive_outputs(self, network: Network, order: np.ndarray) -> None:
-        for C, name in zip(network.outputs, self._outputs()):
+        for number, name in enumerate(self._outputs()):
             rows = writable(getattr(self, name))
-            rows[self._output_rows(name, order)] = C[:, : self.vector_size]
+            rows[self._output_rows(name, order)] = network.output(number, self.vector_size)
             setattr(self, name, rows)
 
     def _output_rows(self, name: str, order: np.ndarray) -> np.ndarray:
@@ -616,6 +637,12 @@ class Word2Vec(VocabularyPart):
 def writable(rows: np.ndarray) -> np.ndarray:
     """`rows`, or a copy where they cannot be changed because a file is mapped."""
     return rows if rows.flags.writeable and not isinstance(rows, np.memmap) else np.array(rows)
+
+
+def keep_locked(rows: np.ndarray, before: np.ndarray, factors: np.ndarray) -> None:
+    """Puts rows whose factor is 0 back as they were, bit for bit."""
+    if len(factors) == len(rows):
+        rows[factors == 0] = before[factors == 0]
 
 
 Vocab = keyedvectors.Vocab

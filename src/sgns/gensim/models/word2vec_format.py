@@ -1,4 +1,4 @@
-"""word2vec's files for `KeyedVectors`: the fast readers of sgns, and gensim's own rules where a file is not in order."""
+"""word2vec's files for `KeyedVectors`: sgns's fast readers, and gensim's rules where a file is not in order."""
 
 import itertools
 import logging
@@ -109,7 +109,7 @@ def load_slowly(
     """As `load`, word by word."""
     with utils.open(fname, "rb") as file:
         if no_header:
-            lines = [line for line in itertools.islice(file, limit)]
+            lines = list(itertools.islice(file, limit))
             V, d = len(lines), len(lines[0].split()) - 1 if lines else 0
         else:
             lines = None
