@@ -54,6 +54,8 @@ def test_blocks_change_nothing(words, in_cache):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "IN_CACHE", in_cache)
         assert np.array_equal(table.composed(words), whole)
+        patch.setattr(module, "WORTH_THREADS", 0)
+        assert np.array_equal(table.composed(words), whole)
 
 
 def test_an_unknown_word_is_composed_but_is_not_in_the_vocabulary():
