@@ -81,7 +81,7 @@ def infer_texts(
     if isinstance(texts, str):
         raise ConfigError("the texts are one string; give a list of texts, such as [text]")
     parts = vectors.parts
-    config = config_of(parts, epochs, lr, seed)
+    config = config_of(parts, epochs, lr, seed, threads)
     model = model_of(parts, config)
     rows, ends = Tokeniser(parts.words, parts.metadata).rows_of_texts(texts)
     words = np.diff(ends, prepend=0)
@@ -103,11 +103,11 @@ def infer_texts(
         if progress is not None:
             progress("infer", taken[0], len(ends), "texts")
 
-    run_threads(work, min(threads or usable_cores(), max(1, -(-len(ends) // TEXTS_AT_ONCE))), tick)
+    run_threads(work, min(config.threads or usable_cores(), max(1, -(-len(ends) // TEXTS_AT_ONCE))), tick)
     return EncodedTexts(D, words, np.diff(ends, prepend=0))
 
 
-def config_of(parts: Parts, epochs: int | None, lr: float | None, seed: int | None) -> Config:
+def config_of(parts: Parts, epochs: int | None, lr: float | None, seed: int | None, threads: int) -> Config:
     """The options that the vectors were trained with, and those of the caller. Raises `ConfigError`."""
     options = parts.metadata.get("config")
     model = options.get("model", "skipgram") if isinstance(options, dict) else "unknown"
@@ -120,6 +120,7 @@ def config_of(parts: Parts, epochs: int | None, lr: float | None, seed: int | No
     if epochs is not None and (isinstance(epochs, bool) or not 1 <= epochs <= MOST_EPOCHS):
         raise ConfigError(f"epochs is {epochs}, outside 1 to {MOST_EPOCHS}; 20 to 100 is usual")
     asked: dict[str, Any] = {"epochs": max(LEAST_EPOCHS, trained.epochs) if epochs is None else epochs}
+    asked["threads"] = threads
     if lr is not None:
         asked |= {"lr": lr, "min_lr": min(lr, trained.min_lr)}
     if seed is not None:
