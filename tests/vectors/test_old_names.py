@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 
 import sgns.evaluation
+from sgns.base.subwords import Subwords
 from sgns.vectors import Vectors
+from sgns.vectors.subwords import SubwordTable
 from sgns.vectors.vectors import GENSIM_NAMES
 
 
 @pytest.fixture
 def v() -> Vectors:
-    return Vectors(["a", "b", "c"], np.float32([[1, 0], [0.6, 0.8], [0, 1]]), np.ones((3, 2)), np.array([9, 8, 7]))
+    E = np.float32([[1, 0], [0.6, 0.8], [0, 1]])
+    subwords = SubwordTable(Subwords(3, 6, 5), E, np.ones((5, 2), np.float32))
+    return Vectors(["a", "b", "c"], E, np.ones((3, 2)), np.array([9, 8, 7]), subwords=subwords)
 
 
 @pytest.mark.parametrize("name", GENSIM_NAMES)

@@ -98,6 +98,10 @@ GENSIM_NAMES = {
     "save_word2vec_format": 'v.save("vectors.bin"), or .txt',
     "save_model": "v.save(path)",
     "load_word2vec_format": "sgns.load(path)",
+    "vectors_vocab": "v.subwords.word_rows",
+    "vectors_ngrams": "v.subwords.ngram_rows",
+    "get_subwords": "v.subwords.options.rows_of(word)",
+    "get_output_matrix": "v.C",
     "load_vectors": "sgns.load(path)",
 }
 """What replaces a name of gensim, of fastText or of version 0.1.0."""
