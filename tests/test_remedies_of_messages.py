@@ -214,6 +214,8 @@ def works(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
             "take --engine cpu",
             TRAIN + "--engine cpu --checkpoint-every 1s",
         ),
+        (TRAIN + "--engine reference --window sentence", "give a number", TRAIN + "--engine reference --window 2"),
+        (TRAIN + "--engine reference --window 0", "take --engine cpu", TRAIN + "--engine cpu --window 0"),
         (TRAIN + "--engine cuda --sharing pair", "take --engine cpu", TRAIN + "--engine cpu --sharing pair"),
         (TRAIN + "--engine cuda --window 30", "take --engine cpu", TRAIN + "--engine cpu --window 30"),
         (TRAIN + "--shards local", "or leave them out", TRAIN),
