@@ -13,7 +13,10 @@ SITE = Path(__file__).resolve().parent
 
 # The navigation: heading, and its pages in this order. A page of docs/ that is in no list stands under More.
 NAVIGATION = {
-    "Use": ["install", "training", "models", "growing", "vectors", "evaluation", "figures", "exports", "from-gensim"],
+    "Use": [
+        *("install", "training", "models", "documents", "growing", "vectors", "evaluation", "figures", "exports"),
+        "from-gensim",
+    ],
     "Large and careful": ["reliability", "gpu", "scale", "containers"],
     "Learn": ["learn", "teaching", "tour", "topics"],
     "Reference": ["api/index", "commands", "benchmarks", "dependencies", "versions", "changelog", "log"],
@@ -28,7 +31,7 @@ def build(folder: Path, source: Path | None = None) -> int:
 
     source = source or folder.with_name(folder.name + "-source")
     gather(source)
-    arguments = ["-q", "-W", "--keep-going", "-b", "html", "-c", str(SITE), str(source), str(folder)]
+    arguments = ["-q", "-E", "-W", "--keep-going", "-b", "html", "-c", str(SITE), str(source), str(folder)]
     code = build_main(["-d", str(folder.with_name(folder.name + "-cache")), *arguments])
     if code == 0:
         print(f"The site is {folder / 'index.html'}")
@@ -96,6 +99,8 @@ def within_site(text: str, page: Path) -> str:
         if not file.is_relative_to(ROOT):
             return match[0]
         name = file.relative_to(ROOT).as_posix()
+        if file.parent == DOCS and not file.exists():
+            return shown  # a page that is still to be written
         if name in OTHERS:
             return f"{match['bang']}[{shown}]({OTHERS[name]}{mark}{place})"
         if name == "README.md":

@@ -45,6 +45,9 @@ READ_ONLY = ("words", "index", "E", "C", "counts", "norms", "subwords", "documen
 
 GENSIM_NAMES = {
     "wv": "v itself: Vectors has no part for its vectors",
+    "dv": "v.documents",
+    "docvecs": "v.documents",
+    "infer_vector": "sgns.infer(v, [words])[0]",
     "vectors": "v.E",
     "syn0": "v.E",
     "syn1neg": "v.C",
