@@ -13,6 +13,7 @@ import pytest
 
 from sgns.base.subwords import Subwords, exact
 from sgns.errors import FormatError, UnknownWord
+from sgns.training.engines.cpu.huffman import HuffmanTree
 from sgns.vectors import Vectors
 from sgns.vectors.files import formats
 from sgns.vectors.subwords import SubwordTable
@@ -64,7 +65,52 @@ def test_options_are_read_under_the_names_here():
     other = Vectors.load(DATA / "fasttext_cbow_hs.bin")
     assert (other.metadata["config"]["model"], other.metadata["config"]["loss"]) == ("cbow", "hierarchical")
     assert other.C is None  # the output matrix holds the nodes of a tree
-    assert other.parts.nodes is None or len(other.parts.nodes) == len(other) - 1
+    assert len(other.parts.nodes) == len(other) - 1
+
+
+def paths_of_fasttext(counts: list[int]) -> list[list[tuple[int, float]]]:
+    """The nodes on the path of each word, with their labels: `HierarchicalSoftmaxLoss::buildTree` of fastText 0.9."""
+    V = len(counts)
+    count = [*counts, *[10**15] * (V - 1)]
+    parent, binary = [-1] * (2 * V - 1), [False] * (2 * V - 1)
+    leaf, node = V - 1, V
+    for i in range(V, 2 * V - 1):
+        smallest = [0, 0]
+        for j in range(2):
+            if leaf >= 0 and count[leaf] < count[node]:
+                smallest[j], leaf = leaf, leaf - 1
+            else:
+                smallest[j], node = node, node + 1
+        count[i] = count[smallest[0]] + count[smallest[1]]
+        parent[smallest[0]] = parent[smallest[1]] = i
+        binary[smallest[1]] = True
+    paths = []
+    for at in range(V):
+        path = []
+        while parent[at] != -1:
+            path.append((parent[at] - V, 1.0 if binary[at] else -1.0))
+            at = parent[at]
+        paths.append(path)
+    return paths
+
+
+def test_nodes_of_a_tree_give_the_probabilities_of_fasttext():
+    v = Vectors.load(DATA / "fasttext_cbow_hs.bin")
+    content = (DATA / "fasttext_cbow_hs.bin").read_bytes()
+    theirs = np.frombuffer(content[-4 * len(v) * v.dim :], "<f4").reshape(len(v), v.dim)
+    h = np.random.default_rng(0).normal(size=v.dim)
+    tree = HuffmanTree.of(v.counts)
+    for w, path in enumerate(paths_of_fasttext(v.counts.tolist())):
+        steps = slice(tree.starts[w], tree.starts[w + 1])
+        signs = 2 * tree.labels[steps] - 1
+        ours = np.log1p(np.exp(-signs * (v.parts.nodes[tree.nodes[steps]] @ h))).sum()
+        assert ours == pytest.approx(sum(np.log1p(np.exp(-sign * (theirs[node] @ h))) for node, sign in path), rel=1e-6)
+
+
+def test_a_tree_is_written_as_it_was_read(tmp_path):
+    v = Vectors.load(DATA / "fasttext_cbow_hs.bin")
+    v.save(tmp_path / "v.fasttext.bin")
+    assert (tmp_path / "v.fasttext.bin").read_bytes() == (DATA / "fasttext_cbow_hs.bin").read_bytes()
 
 
 def test_a_classifier_is_read_without_its_labels():

@@ -99,7 +99,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
     elif output.shape != (len(words), args.dim):
         raise file.error(f"the output matrix has shape {output.shape}, not ({len(words)}, {args.dim}); it is damaged")
     elif args.loss == LOSSES["hierarchical"]:
-        nodes = output[:-1]  # a tree has a node less than leaves
+        nodes = turned(output[:-1])  # a tree has a node less than leaves
     elif output.any():  # `write` has zeros where there is no C
         C = output
     texts = decoded(words, file, on_warning)
@@ -115,6 +115,16 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
     metadata = {"made_by": "fastText", "config": args.config}
     parts = repaired(Parts.of(texts, E, C, counts[rows], metadata, subwords), file, repair, on_warning)
     return parts.with_nodes(nodes)
+
+
+def turned(nodes: np.ndarray) -> np.ndarray:
+    """The nodes (V − 1, d) of fastText's tree as those of the tree here, and the other way round.
+
+    Both are Huffman's tree with the same branches. fastText numbers its nodes in the order in which they are made, the
+    root last, where here the root is 0; and of two branches its sigmoid is the probability of the more frequent one,
+    where word2vec.c and the tree here take the other.
+    """
+    return -nodes[::-1]
 
 
 def decoded(words: list[bytes], file: PackedFile, on_warning: WarningCallback) -> list[str]:
@@ -289,7 +299,7 @@ def write(parts: Parts, file: IO[bytes], on_warning: WarningCallback, progress: 
     zeros = np.broadcast_to(np.float32(0), parts.E.shape)
     outputs = [zeros] if parts.C is None else [parts.C]
     if parts.nodes is not None:
-        outputs = [parts.nodes, zeros[:1]]  # a tree has a node less than leaves
+        outputs = [turned(parts.nodes), zeros[:1]]  # a tree has a node less than leaves
     elif parts.C is None:
         on_warning("there is no C: zeros are written for it, with which nobody should train on")
     done, total = 0, sum(map(len, [*tables, *outputs]))
