@@ -109,7 +109,7 @@ def similar(
         other = opened(vectors, "E" if among == "documents" else space, part=PartOfFile(documents=among == "documents"))
         answers = other.nearest_to(direction, n)
     report_composed(asked, (*words, *minus))
-    question = {"positive": words, "negative": minus, "space": space}
+    question: dict[str, Any] = {"positive": words, "negative": minus, "space": space}
     if part.documents or among is not None:
         question["documents"], question["among"] = part.documents, among or "documents"
     print_answers(question, answers, json)

@@ -223,9 +223,9 @@ def parts_of(
         matrices[key] = Quantized(matrix, np.ones(len(matrix), np.float32) if scale is None else scale)
     E, C = matrices["E"], matrices["C"]
     if isinstance(E, Quantized) and (C is None or isinstance(C, Quantized)):
-        parts = QuantizedParts(WordList(words, len(E.codes)), E, C, counts, metadata)
+        codes = QuantizedParts(WordList(words, len(E.codes)), E, C, counts, metadata)
         try:
-            return parts.with_documents(documents_of(arrays))
+            return codes.with_documents(documents_of(arrays))
         except FormatError as error:
             raise file.error(str(error)) from None
     E, C = (matrix.float32() if isinstance(matrix, Quantized) else matrix for matrix in (E, C))
