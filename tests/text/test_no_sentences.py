@@ -210,3 +210,31 @@ def test_paths_from_a_generator(tmp_path):
         (tmp_path / f"{name}.txt").write_text(TEXT)
     corpus = sgns.train(sorted(tmp_path.glob("*.txt")), **OPTIONS)
     assert sgns.train((path for path in sorted(tmp_path.glob("*.txt"))), **OPTIONS).words == corpus.words
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"id": 1, "n": 2},
+        [{"id": 1, "n": 2.5}] * 3,
+        {"id": [1, 2], "n": np.arange(2)},
+        {"id": None, "n": float("nan")},
+        {},
+        [{}],
+    ],
+)
+def test_no_column_is_named_where_none_holds_text(rows) -> None:
+    """A column of numbers was named as the remedy, and training on it was refused too."""
+    with pytest.raises(InputError, match="none of them holds text; give rows that have a column of texts") as caught:
+        sgns.train(rows)
+    assert "column=" not in str(caught.value)
+
+
+def test_the_column_that_holds_text_is_named_in_a_table_in_memory() -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(InputError, match="none of them holds text"):
+        sgns.train(pandas.DataFrame({"id": [1, 2]}))
+    with pytest.raises(InputError, match="column='body'"):
+        sgns.train(pandas.DataFrame({"id": [1, 2], "body": ["a b", "c d"]}))
+    with pytest.raises(InputError, match="column='body'"):
+        sgns.train({"id": [1, 2], "body": ["a b", "c d"]})

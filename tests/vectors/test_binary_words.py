@@ -98,6 +98,14 @@ def test_two_readings_are_refused_and_can_be_left_out(tmp_path: Path) -> None:
     assert v.words == ["w1"]
 
 
+def test_a_likely_reading_does_not_hide_the_right_one(tmp_path: Path) -> None:
+    """The right reading has a word with a blank and odd numbers; another one has neither, and was loaded in silence."""
+    shown = b"fpxlwnghbd" + b" " + (b"d " + np.float32([0.5, 0.25]).tobytes())[:8] + b"SKbytes " + bytes(8)
+    words, E = ["fpxlwnghbd d", "bytes"], np.float32([np.frombuffer(shown[13:21], "<f4"), [0, 0]])
+    (tmp_path / "v").write_bytes(content(words, E))
+    assert not reads(tmp_path / "v", words, E)
+
+
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12) | st.text(
     string.ascii_lowercase + " ", max_size=12
 )
@@ -108,16 +116,27 @@ usual_float = st.floats(width=32, min_value=-10, max_value=10).filter(lambda x: 
 
 @st.composite
 def files(
-    draw: st.DrawFn, words: st.SearchStrategy[str], numbers: st.SearchStrategy[float], least_d: int = 1
+    draw: st.DrawFn,
+    words: st.SearchStrategy[str],
+    numbers: st.SearchStrategy[float],
+    least_d: int = 1,
+    most_d: int = 24,
 ) -> tuple[list[str], np.ndarray]:
-    d = draw(st.integers(least_d, 24))
+    d = draw(st.integers(least_d, most_d))
     named = draw(st.lists(words, unique=True, min_size=1, max_size=12))
     rows = st.lists(st.lists(numbers, min_size=d, max_size=d), min_size=len(named), max_size=len(named))
     return named, np.array(draw(rows), np.float32).reshape(len(named), d)
 
 
-@settings(max_examples=400, deadline=None)
-@given(file=files(texts, usual_float, 3) | files(texts, any_float, 12), line_ends=st.booleans())
+like_text = st.binary(min_size=4, max_size=4).map(lambda b: bytes(b" ab?\n\0\xbd\x3f"[i % 8] for i in b))
+like_text_float = like_text.map(lambda b: float(np.frombuffer(b, "<f4")[0])).filter(np.isfinite)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    file=files(texts, usual_float) | files(texts, any_float) | files(texts, any_float | like_text_float, most_d=3),
+    line_ends=st.booleans(),
+)
 def test_any_words_and_numbers_are_never_mangled(tmp_path_factory, file, line_ends: bool) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(content(*file, line_ends))

@@ -117,12 +117,12 @@ def column_in_memory(data: Any, column: str | None) -> Iterable[Any] | None:
                 )
             return python_values(values)
         one_row = any(isinstance(value, str | bytes) for value in data.values())
-        remedy = take_column(data, "[row]" if one_row else "rows")
+        remedy = take_column(data if one_row else firsts(data), "[row]" if one_row else "rows")
         raise InputError(f"the text is a mapping with the {columns_listed(names)}; {remedy}")
     columns = column_names(data)
     if columns is not None:
         if column is None:
-            remedy = take_column(dict.fromkeys(columns))
+            remedy = take_column(first_row(data, columns))
             raise InputError(f"the text is a table with the {columns_listed(columns)}; {remedy}")
         key = key_of(columns, column, TABLE)
         return cells_of_rows(data, column) if hasattr(data, "features") else python_values(data[key])
@@ -142,6 +142,22 @@ def with_tags(data: Any, texts: Iterable[Any], tag_column: str) -> Iterator[Tagg
         raise ConfigError(f"tag_column is {shown(tag_column)}, but the text is a column without others; give a table")
     tags = column_in_memory(data, tag_column)
     return map(TaggedCell, texts, () if tags is None else tags)
+
+
+def firsts(columns: Mapping[Any, Any]) -> dict[Any, Any]:
+    """What stands first in each of some columns; a value that is no column, or an empty one, as it is."""
+    found = dict(columns)
+    for name, values in columns.items():
+        if isinstance(values, Sequence) or hasattr(values, "dtype"):
+            found[name] = next(iter(values), "") if getattr(values, "ndim", 1) == 1 else values
+    return found
+
+
+def first_row(table: Any, columns: list[Any]) -> dict[Any, Any]:
+    """The first row of a table in memory; empty texts where it has none."""
+    if hasattr(table, "features") or not hasattr(table, "__getitem__"):  # datasets reads rows, not columns
+        return dict(next(iter(table), dict.fromkeys(columns, "")))
+    return {name: next(iter(python_values(table[name])), "") for name in columns}
 
 
 def column_names(data: Any) -> list[Any] | None:

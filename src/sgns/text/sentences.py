@@ -9,6 +9,7 @@ import reprlib
 from array import array
 from collections.abc import ItemsView, Iterable, KeysView, Mapping, Set
 from itertools import islice
+from numbers import Number
 from operator import index
 from typing import Any
 
@@ -179,6 +180,8 @@ def columns_named(row: Mapping[Any, Any]) -> str:
 
 def columns_listed(names: list[Any]) -> str:
     """The names of columns, for a message."""
+    if not names:
+        return "columns (none)"
     listed = [str(name) if len(str(name)) <= LONGEST_SHOWN else shown(str(name)) for name in names[:MOST_NAMES]]
     more = ", …" if len(names) > MOST_NAMES else ""
     return f"column{'' if len(names) == 1 else 's'} {', '.join(listed)}{more}"
@@ -186,11 +189,12 @@ def columns_listed(names: list[Any]) -> str:
 
 def take_column(row: Mapping[Any, Any], rows: str = "rows") -> str:
     """The remedy for `rows` with named columns: the column that holds text, else the first one, as an example."""
-    names = [str(name) for name in islice(row, MOST_NAMES)] or ["text"]
-    texts = [
-        str(name) for name, value in islice(row.items(), MOST_NAMES) if isinstance(value, str | bytes | list | tuple)
-    ]
-    name = next((name for name in ("text", "content", "sentence", "tokens") if name in names), (texts or names)[0])
+    held = {str(name): value for name, value in row.items() if not (isinstance(value, Number) or is_missing(value))}
+    if not held:
+        return "none of them holds text; give rows that have a column of texts, or of lists of words"
+    texts = [name for name, value in held.items() if isinstance(value, str | bytes | list | tuple)]
+    usual = (name for name in ("text", "content", "sentence", "tokens") if name in held)
+    name = next(usual, (texts or list(held) or ["text"])[0])
     return f"name the one to train on, for example sgns.train({rows}, column={name!r})"
 
 

@@ -1,6 +1,7 @@
 """word2vec's binary format: a line `V d`, then for each word its bytes, a blank and d float32 (little endian)."""
 
 import re
+from dataclasses import replace
 from typing import IO
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from sgns.base.files import PackedFile
 from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
+from sgns.vectors.files.binary_rivals import is_established, rivals
 from sgns.vectors.files.binary_rows import CHECKED, CONTROL_BYTES, Found, implausible, search
 from sgns.vectors.files.builder import Builder
 from sgns.vectors.files.parts import Parts
@@ -84,6 +86,8 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
         if first < count and builder.rows_read < wanted:
             most, least = V - builder.rows_read, V if every else first - taken + 1
             found = search(rest, 0, d, most, least, LONGEST_WORD, at_end)
+            if found is not None and every:
+                found = with_rivals(rest, d, found, at_end)
             if found is not None:
                 add_found(builder, rest, base, found, wanted)
                 base, rest = base + found.end, rest[found.end :]
@@ -147,6 +151,13 @@ def first_doubtful(data: bytes, words: list[bytes], joined: bytes, offsets: np.n
     slices = np.ndarray(len(data) - width + 1, f"V{width}", data, strides=(1,))
     wrong = implausible(slices[offsets].view("<f4").reshape(len(words), -1))
     return min(first, int(np.argmax(wrong))) if wrong.any() else first
+
+
+def with_rivals(data: bytes, d: int, found: Found, at_end: bool) -> Found:
+    """What was found in a whole file; where its numbers are few or unusual, every other reading makes rows doubtful."""
+    if is_established(data, d, found.rows):
+        return found
+    return replace(found, doubtful=found.doubtful | rivals(data, 0, d, found.rows, LONGEST_WORD, at_end))
 
 
 def add_rows(builder: Builder, data: bytes, words: list[str], offsets: np.ndarray, positions: np.ndarray) -> None:
@@ -249,6 +260,8 @@ def check_readable(parts: Parts, words: list[bytes]) -> None:
     rows = np.ascontiguousarray(parts.E, "<f4")
     data = b"".join(b"%b %b" % (word, row.data) for word, row in zip(words, rows))
     found = search(data, 0, d, V, V, LONGEST_WORD, at_end=True) if V else None
+    if found is not None:
+        found = with_rivals(data, d, found, at_end=True)
     starts = np.cumsum([0, *(len(word) + 1 + 4 * d for word in words)]).tolist()
     for i, (word, start) in enumerate(zip(words, starts)):
         row = found.rows[i] if found is not None and i < len(found.rows) else None
