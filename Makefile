@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+OLDEST ?= tests/base tests/text tests/vectors tests/cli tests/evaluation tests/test_public_names.py
 TEST   ?= -n 2 --dist loadfile  # arguments of pytest; TEST= runs on one core
-PATHS  := src tests benchmarks word2vec.py analysis.py
+PATHS  := src tests benchmarks docs/site release word2vec.py analysis.py
 
-.PHONY: help demo test lint test-slow test-quality test-random bench clean
+.PHONY: help demo test lint test-slow test-quality test-random test-exports test-oldest docs wheels bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,12 +35,31 @@ test-random: .venv/test ## the tests of laws on examples drawn anew
 test-quality: .venv/test ## trains on 100 MB of text and scores the vectors
 	$(BIN)/python -m pytest -m quality -o faulthandler_timeout=0
 
+test-exports: .venv/exports/made ## exports, judged by the programs that they are for
+	.venv/exports/bin/python -m pytest tests/vectors/exports -rs -p no:cacheprovider
+
+test-oldest: ## the core, with the oldest versions that pyproject.toml promises
+	@$(PYTHON) -m venv --clear .venv-oldest
+	@PYTHONPATH=. $(PYTHON) -m release.oldest tables > .venv-oldest/oldest.txt
+	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r .venv-oldest/oldest.txt \
+	    'pytest>=8' 'pytest-timeout>=2.3' 'hypothesis>=6.100'
+	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	.venv-oldest/bin/python -m pytest -p no:cacheprovider $(OLDEST)
+
+docs: .venv/test ## the site, in build/site
+	$(BIN)/python -m docs.site
+
+wheels: .venv/test ## wheel and sdist in dist, checked; then whether all dependencies have wheels on all systems
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m release.wheels
+
 bench: .venv/test ## speed and quality beside other programs, in one run
 	@$(PIP) fasttext || echo "fastText could not be built here; it is left out"
 	$(BIN)/python -m benchmarks
 
 clean: ## take away .venv, caches and what the demo made
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist src/*.egg-info
+	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist src/*.egg-info
 	rm -f vectors.safetensors vectors.tsv vectors_metadata.tsv vectors.png report.pdf
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -48,6 +68,16 @@ clean: ## take away .venv, caches and what the demo made
 	    echo "$(PYTHON) is older than 3.11 or missing; name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	    echo "no virtual environment could be made; on Debian: apt-get install python3-venv" >&2; exit 2; }
+
+# The programs see what is installed in .venv, and what they bring stays out of it.
+.venv/exports/made: .venv/test
+	@$(PYTHON) -m venv --clear .venv/exports
+	@$(BIN)/python -c 'import sysconfig; print("$(CURDIR)/src", sysconfig.get_path("purelib"), sep="\n")' \
+	    > "$$(.venv/exports/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	@for name in spacy sentence-transformers model2vec finalfusion; do \
+	    .venv/exports/bin/python -m pip install --quiet --disable-pip-version-check $$name || echo "$$name: not installed"; \
+	done
+	@touch $@
 
 .venv/demo: .venv/bin/pip pyproject.toml constraints.txt
 	@echo "installing into .venv (once)"

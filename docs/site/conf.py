@@ -1,12 +1,9 @@
 """The configuration of Sphinx; `python -m docs.site` gives it the pages."""
 
 import re
-import sys
-from pathlib import Path
 
+from sgns.config import Config
 from sgns.version import __version__
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 project = "sgns"
 author = "the sgns maintainers"
@@ -18,7 +15,7 @@ nitpicky = False
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
-suppress_warnings = ["myst.header"]
+suppress_warnings = ["myst.header", "ref.python"]
 
 html_theme = "furo"
 html_title = f"sgns {__version__}"
@@ -66,9 +63,17 @@ def escape_docstring(app, what, name, obj, options, lines):
         elif code and line.strip() and indent < 4:
             code = False
         made.append(line if code else escape(line))
-    lines[:] = made
+    # The first line of an attribute: napoleon would take what stands before a colon in it for its type.
+    lines[:] = ["", *made] if what in ("attribute", "data", "property") else made
+
+
+def plain_types(options: type) -> None:
+    """Shows the fields of `Config` by their type alone: their range stands in the help."""
+    for name, kind in vars(options)["__annotations__"].items():
+        options.__annotations__[name] = getattr(kind, "__origin__", kind) if hasattr(kind, "__metadata__") else kind
 
 
 def setup(app):
     """Connects `escape_docstring`, before napoleon reads the sections."""
+    plain_types(Config)
     app.connect("autodoc-process-docstring", escape_docstring, priority=100)

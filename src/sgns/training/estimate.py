@@ -134,11 +134,13 @@ def is_mapped(array: np.ndarray) -> bool:
 
 
 def resident_bytes() -> int:
-    """Bytes of this process that are in memory now; where the system does not say, the most there ever were."""
+    """Bytes of this process that are in memory now; where the system does not say, the most there ever were, or 0."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        import resource
-
+        try:
+            import resource
+        except ImportError:  # Windows
+            return 0
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

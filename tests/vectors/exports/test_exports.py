@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sgns.errors import ConfigError, OutputError
+from sgns.errors import ConfigError, OutputError, TextWarning
 from sgns.vectors import Vectors, export
 from sgns.vectors.exports.hub import model_card
 from sgns.vectors.exports.made import folder_to_write
@@ -188,6 +188,12 @@ def test_the_model_card_has_options_and_figures(vectors):
     assert "| loss of each epoch | 2.5, 2.25 |" in card
     vectors.metadata["config"]["drop_words"] = "a|b\nc"
     assert r"| drop_words | a\|b c |" in model_card(vectors)
+
+
+def test_phrases_that_no_tokenizer_joins_are_said(vectors, tmp_path):
+    vectors.metadata["config"]["phrases"] = 2
+    with pytest.warns(TextWarning, match="phrases are left out"):
+        export(vectors, tmp_path / "model", "model2vec")
 
 
 def test_an_option_for_another_program_is_refused(vectors, tmp_path):

@@ -45,7 +45,10 @@ def export(
     """
     if to not in get_args(Program):
         raise ConfigError(f"to is {to!r}; choose one of {', '.join(get_args(Program))}")
-    takes: dict[str, tuple[str, ...]] = {"weights": ("sentence-transformers", "model2vec"), "language": ("spacy", "huggingface")}
+    takes: dict[str, tuple[str, ...]] = {
+        "weights": ("sentence-transformers", "model2vec"),
+        "language": ("spacy", "huggingface"),
+    }
     takes["license"] = ("huggingface",)
     for name, value in (("weights", weights), ("language", language), ("license", license)):
         if value is not None and to not in takes[name]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sgns.vectors.exports.made import Export, files_below, folder_to_write
 from sgns.vectors.exports.tokenizer import tokenizer_as_json
-from sgns.vectors.texts import Weights, sif_weights
+from sgns.vectors.texts import Weights, sif_weights, warn
 from sgns.vectors.tokens import Tokeniser
 from sgns.vectors.vectors import Vectors
 
@@ -31,7 +31,12 @@ def export_sentence_transformers(vectors: Vectors, folder: Path, weights: Weight
         OutputError: The folder cannot be written.
     """
     modules = [{"idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding"}]
-    settings: dict[str, Any] = {"__version__": {}, "prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"}
+    settings: dict[str, Any] = {
+        "__version__": {},
+        "prompts": {},
+        "default_prompt_name": None,
+        "similarity_fn_name": "cosine",
+    }
     files = {"modules.json": modules, "config_sentence_transformers.json": settings}
     write_static(vectors, folder, weights, "embedding.weight", files)
     code = f"from sentence_transformers import SentenceTransformer\nmodel = SentenceTransformer({str(folder)!r})"
@@ -62,6 +67,9 @@ def write_static(vectors: Vectors, folder: Path, weights: Weights | None, tensor
     """
     weights = weights or ("mean" if vectors.counts is None else "sif")
     factors = sif_weights(vectors.counts, 1e-3) if weights == "sif" else None
+    options = vectors.metadata.get("config")
+    if isinstance(options, dict) and options.get("phrases"):
+        warn("phrases are left out: tokenizers of other programs do not join words; their texts differ from encode's")
     words = [str(word) for word in vectors.words]
     rules = Tokeniser(vectors.parts.words, vectors.metadata)
     tokenizer = tokenizer_as_json(words, rules.lowercase, rules.punctuation)

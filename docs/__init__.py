@@ -1,0 +1,1 @@
+"""Pages for people; `docs.site` makes the site of them."""
