@@ -1,5 +1,7 @@
 """Where the cache and the state lie: `$SGNS_CACHE`, or the folders of the platform."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -66,3 +68,29 @@ def test_the_folders_of_other_platforms(platform, name, cache, state, monkeypatc
     monkeypatch.setattr(platformdirs, "PlatformDirs", getattr(module, name))
     assert Path(str(cache_folder()).replace("\\", "/")) == tmp_path / cache
     assert Path(str(state_folder()).replace("\\", "/")) == tmp_path / state
+
+
+DRAW = "from sgns.figures.style import new_figure; new_figure(1, 1); import os; print(os.environ.get('MPLCONFIGDIR'))"
+
+
+def drawn(tmp_path, **environment):
+    """What a process prints that draws with a home in which nothing can be written: a file stands in its place."""
+    (tmp_path / "home").write_text("")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "MPL", "SGNS_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", DRAW], capture_output=True, text=True, timeout=200,
+        env=plain | {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)} | environment,
+    )  # fmt: skip
+    assert done.returncode == 0
+    return done.stdout.strip(), done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="HOME")
+def test_matplotlib_is_quiet_where_the_home_cannot_be_written(tmp_path):
+    folder, said = drawn(tmp_path)
+    assert said == ""
+    assert Path(folder).parent == tmp_path
+    assert not Path(folder).exists()  # a temporary one goes with the process
+    assert drawn(tmp_path, SGNS_CACHE=str(tmp_path / "cache")) == (str(tmp_path / "cache" / "matplotlib"), "")
+    (tmp_path / "own").mkdir()
+    assert drawn(tmp_path, MPLCONFIGDIR=str(tmp_path / "own")) == (str(tmp_path / "own"), "")

@@ -102,3 +102,28 @@ def test_largest_that_fits() -> None:
     assert largest_that_fits(lambda n: 10 * n, 99, 100) == 9
     assert largest_that_fits(lambda n: 10 * n, 9, 100) == 0
     assert largest_that_fits(lambda n: 10 * n, 10**6, 100) == 99
+
+
+@pytest.mark.parametrize("tightest", [0, 1, 2, 3])
+def test_the_tightest_of_nested_groups_counts(tmp_path: Path, tightest: int) -> None:
+    """In both versions the limit of each group holds for those below it, the root of the tree among them."""
+    for version in (1, 2):
+        folder = tmp_path / str(version)
+        line = "5:cpu,memory:/a/b/c\n" if version == 1 else "0::/a/b/c\n"
+        proc, root = machine(folder, line), folder / "cg"
+        for depth, path in enumerate(("", "a", "a/b", "a/b/c")):
+            most = GB if depth == tightest else 4 * GB
+            if version == 1:
+                group(root / "memory" / path, memory__limit_in_bytes=most, memory__usage_in_bytes=GB // 4,
+                      memory__stat="total_inactive_file 3")  # fmt: skip
+            else:
+                group(root / path, memory__max=most, memory__current=GB // 4, memory__stat="inactive_file 3")
+        expected = Available(GB - GB // 4 + 3, "the memory limit of the control group")
+        assert available_memory(proc, root) == expected
+
+
+def test_a_group_without_a_limit_leaves_that_of_the_one_above(tmp_path: Path) -> None:
+    proc, root = machine(tmp_path, "0::/a/b\n"), tmp_path / "cg"
+    group(root / "a", memory__max=GB, memory__current=0, memory__stat="inactive_file 0")
+    group(root / "a" / "b", memory__max="max", memory__current=0, memory__stat="inactive_file 0")
+    assert available_memory(proc, root) == Available(GB, "the memory limit of the control group")

@@ -86,3 +86,9 @@ def test_a_damaged_list_of_words_is_an_error() -> None:
         short.most_similar("a")
     with pytest.raises(FormatError, match="not UTF-8 at byte 4"):
         latin.most_similar("a")
+
+
+def test_the_index_of_integer_words_is_made_once() -> None:
+    words = word_list.IntegerWords(word_list.WordList(["7", "x", "-3"], 3))
+    assert words.index == {7: 0, "x": 1, -3: 2}
+    assert words.index is words.index
