@@ -25,7 +25,7 @@ Model = Literal["skipgram", "cbow", "dbow", "dm"]
 Loss = Literal["negatives", "hierarchical"]
 PhraseScore = Literal["default", "npmi"]
 
-RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.05, "dbow": 0.04, "dm": 0.05}
+RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.04, "dm": 0.15}
 """Learning rate at the start, by model, where the user gives none."""
 WHOLE_SENTENCE = 0
 """`Config.window` of a window that is the whole sentence."""
@@ -248,7 +248,7 @@ class Config:
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
-    skipgram and dbow, 0.05 for cbow and dm."""
+    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5

@@ -43,9 +43,12 @@ from sgns.training.engines.cpu.window_rows import (
 )
 
 
+LEAST_NEGATIVES = 16  # of a tile: with 8, analogies on 100 MB of text were .02 lower; 32 gain .01 and cost a third
+
+
 def cbow_negatives(negatives: int) -> int:
-    """The number of negatives that a tile shares: k or a few more, for whole blocks of scores."""
-    return -(-max(negatives, 8) // BLOCK_COLUMNS) * BLOCK_COLUMNS
+    """The number of negatives that a tile shares, a whole number of blocks of scores."""
+    return -(-max(negatives, LEAST_NEGATIVES) // BLOCK_COLUMNS) * BLOCK_COLUMNS
 
 
 class CbowWorkspace(NamedTuple):
