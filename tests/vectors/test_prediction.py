@@ -88,9 +88,10 @@ def test_what_is_missing_is_named() -> None:
         bare.predict("w1")
     assert bare.predict("w1", scale="softmax")
     assert bare.predict("w1", scale="score")
-    tree = Vectors(v.words, v.E, v.C, v.counts, {"config": {"loss": "hierarchical"}})
-    with pytest.raises(ConfigError, match="hierarchical"):
-        tree.predict("w1")
+    for C in (v.C, None):
+        tree = Vectors(v.words, v.E, C, v.counts, {"config": {"loss": "hierarchical"}})
+        with pytest.raises(ConfigError, match="nodes of a tree in place of C; train with negatives"):
+            tree.predict("w1")
     with pytest.raises(ConfigError, match="scale is 'logit'"):
         v.predict("w1", scale="logit")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="n is 0"):

@@ -34,15 +34,15 @@ def predict_centre(parts: Parts, rows: np.ndarray, scale: Scale = "probability")
     """
     if scale not in get_args(Scale):
         raise ConfigError(f"scale is {scale!r}; choose one of {', '.join(get_args(Scale))}")
-    if parts.C is None:
-        raise ConfigError(
-            "these vectors hold E alone, and predicting a word needs C; only .safetensors and .npz keep it"
-        )
     config = parts.metadata.get("config")
     options = config if isinstance(config, dict) else {}
     if options.get("loss") == "hierarchical":
         raise ConfigError(
-            "the model was trained with loss hierarchical, whose C has no rows of words; train with negatives"
+            "the model was trained with loss hierarchical, which has rows for the nodes of a tree in place of C; train with negatives"
+        )
+    if parts.C is None:
+        raise ConfigError(
+            "these vectors hold E alone, and predicting a word needs C; only .safetensors and .npz keep it"
         )
     h = parts.E[rows].sum(axis=0, dtype=np.float64)
     if not (options.get("combine") == "sum" and options.get("model") in ("cbow", "dm")):
