@@ -38,7 +38,8 @@ def predict_centre(parts: Parts, rows: np.ndarray, scale: Scale = "probability")
     options = config if isinstance(config, dict) else {}
     if options.get("loss") == "hierarchical":
         raise ConfigError(
-            "the model was trained with loss hierarchical, which has rows for the nodes of a tree in place of C; train with negatives"
+            "the model was trained with loss hierarchical, and has rows for the nodes of a tree in place of C;"
+            " train with negatives"
         )
     if parts.C is None:
         raise ConfigError(
