@@ -14,18 +14,7 @@ SITE = Path(__file__).resolve().parent
 # The navigation: heading, and its pages in this order. A page of docs/ that is in no list stands under More.
 NAVIGATION = {
     "Use": [
-        *(
-            "install",
-            "training",
-            "models",
-            "documents",
-            "documents",
-            "growing",
-            "vectors",
-            "evaluation",
-            "figures",
-            "exports",
-        ),
+        *("install", "training", "models", "documents", "growing", "vectors", "evaluation", "figures", "exports"),
         "from-gensim",
     ],
     "Large and careful": ["reliability", "gpu", "scale", "containers"],
