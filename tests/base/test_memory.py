@@ -91,7 +91,7 @@ def test_resource_limits(flag: str, limit: int) -> None:
     code = "from sgns.base.memory import available_memory; a = available_memory(); print(a.bytes, a.bound, sep=chr(44))"
     done = subprocess.run(
         ["bash", "-c", f"ulimit {flag} 400000; exec '{sys.executable}' -c '{code}'"],
-        capture_output=True, text=True, timeout=100, env=os.environ,
+        capture_output=True, text=True, timeout=250, env=os.environ,
     )  # fmt: skip
     left, bound = done.stdout.strip().split(",")
     assert bound == f"ulimit {flag}"

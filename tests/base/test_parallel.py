@@ -10,13 +10,18 @@ from sgns.base.parallel import in_background, run_all, run_threads, usable_cores
 
 
 def test_every_thread_works_and_the_main_thread_ticks_meanwhile():
-    names, ticks = set(), []
+    names, ticks, enough = set(), [], threading.Event()
 
     def work(stop):
         names.add(threading.current_thread())
-        stop.wait(0.35)
+        assert enough.wait(250)
 
-    run_threads(work, 3, lambda: ticks.append(threading.current_thread()))
+    def tick():
+        ticks.append(threading.current_thread())
+        if len(ticks) == 3:
+            enough.set()
+
+    run_threads(work, 3, tick)
     assert len(names) == 3
     assert len(ticks) >= 3
     assert set(ticks) == {threading.main_thread()}

@@ -69,7 +69,7 @@ def test_the_prompt_completes_remembers_and_survives_mistakes(royal: Path, tmp_p
         os.close(sub)
         seen = b""
 
-        def read_until(mark: bytes, seconds: float = 30) -> None:
+        def read_until(mark: bytes, seconds: float = 200) -> None:
             nonlocal seen
             end, start = time.monotonic() + seconds, len(seen)
             while mark not in seen[start:] and select.select([main], [], [], max(0, end - time.monotonic()))[0]:
@@ -87,7 +87,7 @@ def test_the_prompt_completes_remembers_and_survives_mistakes(royal: Path, tmp_p
                 read_until(mark or ready)
             os.write(main, b":quit\r")
             read_until(b"\x1b[?2004l")  # the line was taken
-            assert process.wait(60) == 0
+            assert process.wait(200) == 0
         finally:
             process.kill()
             process.wait()

@@ -95,7 +95,7 @@ def test_a_notebook_gets_one_output(reporting):
     pytest.importorskip("ipykernel")
     book = nbformat.v4.new_notebook()
     book.cells = [nbformat.v4.new_code_cell(reporting("sgns.progress", "Progress"))]
-    nbclient.NotebookClient(book, timeout=60, kernel_name="python3").execute()
+    nbclient.NotebookClient(book, timeout=250, kernel_name="python3").execute()
     outputs = book.cells[0].outputs
     shown = [o for o in outputs if o.output_type == "display_data"]
     assert len(shown) == 1  # redrawn in place

@@ -131,7 +131,9 @@ def test_report_as_pdf_nothing_is_cut(blocks, tmp_path):
         pytest.skip("pdftoppm is not installed")
     from matplotlib.image import imread
 
-    subprocess.run(["pdftoppm", "-r", "40", "-gray", "-png", str(path), str(tmp_path / "page")], check=True, timeout=60)
+    subprocess.run(
+        ["pdftoppm", "-r", "40", "-gray", "-png", str(path), str(tmp_path / "page")], check=True, timeout=250
+    )
     pages = sorted(tmp_path.glob("page*.png"))
     assert 8 <= len(pages) <= 16
     for page in pages:
