@@ -15,9 +15,9 @@ from sgns.text.corpus import Corpus
 from sgns.training.engines.build import build
 from sgns.training.engines.contract import Engine, EpochEngine
 from sgns.training.memory import check_memory
+from sgns.training.model_validation import make_validation
 from sgns.training.plan import Plan
 from sgns.training.schedule import Schedule
-from sgns.training.validation import make_validation
 from sgns.vectors.files.safetensors import WRITE_BLOCK
 
 TRIAL_SECONDS = 1.0
@@ -38,14 +38,19 @@ def estimate(corpus: Corpus, config: Config) -> dict[str, Any]:
     """
     plan = Plan.of(corpus.vocabulary, config)
     V, d = len(corpus.vocabulary), config.dim
-    parameters = 2 * V * d
+    ngrams = 0 if plan.subwords is None else plan.subwords.rows
+    documents = 0 if corpus.documents is None else len(corpus.documents)
+    parameters = (2 * V - (config.loss == "hierarchical") + ngrams + documents) * d
+    composed = V * d * 4 if ngrams else 0  # words as they are asked for, beside the rows they are made of
     report: dict[str, Any] = {
         "engine": plan.engine,
         "tokens": corpus.tokens,
         "sentences": corpus.sentences,
         "vocabulary": V,
+        **({"ngram_rows": ngrams} if ngrams else {}),
+        **({"documents": documents} if corpus.documents is not None else {}),
         "parameters": parameters,
-        "file_bytes": parameters * 4,
+        "file_bytes": parameters * 4 + composed,
     }
     if plan.engine == "reference":
         check_memory(plan)
@@ -57,14 +62,14 @@ def estimate(corpus: Corpus, config: Config) -> dict[str, Any]:
         check_fits(V, d, corpus.tokens, report["card_free_bytes"])
         minutes, _ = time_trial(*prepare(corpus, plan))
         return report | {"expected_minutes": round(minutes, 4)}
-    check_memory(plan)
+    check_memory(plan, documents=documents)
     report["corpus_bytes"] = corpus.tokens * 4 + corpus.sentences * 8
     engine, schedule, threads = prepare(corpus, plan)
     minutes, words = time_trial(engine, schedule, threads)
     engine.C.fill(0)  # pages that no trial has touched
     unread = report["corpus_bytes"] * (1 - min(1.0, words / corpus.tokens)) if is_mapped(corpus.ids) else 0
     saving = 2 * min(WRITE_BLOCK, V * d * 4)
-    report["memory_bytes"] = round(resident_bytes() + unread + saving)
+    report["memory_bytes"] = round(resident_bytes() + unread + saving + composed)
     report["expected_minutes"] = round(minutes, 4)
     return report
 

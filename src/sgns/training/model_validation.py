@@ -172,3 +172,12 @@ def with_paths(centres: np.ndarray, tree: HuffmanTree) -> tuple[np.ndarray, np.n
 def is_general(config: Config) -> bool:
     """Whether samples are more than pairs of words with negatives; with n-grams, words are composed before."""
     return config.model != "skipgram" or config.loss == "hierarchical"
+
+
+def make_validation(corpus: Corpus, plan: Plan) -> Validation | None:
+    """The part of a corpus that is held out, if the options ask for one."""
+    if not plan.config.validation:
+        return None
+    if is_general(plan.config):
+        return ModelValidation(corpus, plan)
+    return Validation(corpus.ids, corpus.sentence_ends, plan.keep_probability, plan.noise_distribution, plan.config)

@@ -123,7 +123,7 @@ def compile_training(config: Config, threads: int) -> None:
     from sgns.text.corpus import Corpus
     from sgns.text.vocabulary import Vocabulary
     from sgns.training.engines.build import start
-    from sgns.training.validation import make_validation
+    from sgns.training.model_validation import make_validation
 
     if config.validation:  # of the small corpus below, enough sentences for a sample
         config = replace(config, validation=0.5)

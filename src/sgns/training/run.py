@@ -31,6 +31,7 @@ from sgns.training.engines.sampling import stream_key
 from sgns.training.hooks import CheckpointHook, EpochHook, OnEpoch, ValidationHook
 from sgns.training.loop import Hook, State, train_blocks, train_epochs
 from sgns.training.memory import check_memory
+from sgns.training.model_validation import make_validation
 from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan
 from sgns.training.precompile import Precompilation, loading_stage
@@ -39,7 +40,7 @@ from sgns.training.schedule import Schedule
 from sgns.training.signals import Interrupts
 from sgns.training.start import Restarts, begin
 from sgns.training.tables import tables_of, vectors_of
-from sgns.training.validation import Validation, make_validation
+from sgns.training.validation import Validation
 from sgns.vectors.vectors import INTEGER_WORDS, Vectors
 
 RANKS = 4  # purpose of the random streams that differ between ranks
@@ -282,7 +283,7 @@ def load_engine(
     Ranks draw from random streams of their own, but begin with the same vectors.
     """
     own = plan.with_seed(int(stream_key(plan.config.seed, RANKS, comm.rank)) >> 1) if distributed else plan
-    on_all_ranks(comm, lambda: check_memory(own))
+    on_all_ranks(comm, lambda: check_memory(own, documents=0 if corpus.documents is None else len(corpus.documents)))
     validation = on_all_ranks(comm, lambda: make_validation(corpus, own))
     loading = partial(display.update, loading_stage(own.engine, own.config, own.threads), 0, None)
     engine = on_all_ranks(comm, lambda: start(own, corpus, validation, loading))

@@ -38,8 +38,8 @@ def expected_updates(
     """The expected number of updates of the rows of words for one token of the text.
 
     A positive pair is one update of a row of E and one of a row of C, and so is each of its negatives. Where the input
-    is the mean of m rows, each of them moves by 1/m of the gradient, and the input by 1/m of that: its curvature is that
-    of 1/m² of an update. A tree has as many rows of C as words, less one, and a pair updates one for each node of its path.
+    is the mean of m rows, each of them moves by 1/m of the gradient, and the input by 1/m of that: so much less does an
+    update count. A tree has as many rows of C as words, less one, and a pair updates one for each node of its path.
 
     Args:
         counts: (V,) int64, occurrences of each word in the text.

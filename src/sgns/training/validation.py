@@ -13,7 +13,6 @@ import numpy as np
 
 from sgns.config import Config
 from sgns.errors import ConfigError
-from sgns.text.corpus import Corpus
 from sgns.training.engines.cpu.validation_kernels import choose_spans, pair_losses
 from sgns.training.engines.cpu.window_kernel import draw_windows
 from sgns.training.engines.sampling import (
@@ -25,7 +24,6 @@ from sgns.training.engines.sampling import (
     as_thresholds,
     stream_key,
 )
-from sgns.training.plan import Plan
 from sgns.vectors.files.parts import Parts
 
 EVALUATED_TOKENS = 100_000  # held-out tokens that are evaluated, about: enough for three digits, in a moment
@@ -158,14 +156,3 @@ class Validation:
     def compile(self, E: np.ndarray, C: np.ndarray) -> None:
         """Compiles the kernel of the loss, or loads it from the cache, for tables of a run's shape."""
         self.loss(E, C)
-
-
-def make_validation(corpus: Corpus, plan: Plan) -> Validation | None:
-    """The part of a corpus that is held out, if the options ask for one."""
-    if not plan.config.validation:
-        return None
-    from sgns.training.model_validation import ModelValidation, is_general
-
-    if is_general(plan.config):
-        return ModelValidation(corpus, plan)
-    return Validation(corpus.ids, corpus.sentence_ends, plan.keep_probability, plan.noise_distribution, plan.config)

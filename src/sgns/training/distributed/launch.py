@@ -74,6 +74,8 @@ def choose_resources(config: Config, local_world_size: int) -> Resources:
     resources = Resources.of(config, local_world_size)
     if resources.engine == "reference":
         raise ConfigError("the reference engine trains on one machine; leave torchrun out, or take --engine cpu")
+    if config.ngrams is not None:
+        raise ConfigError("ngrams are trained on one machine; leave torchrun or --ngrams out")
     if config.documents:
         raise ConfigError(
             f"model {config.model} trains on one machine, where documents are numbered as they are read; leave torchrun"

@@ -14,6 +14,7 @@ import torch
 from sgns.training.distributed.comm import Comm, all_gather_objects
 from sgns.training.distributed.merge import MergeOptions, Merger
 from sgns.training.distributed.rounds import RoundSchedule
+from sgns.training.engines.cpu.huffman import HuffmanTree
 from sgns.training.loop import Hook, State
 from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan
@@ -118,7 +119,12 @@ def merge_hook(
     stop: Callable[[], bool],
 ) -> MergeHook:
     """The hook of a run; `tables` are E and C of this rank, (V, stride). See `MergeHook` for the others."""
-    updates_per_token = expected_updates(plan.counts, plan.keep_probability, plan.noise_distribution, plan.config)
+    nodes = None
+    if plan.config.loss == "hierarchical":
+        nodes = HuffmanTree.of(plan.counts).node_counts(plan.counts * plan.keep_probability)
+    updates_per_token = expected_updates(
+        plan.counts, plan.keep_probability, plan.noise_distribution, plan.config, nodes
+    )
     merging = MergeOptions(communication_dtype=options.communication_dtype)
     merger = Merger(tables, plan.config.dim, comm, updates_per_token, merging)
     return MergeHook(comm, merger, schedule, hooks, total, stop)

@@ -30,8 +30,8 @@ class Windows(NamedTuple):
 
     Attributes:
         reach: At most, on either side of the centre.
-        reaches: Reaches among which each centre draws: `reach`; or 1 where all are `reach`; or 0 where windows are whole
-            sentences, whose words are put into a random order first.
+        reaches: Reaches among which each centre draws: `reach`; or 1 where all are `reach`; or 0 where windows are
+            whole sentences, whose words are put into a random order first.
         inputs: Words in a window on average, away from the ends of sentences.
     """
 

@@ -42,7 +42,6 @@ from sgns.training.engines.cpu.window_rows import (
     window_sum,
 )
 
-
 LEAST_NEGATIVES = 16  # of a tile: with 8, analogies on 100 MB of text were .02 lower; 32 gain .01 and cost a third
 
 
