@@ -91,3 +91,14 @@ def test_merge(four: Path, sgns: Command, tmp_path: Path) -> None:
     code, _, err = sgns("merge", four, tmp_path / "more.bin", "-o", four, "--on-conflict", "first")
     assert code == 2
     assert "would be replaced" in err
+
+
+def test_the_file_of_words_is_not_replaced(four: Path, sgns: Command, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("a\nb\n")
+    for arguments in (["convert", four, words, "--drop", words], ["convert", four, words, "--only", words],
+                      ["merge", four, four, "-o", words, "--only", words, "--on-conflict", "first"]):  # fmt: skip
+        code, out, err = sgns(*arguments)
+        assert (code, out) == (2, "")
+        assert "would be replaced" in err
+        assert words.read_text() == "a\nb\n"

@@ -238,3 +238,11 @@ def test_the_column_that_holds_text_is_named_in_a_table_in_memory() -> None:
         sgns.train(pandas.DataFrame({"id": [1, 2], "body": ["a b", "c d"]}))
     with pytest.raises(InputError, match="column='body'"):
         sgns.train({"id": [1, 2], "body": ["a b", "c d"]})
+
+
+@pytest.mark.parametrize("content", ['{"id": 1, "n": 2}\n', '[{"id": 1, "n": null}]', '{"id": true, "n": 2.5}\n'])
+def test_no_column_of_a_file_is_named_where_none_holds_text(tmp_path, content: str) -> None:
+    (tmp_path / "rows.json").write_text(content)
+    with pytest.raises(InputError, match="none of them holds text; give a table") as caught:
+        sgns.train(tmp_path / "rows.json")
+    assert "--column" not in str(caught.value)

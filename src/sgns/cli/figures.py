@@ -81,7 +81,7 @@ def plot(
     from sgns.figures import all_scripts, draw_picture
     from sgns.progress import Progress
 
-    check_not_input(output, [*files_of(vectors), second, *(words or ())])
+    check_not_input(output, [*files_of(vectors), second, *(words or ()), *part.files])
     names = (vectors.stem, "" if second is None else second.stem)
     with Progress(quiet=quiet) as progress:
         progress.update("draw", 0, None)
@@ -122,7 +122,7 @@ def map(
     from sgns.figures import make_map
     from sgns.progress import Progress
 
-    check_not_input(output, [*files_of(vectors), second, colour])
+    check_not_input(output, [*files_of(vectors), second, colour, *part.files])
     paths = [vectors] if second is None else [vectors, second]
     with Progress(quiet=quiet) as progress:
         made = make_map(
@@ -183,10 +183,17 @@ def export(
             if weights or language or license:
                 raise ConfigError("weights, language and license are not for viewers; name a program with --to")
             made = export_vectors(
-                opened_vectors, where, cast(Viewer | None, to), words=words, projection=projection, progress=progress.update
+                opened_vectors,
+                where,
+                cast(Viewer | None, to),
+                words=words,
+                projection=projection,
+                progress=progress.update,
             )
         else:
             if words is not None:
                 opened_vectors = opened_vectors.restrict(words)
-            made = export_for(opened_vectors, where, cast(Program, to), weights=weights, language=language, license=license)
+            made = export_for(
+                opened_vectors, where, cast(Program, to), weights=weights, language=language, license=license
+            )
     print_json(made.to_dict()) if json else print(made.text())

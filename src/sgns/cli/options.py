@@ -58,6 +58,12 @@ def words_or_file(words: list[str] | None) -> Only | None:
     return words[0] if words is not None and len(words) == 1 and Path(words[0]).is_file() else words
 
 
+def files_of_words(words: list[str] | None) -> list[str]:
+    """The file that is read where words may be given as one."""
+    only = words_or_file(words)
+    return [only] if isinstance(only, str) else []
+
+
 @dataclass(frozen=True, kw_only=True)
 class PartOfFile:
     """Which rows of a vector file a verb reads; what is left out takes no memory."""
@@ -68,6 +74,11 @@ class PartOfFile:
     """Read only these words (of the first rows, with --limit); or a file with a word a line."""
     documents: Flag = False
     """Take the vectors of documents, and their tags for words (models dbow and dm)."""
+
+    @property
+    def files(self) -> list[str]:
+        """The file of words, which is read and must not be written to."""
+        return files_of_words(self.only)
 
     def selection(self, also: Iterable[str] = ()) -> Selection:
         """The selection of rows; `also` are words that are read too, those of a question. Raises `ConfigError`."""

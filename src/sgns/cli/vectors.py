@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from sgns.base.files import check_not_input
 from sgns.cli.options import (
     DEFAULT_VECTORS,
     WHOLE_FILE,
@@ -22,6 +23,7 @@ from sgns.cli.options import (
     UnknownOption,
     VectorFile,
     WordsOrFile,
+    files_of_words,
     words_or_file,
 )
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
@@ -243,6 +245,8 @@ def convert(
     from sgns.progress import Progress
     from sgns.vectors.conversion import convert
 
+    for file in (*files_of_words(drop), *part.files):
+        check_not_input(target, [file])
     warnings: list[str] = []
 
     def on_warning(message: str) -> None:
@@ -287,6 +291,7 @@ def merge(
     from sgns.progress import Progress
     from sgns.vectors.conversion import merge
 
+    check_not_input(output, part.files)
     warnings: list[str] = []
 
     def on_warning(message: str) -> None:

@@ -82,6 +82,11 @@ def columns_without_a_name(name: str, head: bytes) -> list[str] | None:
             row, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
         except (ValueError, RecursionError):  # longer than the head, or no JSON
             return [] if ending in JSON_ENDINGS else None
+        if row and all(isinstance(value, int | float | None) for value in row.values()):
+            raise InputError(
+                f"{name} is a table with the {columns_listed(list(row))}; none of them holds text; give a table that "
+                "has a column of texts, or of lists of words"
+            )
         return list(row) or None
     first = first_line(head)
     if ending in DELIMITERS and first.strip():
