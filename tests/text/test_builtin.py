@@ -1,8 +1,12 @@
+import doctest
+import inspect
 import subprocess
 import sys
+import sysconfig
 import textwrap
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +129,23 @@ def test_the_time_to_collect_counts_as_reading(tmp_path, monkeypatch):
 
     monkeypatch.setattr("sgns.text.builtin.builtin_text", slowly)
     assert Corpus.builtin().scan_seconds >= 0.3
+
+
+def test_what_is_looked_for_first_changes_nothing():
+    """The shortcuts of reading docstrings find what the patterns alone find, in the sources of the standard library."""
+    files = list(builtin.python_files(Path(sysconfig.get_paths()["stdlib"]) / "email"))
+    files += [Path(inspect.__file__), Path(doctest.__file__), Path(__file__)]
+    sources = [file.read_text(encoding="utf-8") for file in files]
+    sources += ["x = \"\"\"\n\"\"\"\n'''a'''", '""""', '\'\'\'a"""\n\'\'\'\n"""b"""', '  r"""a\\"""b"""', '"""\n' * 7]
+    found = 0
+    for source in sources:
+        spans = [match.span() for match in builtin.STRING.finditer(source)]
+        assert [match.span() for match in builtin.strings(source)] == spans
+        found += len(spans)
+        for line in source.split("\n"):
+            line = line.strip()
+            assert builtin.is_parameter(line) == (builtin.PARAMETER.match(line) is not None)
+    assert found > 100
+    assert builtin.is_parameter("x : int, optional")
+    assert builtin.is_parameter("f(a, b) -> c")
+    assert not builtin.is_parameter("as said: nothing")

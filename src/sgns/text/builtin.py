@@ -21,6 +21,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -72,6 +73,9 @@ LITERAL = re.compile(r"``[^`]+``|`[^`]+`")  # code within a sentence
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 SENTENCE = re.compile(r"[A-Z].*[a-z)\"'][.!?]").fullmatch
 WORD = re.compile(r"[\"'(]*(?:[A-Z]?[a-z]+(?:['’-][A-Za-z]?[a-z]+)*|[A-Z]{1,4}|e\.g|i\.e)[.,;:!?)\"']*").fullmatch
+END_MARKS = frozenset(".!?")
+QUOTES = ('"' * 3, "'" * 3)
+SMALL_WORD, OTHER_WORD, A_NUMBER, CODE_NAME = "small word", "word", "number", "code"  # kinds of tokens
 NUMBER = re.compile(r"[-+(]?\d[\d.,]*%?[.,;:)]*").fullmatch
 SMALL_WORDS = frozenset(
     re.findall(
@@ -153,7 +157,9 @@ def write_text(file: IO[bytes], progress: ProgressCallback) -> None:
         if now - reported > 0.1:
             progress(stage, min(size, MOST_TEXT), MOST_TEXT, "characters")
             reported = now
-        if size >= MOST_TEXT or time.process_time() - began > MOST_SECONDS:
+            if time.process_time() - began > MOST_SECONDS:
+                break
+        if size >= MOST_TEXT:
             break
     if not size:
         raise InputError("this Python has no documentation to train on; give a text file of your own")
@@ -197,7 +203,7 @@ def docstrings(file: Path) -> Iterator[str]:
     except (OSError, UnicodeDecodeError):
         yield ""
         return
-    for match in STRING.finditer(source):
+    for match in strings(source):
         if match.end() - match.start() < 40:
             continue
         literal = match[1]
@@ -213,16 +219,30 @@ def docstrings(file: Path) -> Iterator[str]:
     yield ""
 
 
+def strings(source: str) -> Iterator[re.Match[str]]:
+    """As `STRING.finditer`, which tries every line, but only where there are three quotation marks."""
+    free, at = 0, {quotes: source.find(quotes) for quotes in QUOTES}
+    while (here := min((place for place in at.values() if place >= 0), default=-1)) >= 0:
+        line = source.rfind("\n", 0, here) + 1
+        if line >= free and (match := STRING.match(source, line)):
+            yield match
+            free = match.end()
+        after = max(free, here + 1)
+        at = {quotes: source.find(quotes, after) if 0 <= place < after else place for quotes, place in at.items()}
+
+
 def paragraphs(text: str) -> Iterator[str]:
     """The prose in a docstring, a paragraph at a time, markup taken away."""
     for block in BLANK_LINES.split(text):
+        if not ("." in block or "!" in block or "?" in block) or block.islower():  # no sentence can be in it
+            continue
         lines: list[str] = []
         for line in block.split("\n"):
             stripped = line.strip()
             if stripped[:1].isalpha():  # nearly always
                 if stripped.startswith(("In [", "Out[")):
                     break
-                if (":" in stripped or ")" in stripped) and PARAMETER.match(stripped) and not stripped.endswith("."):
+                if stripped[-1] != "." and (":" in stripped or ")" in stripped) and is_parameter(stripped):
                     yield from prose(lines)
                     lines = []
                 else:
@@ -242,6 +262,14 @@ def paragraphs(text: str) -> Iterator[str]:
         yield from prose(lines)
 
 
+def is_parameter(line: str) -> bool:
+    """Whether PARAMETER matches; what it looks for first is looked for without it."""
+    colon, opening = line.find(":"), line.find("(")
+    if (colon > 0 and line[colon - 1].isspace()) or (opening > 0 and " " not in line[:opening].rstrip()):
+        return PARAMETER.match(line) is not None
+    return False
+
+
 def prose(lines: list[str]) -> Iterator[str]:
     """The sentences in `lines` as one line, if any of them reads like English."""
     text = " ".join(lines)
@@ -249,7 +277,12 @@ def prose(lines: list[str]) -> Iterator[str]:
         text = LITERAL.sub(_spoken, LINK.sub(r"\1", ROLE.sub(r"\1", LABEL.sub(CODE_MARK, text))))
     if "\\" in text or "$" in text:
         text = MATH.sub(" ", text)
-    kept = [read for sentence in SENTENCE_END.split(NOISE.sub(" ", text).strip()) if (read := english(sentence))]
+    if "_" in text or "*" in text or "`" in text or "|" in text or "://" in text:
+        text = NOISE.sub(" ", text)
+    text = text.strip()
+    inner = text[:-1]
+    one = not ("." in inner or "!" in inner or "?" in inner)
+    kept = [read for sentence in ([text] if one else SENTENCE_END.split(text)) if (read := english(sentence))]
     if kept:
         yield " ".join(kept)
 
@@ -266,16 +299,22 @@ def english(sentence: str) -> str:
     It begins with a capital letter and ends with a full stop; three in ten of its words are small words of English, and
     at most one in ten are names of code, such as n_jobs, DataFrame, x.y or f(x).
     """
-    if SENTENCE(sentence) is None:
+    if sentence[-1:] not in END_MARKS or SENTENCE(sentence) is None:
         return ""
     tokens = sentence.split()
-    words, code = [], 0
-    for token in tokens:
-        if (token.isalpha() and token.islower()) or WORD(token) is not None:
-            words.append(token)
-        elif NUMBER(token) is None:
-            code += 1
-    small = sum(1 for token in words if token.strip("\"'(.,;:!?)").lower() in SMALL_WORDS)
-    if len(words) < LEAST_WORDS or small < LEAST_SMALL * len(words) or code > MOST_CODE * len(tokens):
+    if len(tokens) < LEAST_WORDS:
         return ""
-    return " ".join(words)
+    kinds = list(map(kind_of, tokens))
+    small, code = kinds.count(SMALL_WORD), kinds.count(CODE_NAME)
+    words = small + kinds.count(OTHER_WORD)
+    if words < LEAST_WORDS or small < LEAST_SMALL * words or code > MOST_CODE * len(tokens):
+        return ""
+    return " ".join([token for token, kind in zip(tokens, kinds, strict=True) if kind in (SMALL_WORD, OTHER_WORD)])
+
+
+@lru_cache(maxsize=1 << 17)
+def kind_of(token: str) -> str:
+    """What a token of a sentence is: SMALL_WORD, OTHER_WORD, A_NUMBER or CODE_NAME."""
+    if (token.isalpha() and token.islower()) or WORD(token) is not None:
+        return SMALL_WORD if token.strip("\"'(.,;:!?)").lower() in SMALL_WORDS else OTHER_WORD
+    return CODE_NAME if NUMBER(token) is None else A_NUMBER
