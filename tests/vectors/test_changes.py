@@ -246,3 +246,25 @@ def test_dropping_what_was_added_gives_the_same(words: list[str], data: st.DataO
     merged = v.merge(both, on_conflict="first")
     assert merged.words == words
     assert merged.E.tobytes() == rows.tobytes()
+
+
+@pytest.mark.parametrize("counts", ["x", 2.7, -5, [1, 2], None])
+def test_counts_that_are_none(three: Vectors, counts) -> None:
+    if counts is None:
+        assert three.add("d", [1, 2], counts=counts).counts is None
+        return
+    with pytest.raises(ConfigError, match="1 words need as many whole numbers, 0 or more"):
+        three.add("d", [1, 2], counts=counts)
+
+
+def test_a_set_of_words_has_no_order_and_gets_no_rows(three: Vectors) -> None:
+    """The rows went to the words in the order of PYTHONHASHSEED."""
+    for call in (three.add, three.with_rows):
+        with pytest.raises(ConfigError, match="the words are a set, which has no order; give a list"):
+            call({"a", "b"}, [[1, 2], [3, 4]])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("other", ["more.bin", None])
+def test_merging_what_is_no_vectors(three: Vectors, other) -> None:
+    with pytest.raises(ConfigError, match="merge takes Vectors, not"):
+        three.merge(other)

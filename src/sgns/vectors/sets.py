@@ -122,3 +122,13 @@ def rows_for(words: Sequence[Any], rows: Any, dim: int, call: str) -> np.ndarray
         twice = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
         raise ConfigError(f"{call}: {twice[:80]!r} stands twice among the words; every word may have one row")
     return matrix
+
+
+def counts_for(words: Sequence[Any], counts: Any, call: str) -> np.ndarray:
+    """`counts` as an array (n,) int64, one for each of n words. Raises `ConfigError` unless they are whole numbers."""
+    given = np.atleast_1d(np.asarray(counts))
+    if given.shape != (len(words),) or given.dtype.kind not in "iu" or (len(given) and given.min() < 0):
+        raise ConfigError(
+            f"{call}: counts is {str(counts)[:80]}; {len(words)} words need as many whole numbers, 0 or more"
+        )
+    return given.astype(np.int64)

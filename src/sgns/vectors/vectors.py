@@ -1,6 +1,6 @@
 """`Vectors`: words, their matrices E and C, and the questions that are asked of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from os import PathLike
 from types import MappingProxyType
@@ -572,7 +572,7 @@ class Vectors:
             FormatError: A row holds NaN or infinity.
         """
         check_precision(precision)
-        if sample < 0:
+        if not isinstance(sample, int) or sample < 0:
             raise ConfigError(f"sample is {sample}; give a number of words, or 0 to measure nothing")
         self.norms  # noqa: B018  raises for a row that is not finite
         made = self._of(quantized(self.parts, precision), constant=True)
@@ -625,7 +625,7 @@ class Vectors:
                 f"{known[:80]!r} is among the words already; give it another row: v.with_rows(words, rows)"
             )
         contexts = None if C is None else sets.rows_for(named, C, self.dim, "add")
-        new = Parts.of(named, matrix, contexts, None if counts is None else np.atleast_1d(np.asarray(counts)))
+        new = Parts.of(named, matrix, contexts, None if counts is None else sets.counts_for(named, counts, "add"))
         return self._of(sets.joined(self.parts, new), constant=True)
 
     def merge(self, other: "Vectors", on_conflict: Conflict = "error") -> Self:
@@ -642,6 +642,8 @@ class Vectors:
         Raises:
             ConfigError: The dimensions differ, or both have a word and on_conflict is error.
         """
+        if not isinstance(other, Vectors):
+            raise ConfigError(f"merge takes Vectors, not {type(other).__name__}; load a file first: sgns.load(path)")
         return self._of(sets.merged(self.parts, other.parts, on_conflict), constant=True)
 
     def drop(self, words: str | Sequence[str]) -> Self:
@@ -651,6 +653,8 @@ class Vectors:
 
     def _named(self, words: str | Sequence[str]) -> list[str]:
         """One word or several as a list; ids as their digits where ids were trained on."""
+        if isinstance(words, Set):
+            raise ConfigError(f"the words are a {type(words).__name__}, which has no order; give a list, row by row")
         named = [words] if is_word(words) else list(words)
         return [as_text(word) for word in named] if isinstance(self._words, IntegerWords) else named
 
