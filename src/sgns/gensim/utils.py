@@ -44,7 +44,9 @@ def open(uri: str | PathLike[str], mode: str = "r", **options: Any) -> IO[Any]:
         raise NotImplementedError(
             f"{path} is not a file of this machine; open it with smart_open.open and pass the file"
         )
-    if mode in ("r", "w", "a"):
+    if "encoding" in options:  # as smart_open, whose wb with an encoding is text
+        mode = mode.replace("b", "")
+    if "b" not in mode and "t" not in mode:
         mode += "t"
     packed: dict[str, Callable[[], Any]] = {".gz": _gzip, ".bz2": _bz2, ".xz": _lzma}
     opener = next((make() for ending, make in packed.items() if path.endswith(ending)), None)

@@ -3,10 +3,10 @@
 A `Network` holds E, shared by its phases. A phase is one model and loss (skip-gram with negatives, say) and its C; with
 hs and negative, or dbow_words, there are two, and the text is trained on part by part, by one and then by the other.
 
-gensim's step for the rows of a mean is not that of the gradient: each of m rows (of a window, of n-grams) takes the whole
-gradient of the mean, m times as much; of a sum it takes 1/m. So that `alpha` means the same here, `Step` makes the exact
-steps of the engine as large: with E scaled by a, C by 1/a and the rate by k, steps of E are k/a² and those of C k·a² times
-as large, and a and k are chosen for r and 1, r being m on average.
+gensim's step for the rows of a mean is not that of the gradient: each of m rows (of a window, of n-grams) takes the
+whole gradient of the mean, m times as much; of a sum it takes 1/m. So that `alpha` means the same here, `Step` makes
+the exact steps of the engine as large: with E scaled by a, C by 1/a and the rate by k, steps of E are k/a² and those of
+C k·a² times as large, and a and k are chosen for r and 1, r being m on average.
 """
 
 from collections.abc import Sequence
@@ -234,9 +234,10 @@ class Phase:
         config = self.phase.config
         if config.window > max(1, text.longest):  # no kernel need reach beyond the longest sentence
             config = replace(config, window=max(1, text.longest))
-        tags = None if text.tags is None or not self.phase.tagged else text.tags
+        V = len(network.words.counts)
+        tags = None if text.tags is None or not self.phase.tagged else text.tags + np.int32(V)
         rows = Rows(network._parts, text.tag_starts if tags is not None else None, tags, self.phase.tree)
-        self._model = model_of(config, network.stride, len(network.words.counts), rows)
+        self._model = model_of(config, network.stride, V, rows)
         self.E, self.C = network.E, network.outputs[self.phase.output]
         self.loss, self.pairs, self.centres = 0.0, 0, 0
 

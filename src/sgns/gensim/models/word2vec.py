@@ -310,9 +310,9 @@ class Word2Vec(VocabularyPart):
         if kwargs:
             raise TypeError(f"train() got unexpected arguments: {', '.join(kwargs)}")
         self.alpha, self.min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
+        self._check_corpus_sanity(corpus_iterable, corpus_file, passes=epochs or 1)
         self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)
         assert epochs is not None
-        self._check_corpus_sanity(corpus_iterable, corpus_file, passes=epochs)
         if corpus_file is not None and not total_words:
             raise ValueError("total_words must be provided alongside corpus_file argument.")
         self.epochs, self.compute_loss, self.running_training_loss = epochs, compute_loss, 0.0
