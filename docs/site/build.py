@@ -24,6 +24,8 @@ NAVIGATION = {
 # Files beside docs/ that are pages of the site, by their names there.
 OTHERS = {"CHANGELOG.md": "changelog.md", "benchmarks/LOG.md": "log.md", "benchmarks/README.md": "measurements.md"}
 
+MADE = {"benchmarks", "commands", "tour", "topics", *(Path(name).stem for name in OTHERS.values())}  # not in docs/*.md
+
 
 def build(folder: Path, source: Path | None = None) -> int:
     """Builds the site into `folder`; returns the exit code of Sphinx, which takes a warning for an error."""
@@ -99,7 +101,7 @@ def within_site(text: str, page: Path) -> str:
         if not file.is_relative_to(ROOT):
             return match[0]
         name = file.relative_to(ROOT).as_posix()
-        if file.parent == DOCS and not file.exists():
+        if file.parent == DOCS and not file.exists() and file.stem not in MADE:
             return shown  # a page that is still to be written
         if name in OTHERS:
             return f"{match['bang']}[{shown}]({OTHERS[name]}{mark}{place})"

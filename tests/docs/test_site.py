@@ -78,6 +78,11 @@ def test_links_are_those_of_the_site():
     )
 
 
+def test_every_link_of_the_first_page_is_one_in_the_site():
+    text = (build.DOCS / "index.md").read_text(encoding="utf-8")
+    assert build.within_site(text, build.DOCS / "index.md").count("](") == text.count("](")
+
+
 def test_each_page_is_in_the_navigation_once(tmp_path):
     listed = [name for names in build.NAVIGATION.values() for name in names]
     assert len(listed) == len(set(listed))
