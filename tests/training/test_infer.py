@@ -273,3 +273,32 @@ def test_odd_documents_train(model, documents):
     expected = {"only": ["only"], "same": ["same"]}.get(str(documents[0][0]))
     assert expected is None or v.documents.words == expected
     assert np.isfinite(sgns.infer(v, [["a", "b"]])).all()
+
+
+def test_documents_train_on_one_machine():
+    pytest.importorskip("torch")
+    from sgns.training.distributed.launch import choose_resources
+
+    with pytest.raises(ConfigError, match=r"model dbow trains on one machine, .* leave torchrun out, or train words"):
+        choose_resources(sgns.Config(model="dbow", engine="cpu"), 2)
+
+
+def test_a_resumed_run_has_the_same_documents(tmp_path):
+    """The rows of words, which dbow does not train, are not in its checkpoints."""
+    options = {"model": "dbow", "dim": 8, "epochs": 4, "min_count": 1, "threads": 1, "quiet": True}
+    whole = sgns.train(DOCUMENTS, **options)
+    output = tmp_path / "v.safetensors"
+
+    def stop(epoch, *_):
+        if epoch == 3:
+            raise KeyError("stopped")
+
+    with pytest.raises(KeyError, match="stopped"):
+        sgns.train(DOCUMENTS, **options, checkpoint=output, checkpoint_every="1blocks", on_epoch=stop)
+    found = []
+    resumed = sgns.train(
+        DOCUMENTS, **options, checkpoint=output, resume=True, on_epoch=lambda epoch, *_: found.append(epoch)
+    )
+    assert found in ([3, 4], [4])
+    assert np.array_equal(resumed.documents.E, whole.documents.E)
+    assert np.array_equal(resumed.C, whole.C)
