@@ -202,6 +202,12 @@ class Checkpoints:
                 f"{path}: the text was another one (hash {str(theirs.get('corpus'))[:12]}, now "
                 f"{str(self.identity['corpus'])[:12]}); give the same text, or train without --resume"
             )
+        mine, other = self.identity.get("started_from"), theirs.get("started_from")
+        if mine != other:
+            raise CheckpointError(
+                f"{path}: the run started from other vectors (hash {str(other)[:12]}, now {str(mine)[:12]}); give the "
+                "same --start, or train without --resume"
+            )
 
 
 def written_by(output: str | Path) -> list[Path]:

@@ -12,6 +12,7 @@ from sgns.text.sources import find
 from sgns.text.stream import check_not_read
 from sgns.training.checkpoint import CheckpointPlan, written_by
 from sgns.training.distributed.environment import TorchrunEnvironment
+from sgns.training.growing import Start, read_corpus
 from sgns.training.options import CheckpointOptions, DistributedOptions
 from sgns.training.plan import Plan, Resources
 from sgns.training.precompile import Precompilation
@@ -59,9 +60,10 @@ def train_to_file(
         display.update("read", 0, None)
         resources = Resources.of(config)
         with Precompilation(config, resources) as kernels:
-            corpus = read(inputs, config, display)
+            start = Start.of(config, on_warning=display.warn)
+            corpus = read_corpus(start, config, lambda options: read(inputs, options, display), display.update)
             plan = Plan.of(corpus.vocabulary, config, resources)
-            trained = run(corpus, plan, display, checkpoints=kept, kernels=kernels)
+            trained = run(corpus, plan, display, start=start, checkpoints=kept, kernels=kernels)
         saved = _save(trained, output, display)
     trained.report["output"] = str(output)
     trained.report["seconds"] |= {"save": saved, "total": time.perf_counter() - began}

@@ -56,7 +56,8 @@ def check_memory(plan: Plan, available: Available | None = None, documents: int 
     if needed + spare > available.bytes:
         raise OutOfMemory(
             f"E and C of {V:,} words{also(plan, documents)}, dim {plan.config.dim:,}, take {gibibytes(needed)}, "
-            f"libraries and threads {gibibytes(spare)}, and {gibibytes(available.bytes)} may be used ({available.bound}); "
+            f"libraries and threads {gibibytes(spare)}, and {gibibytes(available.bytes)} may be used "
+            f"({available.bound}); "
             + remedy(plan, more_rows, available.bytes - spare - margin, needed + spare + margin - available.bytes)
         )
 

@@ -32,6 +32,7 @@ class Facts:
         ranks: Number of ranks; None for a run in one process.
         interrupted: Whether a signal ended the run early.
         stopped_early: Whether the user's function ended it early.
+        start: What was taken over from trained vectors, see `growing.Taken`; None for a run that began anew.
     """
 
     tokens: int
@@ -47,6 +48,7 @@ class Facts:
     ranks: int | None
     interrupted: bool
     stopped_early: bool
+    start: dict[str, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON; what is None is left out."""
@@ -153,9 +155,17 @@ def report_as_text(report: dict[str, Any]) -> str:
     lines = {
         "total run time": f"{seconds['total']:.1f} s  ({times})",
         "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
+        **({"start": start_as_text(report["start"])} if report.get("start") else {}),
         "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {speed}",
         "final loss": f"{losses[-1]:.4f} per positive pair" if losses else none,
         **({"validation loss": f"{report['validation_losses'][-1]:.4f}"} if report.get("validation_losses") else {}),
         "vectors": report["output"],
     }
     return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
+
+
+def start_as_text(start: dict[str, int]) -> str:
+    """What was taken over, for people."""
+    frozen = f", {start['frozen_rows']:,} rows frozen" if start.get("frozen_rows") else ""
+    documents = f", {start['documents']:,} documents" if start.get("documents") else ""
+    return f"{start['words']:,} words taken over{documents}, {start['new_words']:,} new{frozen}"

@@ -24,10 +24,12 @@ from sgns.training.checkpoint import CheckpointPlan, Checkpoints, check_finite, 
 from sgns.training.distributed.comm import Comm, SingleRank, all_gather_objects, on_all_ranks, raised_on_all_ranks
 from sgns.training.distributed.rounds import RoundSchedule, agree_on_rounds
 from sgns.training.distributed.torchrun import RankInterrupts
-from sgns.training.engines.build import start
+from sgns.training.engines.build import start as start_engine
 from sgns.training.engines.contract import Engine, EpochEngine
 from sgns.training.engines.matrices import first_vectors
 from sgns.training.engines.sampling import stream_key
+from sgns.training.frozen import FrozenHook, FrozenRows, freeze
+from sgns.training.growing import Start
 from sgns.training.hooks import CheckpointHook, EpochHook, OnEpoch, ValidationHook
 from sgns.training.loop import Hook, State, train_blocks, train_epochs
 from sgns.training.memory import check_memory
@@ -91,6 +93,7 @@ def run(
     plan: Plan,
     display: Display,
     *,
+    start: Start | None = None,
     checkpoints: CheckpointPlan | None = None,
     on_epoch: OnEpoch | None = None,
     distributed: Distributed | None = None,
@@ -105,6 +108,7 @@ def run(
         corpus: The text, or this rank's shard of it.
         plan: Made for the vocabulary of the whole text.
         display: Where progress is shown.
+        start: Vectors whose rows are taken over; the corpus has the vocabulary that it asks for.
         checkpoints: Where they are written, how often, and whether to go on from one.
         on_epoch: Called after each epoch; see `training.train.train`.
         distributed: The ranks; None for a run in one process.
@@ -115,7 +119,7 @@ def run(
 
     Raises:
         InputError: no sentence has two words.
-        ConfigError: options that the engine does not have.
+        ConfigError: options that the engine does not have, or that do not fit the start.
         CheckpointError: the checkpoint to go on from is of another run, or damaged.
         OutOfMemory: E and C do not fit.
         DivergedError: the vectors diverged.
@@ -137,13 +141,16 @@ def run(
     counts = corpus.vocabulary.counts
     kind = {INTEGER_WORDS: True} if corpus.vocabulary.integers else {}
     tables = tables_of(engine, plan, corpus)
+    taken = None if start is None else on_all_ranks(comm, lambda: start.take_over(tables, plan, corpus))
+    frozen = FrozenRows(tables, taken.frozen) if taken is not None and taken.frozen else None
+    engine = engine if frozen is None else freeze(engine, frozen)
 
     def current() -> Vectors:
         engine.sync()
         return vectors_of(tables, plan, corpus, dict(kind))
 
     # --- where it begins
-    identity = identify(plan, corpus, distributed)
+    identity = identify(plan, corpus, distributed, start)
     store, state, total = None, State(), State()
     if checkpoints is not None and isinstance(engine, EpochEngine):
         if checkpoints.interval is not None or checkpoints.resume:
@@ -160,7 +167,7 @@ def run(
     def asked() -> bool:
         return signals.asked is not None
 
-    hooks: list[Hook] = []
+    hooks: list[Hook] = [] if frozen is None else [FrozenHook(frozen)]
     if validation is not None:
         hooks.append(ValidationHook(comm, validation, schedule, plan.threads, current))
     if on_epoch is not None:
@@ -203,6 +210,8 @@ def run(
             if store is not None:
                 store.wait()
     engine.sync()
+    if frozen is not None:
+        frozen.restore()
     seconds = time.perf_counter() - training
 
     # --- what came of it
@@ -222,6 +231,7 @@ def run(
         ranks=None if distributed is None else comm.world_size,
         interrupted=total.interrupted,
         stopped_early=total.stopped_early,
+        start=None if taken is None else taken.to_dict(),
     )
     figures = Figures(
         threads=plan.training_threads,
@@ -234,6 +244,8 @@ def run(
         traffic=None if merging is None else merging.all_traffic(),
     )
     metadata = facts.to_dict() | identity | kind | {"machine": platform.machine()}
+    if start is not None:
+        metadata |= start.trained_on(metadata)
     trained = vectors_of(tables, plan, corpus, metadata)  # the engine writes no more
     check_finite(trained)
     little = little_data.warnings_of(total.pairs, size.raw_tokens, counts, plan.keep_probability, plan.config)
@@ -286,7 +298,7 @@ def load_engine(
     on_all_ranks(comm, lambda: check_memory(own, documents=0 if corpus.documents is None else len(corpus.documents)))
     validation = on_all_ranks(comm, lambda: make_validation(corpus, own))
     loading = partial(display.update, loading_stage(own.engine, own.config, own.threads), 0, None)
-    engine = on_all_ranks(comm, lambda: start(own, corpus, validation, loading))
+    engine = on_all_ranks(comm, lambda: start_engine(own, corpus, validation, loading))
     if distributed:
         first_vectors(engine.E, plan.config.dim, plan.config.seed)
     return engine, validation
@@ -301,13 +313,14 @@ def make_schedule(comm: Comm, tokens: int, plan: Plan, engine: Engine | EpochEng
     return agree_on_rounds(comm, tokens, plan.config, engine.longest, plan.threads if engine.concurrent else None)
 
 
-def identify(plan: Plan, corpus: Corpus, distributed: Distributed | None) -> dict[str, Any]:
-    """What identifies the run: options, corpus, versions. Ranks may train with different numbers of threads."""
+def identify(plan: Plan, corpus: Corpus, distributed: Distributed | None, start: Start | None = None) -> dict[str, Any]:
+    """What identifies the run: options, text, start, versions. Ranks may train with different numbers of threads."""
     fields = plan.config.to_dict()
     if distributed is not None:
         ranks, dtype = distributed.comm.world_size, distributed.options.communication_dtype
         fields |= {"threads": 0, "ranks": ranks, "communication_dtype": dtype}
-    return run_identity(fields, corpus.hash, plan.versions())
+    identity = run_identity(fields, corpus.hash, plan.versions()) | {"text": corpus.content}
+    return identity if start is None else identity | {"started_from": start.digest}
 
 
 def progress_fields(state: State, config: Config) -> dict[str, str]:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from sgns.base.files import check_writable
-from sgns.config import Config
+from sgns.config import IN_MEMORY, Config
 from sgns.errors import ConfigError, TrainingWarning
 from sgns.progress.callback import Display, WarningCallback
 from sgns.text.corpus import Corpus
 from sgns.text.read import TextSource, read_text
 from sgns.training.checkpoint import CheckpointPlan, written_by
+from sgns.training.growing import Start, read_corpus
 from sgns.training.hooks import OnEpoch
 from sgns.training.options import CheckpointOptions
 from sgns.training.plan import Plan, Resources
@@ -24,6 +25,7 @@ def train(
     source: TextSource = None,
     *,
     config: Config | None = None,
+    start: str | Path | Vectors | None = None,
     quiet: bool = False,
     live: bool = False,
     checkpoint: str | Path | None = None,
@@ -43,6 +45,8 @@ def train(
             the built-in corpus: the documentation on this machine.
         config: All options at once; or give them by name:
         **options: Fields of `Config`, such as dim, window, negatives, epochs, lr, min_count, threads, seed, engine.
+        start: Vectors to go on with, or a file of them: their rows are taken over. `vocabulary` (union, old or new) and
+            `freeze` (E, C, or words) belong to it; see docs/growing.md.
         quiet: Show no progress.
         live: Plot the loss while it falls (terminals).
         checkpoint: A file, usually where the vectors will be saved; checkpoints are written beside it.
@@ -71,6 +75,8 @@ def train(
     from sgns.progress import Progress
     from sgns.progress.live import LivePlot
 
+    if start is not None:
+        options["start"] = IN_MEMORY if isinstance(start, Vectors) else start
     if config is not None and options:
         raise ConfigError(f"both config and {', '.join(options)} were given; give one or the other")
     if checkpoint is None and (checkpoint_every is not None or resume):
@@ -83,9 +89,13 @@ def train(
     with (LivePlot if live else Progress)(quiet=quiet) as display:
         resources = Resources.of(config)
         with Precompilation(config, resources) as kernels:
-            corpus = read(source, config, display, () if checkpoint is None else written_by(checkpoint))
+            begin = Start.of(config, start if isinstance(start, Vectors) else None, display.warn)
+            outputs = () if checkpoint is None else written_by(checkpoint)
+            corpus = read_corpus(begin, config, lambda use: read(source, use, display, outputs), display.update)
             plan = Plan.of(corpus.vocabulary, config, resources)
-            trained = run(corpus, plan, display, checkpoints=checkpoints, on_epoch=on_epoch, kernels=kernels)
+            trained = run(
+                corpus, plan, display, start=begin, checkpoints=checkpoints, on_epoch=on_epoch, kernels=kernels
+            )
     if trained.checkpoints is not None and not trained.interrupted:
         trained.checkpoints.clear()
     for message in trained.warnings if on_warning is None else [*corpus.warnings, *trained.warnings]:

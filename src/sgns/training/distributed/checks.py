@@ -9,6 +9,7 @@ from sgns.config import Config
 from sgns.errors import ConfigError, InputError
 from sgns.text.sources import Source
 from sgns.training.distributed.comm import Comm, all_gather_objects, raised_on_all_ranks
+from sgns.training.growing import Start
 from sgns.training.options import DistributedOptions
 
 LOCAL = ("threads",)  # options that may differ between ranks
@@ -44,6 +45,16 @@ def check_options(
                             f"{'versions' if part == 'versions' else 'options'}"
                         )
                     )
+
+
+def check_start(comm: Comm, start: Start | None) -> None:
+    """Raise `ConfigError` naming the first rank that starts from other vectors than rank 0."""
+    digests = all_gather_objects(comm, None if start is None else start.digest)
+    for rank, digest in enumerate(digests):
+        if digest != digests[0]:
+            raise raised_on_all_ranks(
+                ConfigError(f"start holds other vectors on rank {rank} than on rank 0; give all ranks the same file")
+            )
 
 
 def check_text(comm: Comm, sources: Sequence[Source]) -> None:

@@ -9,10 +9,11 @@ from sgns.progress.callback import Display
 from sgns.text.shards import Shard, shard_of
 from sgns.text.sources import Column, find
 from sgns.training.checkpoint import CheckpointPlan, checkpoints_of
-from sgns.training.distributed.checks import check_options, check_text
+from sgns.training.distributed.checks import check_options, check_start, check_text
 from sgns.training.distributed.comm import on_all_ranks
 from sgns.training.distributed.torchrun import TorchrunJob
 from sgns.training.distributed.vocabulary import read_shard
+from sgns.training.growing import Start
 from sgns.training.hooks import OnEpoch
 from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan, Resources, versions
@@ -61,12 +62,19 @@ def launch(
     }
     check_options(comm, config, options, more, versions(resources.engine) | {"torch": torch.__version__})
     config = replace(config, engine=resources.engine, threads=resources.threads)  # type: ignore[arg-type]
-    corpus = read_shard(comm, find_shard(job, inputs, config, options), config, display.update)
+    start = on_all_ranks(comm, lambda: Start.of(config, on_warning=display.warn))
+    known = None if start is None else start.known_words
+    check_start(comm, start)
+    corpus = read_shard(comm, find_shard(job, inputs, config, options), config, display.update, known)
+    if start is not None:
+        begin, shown = start, list(corpus.warnings)
+        corpus = on_all_ranks(comm, lambda: begin.finish(corpus))
+        corpus.warnings = corpus.warnings if comm.rank == 0 else shown
     plan = Plan.of(corpus.vocabulary, config, resources)
     distributed = Distributed(
         comm, options, job.signals, Restarts(here.restarts, here.may_restart), lambda: job.remedy()
     )
-    return run(corpus, plan, display, checkpoints=checkpoints, on_epoch=on_epoch, distributed=distributed)
+    return run(corpus, plan, display, start=start, checkpoints=checkpoints, on_epoch=on_epoch, distributed=distributed)
 
 
 def choose_resources(config: Config, local_world_size: int) -> Resources:

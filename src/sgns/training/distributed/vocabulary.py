@@ -23,6 +23,7 @@ from sgns.text.joint_vocabulary import (
     join_in_part,
     sum_counts,
 )
+from sgns.text.known_words import KnownWords
 from sgns.text.phrases import Joined, no_phrase
 from sgns.text.sentences import INTEGER, integers_and_string
 from sgns.text.shards import Shard
@@ -39,7 +40,9 @@ from sgns.training.distributed.comm import (
 )
 
 
-def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallback) -> Corpus:
+def read_shard(
+    comm: Comm, shard: Shard, config: Config, progress: ProgressCallback, known: KnownWords | None = None
+) -> Corpus:
     """Encode this rank's shard of the text in the vocabulary of all ranks.
 
     Args:
@@ -47,6 +50,7 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
         shard: What this rank reads.
         config: Text options and threads.
         progress: Called with the progress of this rank.
+        known: Words of a model that the run starts from, the same on all ranks.
 
     Returns:
         A corpus with the ids of this shard, and the vocabulary and the hash of the whole text.
@@ -61,12 +65,14 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
             f"sgns phrases TEXT --phrases {config.phrases} -o phrases.tsv, and give --phrases phrases.tsv"
         )
         raise raised_on_all_ranks(error)
-    derivation = on_all_ranks(comm, lambda: Derivation.of(config))
+    derivation = on_all_ranks(comm, lambda: Derivation.of(config, known))
     phrases, lists = (None, WordLists()) if derivation is None else (derivation.phrases, derivation.lists)
     read = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
     joined = on_all_ranks(comm, lambda: join_in_part(read, phrases, progress))
     text, unknown = joined.text, unknown_phrases(comm, joined)
     shards = all_gather_objects(comm, (len(text.ids), len(read.ids), read.hash))
+    content = digest(all_gather_objects(comm, read.content))
+    lists = lists.beside(content)
     integers = integers_of(comm, read)
     progress("count words together", 0, None, "")
     before = sum(tokens for tokens, _, _ in shards[: comm.rank])
@@ -83,7 +89,7 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
             raise none_chosen(sum(raw for _, raw, _ in shards), sum(distinct), max(highest), config)
     except InputError as error:  # all ranks have found the same
         raise raised_on_all_ranks(error) from None
-    words, counts = lists.complete(chosen.words, chosen.counts)
+    words, counts = lists.complete(chosen.words, chosen.counts, config.max_vocabulary)
 
     def numbered() -> tuple[np.ndarray, np.ndarray]:
         store, _ = open_store()
@@ -101,7 +107,7 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
         warnings.append(
             "a sentence is longer than the shard of a rank, so it was cut between two words where shards meet"
         )
-    vocabulary = Vocabulary(words, counts)
+    vocabulary = Vocabulary(words, counts, least=0)
     vocabulary.integers = integers
     derived = [] if derivation is None else [derivation.for_hash()]
     return Corpus(
@@ -113,6 +119,7 @@ def read_shard(comm: Comm, shard: Shard, config: Config, progress: ProgressCallb
         scan_seconds=time.perf_counter() - began,
         from_cache=read.from_cache,
         warnings=warnings,
+        content=content,
     )
 
 

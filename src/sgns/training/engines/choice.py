@@ -63,6 +63,8 @@ def lacks_cuda(config: Config) -> str | None:
         return f"has negative sampling alone, not --loss {config.loss}"
     if config.ngrams is not None:
         return "has no --ngrams"
+    if config.freeze is not None:
+        return "has no --freeze"
     if config.sharing != "tile":
         return f"shares negatives in tiles, not by {config.sharing}"
     if reaches != reach:

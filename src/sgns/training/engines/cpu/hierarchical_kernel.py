@@ -29,7 +29,12 @@ from sgns.training.engines.cpu.window_rows import (
 )
 
 STEP_INPUTS = 8 if REGISTERS == 32 else 4  # inputs of a step at most
+FEW_INPUTS = 4  # a step of no more inputs than this computes half as much
 STEP_NODES = 16  # nodes of a path that are computed at once
+NO_NODE = np.float32(
+    0.5
+)  # label of a node that a path lacks: its row is zero, so its score is 0 and its error exactly 0
+LOG_2 = 0.6931471805599453  # and its loss is this, as that of an input that a step lacks
 
 
 class Paths(NamedTuple):
@@ -56,9 +61,9 @@ class PathWorkspace(NamedTuple):
         c_rows: (STEP_NODES,) int64, addresses of the rows of the nodes.
         scales: (CENTRES,) float32, see `CbowWorkspace`.
         rows: float32, copies of rows, sums, and two rows of padding.
-        weights: (CENTRES·STEP_NODES,) float32, in blocks, see `dense.number_index`.
-        labels: As weights.
-        gradients: As weights.
+        weights: (CENTRES·STEP_NODES,) float32, all 1.
+        labels: As weights, in blocks, see `dense.number_index`.
+        gradients: As labels.
     """
 
     ids: np.ndarray
@@ -76,6 +81,7 @@ def path_workspace(stride: int, window: int) -> PathWorkspace:
     """The arrays for windows of these options."""
     widest = CENTRES + 2 * window + 1
     weights, labels, gradients = (aligned_zeros(CENTRES * STEP_NODES) for _ in range(3))
+    weights[:] = 1
     return PathWorkspace(
         np.zeros(2 * window + LANES, np.int32),
         np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(STEP_NODES, np.int64),
@@ -94,8 +100,8 @@ def node_row(node, hot, shift):
 def path_kernel(stride: int, window: int) -> Callable[..., None]:
     """The kernel of skip-gram with hierarchical softmax, for rows of `stride` floats.
 
-    A step is up to `STEP_INPUTS` inputs of a window against the whole path of its centre: the exact gradient of their
-    loss. A window with more inputs takes several steps.
+    A step is up to `STEP_INPUTS` inputs of a window against the path of its centre: the exact gradient of their loss. A
+    window with more inputs takes several steps, and so does a path of more than `STEP_NODES` nodes with it.
 
     Returns:
         train(block, first, last, m, start, stop, E, rows, C, lr, paths, words, hot, shift, work, out): trains on the
@@ -103,20 +109,18 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
         kept words without hot copies; C has a row for each node; for the others see `tile_kernel.tile_kernel`.
     """
     I = STEP_INPUTS
-    block_rows = min(BLOCK_ROWS, I)
-    block_columns = LANES // block_rows
-    down, across, numbers = I // block_rows, STEP_NODES // block_columns, I * STEP_NODES
+    columns = LANES // min(BLOCK_ROWS, I)
+    numbers, few_numbers = I * STEP_NODES, FEW_INPUTS * STEP_NODES
     row = stride * 4
 
     @kernel
     def train(block, first, last, m, start, stop, E, rows, C, lr, paths, words, hot, shift, work, out):
         left, right, ids = block.left, block.right, work.ids
         x_rows, e_rows, c_rows = work.x_rows, work.e_rows, work.c_rows
-        labels = work.labels[:numbers].reshape(down, across, block_rows, block_columns)
-        weights = work.weights[:numbers].reshape(down, across, block_rows, block_columns)
+        labels = work.labels
         G, W, Y = work.gradients.ctypes.data, work.weights.ctypes.data, work.labels.ctypes.data
         X = work.rows.ctypes.data
-        padding_row = X + CENTRES * row  # in place of inputs and nodes that a step lacks; their weight is 0
+        zero_row, unread_row = X + CENTRES * row, X + (CENTRES + 1) * row  # of inputs and nodes that a step lacks
         e, c_base = E.ctypes.data, C.ctypes.data
         loss, pairs = 0.0, 0
         for c in range(start, stop):
@@ -131,25 +135,40 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
                     n += 1
             path_begin, path_end = paths.starts[words[c]], paths.starts[words[c] + 1]
             pairs += n
-            for some in range(0, n, I):
-                inputs = min(I, n - some)
-                gather(stride, X, e, ids.ctypes.data + some * 4, inputs)
-                for i in range(I):
-                    x_rows[i] = X + i * row if i < inputs else padding_row
-                    e_rows[i] = e + np.int64(ids[some + i]) * row if i < inputs else padding_row
-                for k in range(path_begin, path_end, STEP_NODES):
-                    nodes = min(STEP_NODES, path_end - k)
-                    for o in range(STEP_NODES):
-                        there = o < nodes
-                        at = k + o if there else k
-                        c_rows[o] = c_base + node_row(paths.nodes[at], hot, shift) * row if there else padding_row
+            for k in range(path_begin, path_end, STEP_NODES):
+                nodes = min(STEP_NODES, path_end - k)
+                for o in range(STEP_NODES):
+                    if o < nodes:
+                        c_rows[o] = c_base + node_row(paths.nodes[k + o], hot, shift) * row
+                        label = paths.labels[k + o]
+                    else:
+                        c_rows[o], label = zero_row, NO_NODE
+                    at = o // columns * LANES + o % columns
+                    for block_row in range(0, LANES, columns):
+                        labels[at + block_row] = label
+                        if I > FEW_INPUTS:
+                            labels[at + few_numbers + block_row] = label
+                for some in range(0, n, I):
+                    inputs = min(I, n - some)
+                    if k == path_begin or n > I:
+                        gather(stride, X, e, ids.ctypes.data + some * 4, inputs)
                         for i in range(I):
-                            r, q, a, b = i // block_rows, o // block_columns, i % block_rows, o % block_columns
-                            labels[r, q, a, b] = paths.labels[at]
-                            weights[r, q, a, b] = np.float32(1) if there and i < inputs else np.float32(0)
-                    dense_scores(I, STEP_NODES, stride, x_rows.ctypes.data, c_rows.ctypes.data, G)
-                    loss += dense_gradient(numbers, G, Y, W, lr)
-                    dense_update(I, STEP_NODES, stride, x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G)
+                            x_rows[i] = X + i * row if i < inputs else zero_row
+                            e_rows[i] = e + np.int64(ids[some + i]) * row if i < inputs else unread_row
+                    if inputs <= FEW_INPUTS:
+                        dense_scores(FEW_INPUTS, STEP_NODES, stride, x_rows.ctypes.data, c_rows.ctypes.data, G)
+                        loss += dense_gradient(few_numbers, G, Y, W, lr)
+                        loss -= LOG_2 * (few_numbers - inputs * nodes)
+                        dense_update(
+                            FEW_INPUTS, STEP_NODES, stride,
+                            x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
+                        )  # fmt: skip
+                    else:
+                        dense_scores(I, STEP_NODES, stride, x_rows.ctypes.data, c_rows.ctypes.data, G)
+                        loss += dense_gradient(numbers, G, Y, W, lr) - LOG_2 * (numbers - inputs * nodes)
+                        dense_update(
+                            I, STEP_NODES, stride, x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G
+                        )
         out[LOSS] += loss
         out[PAIRS] += pairs
         out[CENTRES_SEEN] += stop - start
@@ -175,13 +194,13 @@ def mean_path_kernel(stride: int, window: int, words_in: bool, documents: bool, 
     def train(block, first, last, m, start, stop, E, rows, C, lr, paths, words, tags, hot, shift, work, out):
         left, right, scales = block.left, block.right, work.scales
         x_rows, e_rows, c_rows = work.x_rows, work.e_rows, work.c_rows
-        labels, weights = work.labels, work.weights
+        labels = work.labels
         G, W, Y = work.gradients.ctypes.data, work.weights.ctypes.data, work.labels.ctypes.data
         H = work.rows.ctypes.data
         A = H + CENTRES * row
         S = A + CENTRES * row
         D = S + widest * row
-        padding_row = D + widest * row
+        zero_row = D + widest * row
         e, c_base = E.ctypes.data, C.ctypes.data
         loss, pairs = 0.0, 0
         for begin in range(start, stop, CENTRES):
@@ -219,14 +238,14 @@ def mean_path_kernel(stride: int, window: int, words_in: bool, documents: bool, 
                 x_rows[0], e_rows[0] = H + i * row, A + i * row
                 path_end = paths.starts[word + 1]
                 for k in range(paths.starts[word], path_end, STEP_NODES):
-                    for o in range(STEP_NODES):
-                        there = k + o < path_end
-                        at = k + o if there else k
-                        c_rows[o] = c_base + node_row(paths.nodes[at], hot, shift) * row if there else padding_row
-                        labels[o] = paths.labels[at]
-                        weights[o] = np.float32(1) if there else np.float32(0)
+                    nodes = min(STEP_NODES, path_end - k)
+                    for o in range(nodes):
+                        c_rows[o] = c_base + node_row(paths.nodes[k + o], hot, shift) * row
+                        labels[o] = paths.labels[k + o]
+                    for o in range(nodes, STEP_NODES):
+                        c_rows[o], labels[o] = zero_row, NO_NODE
                     dense_scores(1, STEP_NODES, stride, x_rows.ctypes.data, c_rows.ctypes.data, G)
-                    loss += dense_gradient(numbers, G, Y, W, lr)
+                    loss += dense_gradient(numbers, G, Y, W, lr) - LOG_2 * (numbers - nodes)
                     dense_update(1, STEP_NODES, stride, x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G)
             for i in range(end - begin):
                 if scales[i] == 0:
