@@ -24,12 +24,17 @@ Sentences = Literal["line", "paragraph", "none"]
 Model = Literal["skipgram", "cbow", "dbow", "dm"]
 Loss = Literal["negatives", "hierarchical"]
 PhraseScore = Literal["default", "npmi"]
+VocabularyOfStart = Literal["union", "old", "new"]
 
 RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.04, "dm": 0.15}
 """Learning rate at the start, by model, where the user gives none."""
+START_SHARE = 0.25
+"""What a run that starts from trained vectors takes of that rate: docs/growing.md has the measurements."""
+IN_MEMORY = "vectors in memory"
+"""`Config.start` of a run that started from vectors which Python held, not a file."""
 WHOLE_SENTENCE = 0
 """`Config.window` of a window that is the whole sentence."""
-WORD_OPTIONS = ("connector_words", "keep_words", "drop_words")
+WORD_OPTIONS = ("connector_words", "keep_words", "drop_words", "freeze")
 """Options that name a file of words, or hold words in Python."""
 LONGEST_NGRAM = 100
 """Most characters of an n-gram."""
@@ -71,11 +76,12 @@ FOREIGN_OPTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("callbacks", "callback"), ("", "on_epoch of sgns.train is called after each epoch; leave it out")),
     "savevocab": ("", "a vector file holds words and counts, and sgns vocabulary writes them; leave it out"),
     "readvocab": ("vocabulary_file", ""),
+    "pretrainedvectors": ("start", ""),
     **dict.fromkeys(("stopwords", "stoplist"), ("drop_words", "")),
     **dict.fromkeys(("bigrams", "ngramphrases"), ("phrases", "1 joins pairs of words")),
     **dict.fromkeys(("verbose", "debug"), ("quiet", "progress is shown unless it is given")),
     **dict.fromkeys(("batchsize", "batchwords", "hashfxn", "sortedvocab", "trimrule", "nullword",
-                     "classes", "label", "lrupdaterate", "pretrainedvectors", "maxsentencelength"),
+                     "classes", "label", "lrupdaterate", "maxsentencelength"),
                     ("", "leave it out")),
 }  # fmt: skip
 """Names of options in gensim, word2vec.c and fastText."""
@@ -248,7 +254,7 @@ class Config:
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
-    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient."""
+    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient; with start, a quarter."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
@@ -293,6 +299,15 @@ class Config:
     """File of words, one on each line, that stay in the vocabulary whatever min_count and max_vocabulary are."""
     drop_words: str | tuple[str, ...] | None = None
     """File of words, one on each line, that are left out (stop words)."""
+    start: str | None = None
+    """Go on from trained vectors: a vector file in any format, whose rows of E and C are taken over."""
+    start_limit: Annotated[int | None, Whole(1, 2**62, "200000 keeps the most frequent words")] = None
+    """Take over only the first rows of that file, this many: the most frequent words, by custom."""
+    vocabulary: VocabularyOfStart = "union"
+    """With start, the words to train: those of the file and frequent new ones, whose counts add up (union), those of
+    the file with its counts (old), or those of the text (new). vocabulary_file names a list of words."""
+    freeze: str | tuple[str, ...] | None = None
+    """With start, rows that stay as they are: E, C or E+C (all that were taken over), or a file of words."""
     seed: Annotated[int, Whole(0, 2**63 - 1, "1 will do")] = 1
     """Seed of every random draw."""
     threads: Annotated[int, Whole(0, 4_096, "0 takes all cores")] = 0
@@ -323,8 +338,8 @@ class Config:
         if self.window == "sentence":
             object.__setattr__(self, "window", WHOLE_SENTENCE)
         if self.lr is None and self.model in RATES:
-            object.__setattr__(self, "lr", RATES[self.model])
-        for name in ("phrases", "vocabulary_file", *WORD_OPTIONS):
+            object.__setattr__(self, "lr", RATES[self.model] * (1 if self.start is None else START_SHARE))
+        for name in ("phrases", "vocabulary_file", "start", *WORD_OPTIONS):
             object.__setattr__(self, name, as_words_or_path(name, getattr(self, name)))
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
@@ -349,6 +364,7 @@ class Config:
         self._check_phrases()
         self._check_documents()
         self._check_model()
+        self._check_start()
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
@@ -395,6 +411,22 @@ class Config:
         if self.vocabulary_file is not None and (other := self.keep_words or self.drop_words):
             name = "keep_words" if other is self.keep_words else "drop_words"
             raise ConfigError(f"vocabulary_file says which words there are; leave {name} out, or change the file")
+
+    def _check_start(self) -> None:
+        """Refuses options of a start where there is none, and lists of words beside the words of a start."""
+        if self.start is None:
+            for name in ("start_limit", "vocabulary", "freeze"):
+                if (value := getattr(self, name)) != {"vocabulary": "union"}.get(name):
+                    raise ConfigError(
+                        f"{name} is {value!r}, for a run that starts from trained vectors; give start, or leave it out"
+                    )
+            return
+        lists = {"union": ("vocabulary_file",), "old": ("vocabulary_file", "keep_words", "drop_words"), "new": ()}
+        for name in lists[self.vocabulary]:
+            if getattr(self, name):
+                raise ConfigError(
+                    f"vocabulary is {self.vocabulary}, so start has the words; leave {name} out, or give vocabulary new"
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """The options as plain JSON values."""

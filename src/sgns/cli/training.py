@@ -118,6 +118,7 @@ def train_on(inputs: list[str] | None, options: TrainOptions) -> int:
 def print_estimate(inputs: list[str] | None, options: TrainOptions, display: "Progress", alone: bool) -> int:
     """Prints what a run will need. Raises `ConfigError` under torchrun."""
     from sgns.training.estimate import estimate, estimate_as_text
+    from sgns.training.growing import Start, read_corpus
     from sgns.training.job import check_alone
     from sgns.training.train import read
 
@@ -125,7 +126,9 @@ def print_estimate(inputs: list[str] | None, options: TrainOptions, display: "Pr
         raise ConfigError("--dry-run is for one machine; leave torchrun out")
     check_alone(options.distributed)
     display.update("read", 0, None)
-    needs = estimate(read(inputs, options.config, display), options.config)
+    start = Start.of(options.config, on_warning=display.warn)
+    corpus = read_corpus(start, options.config, lambda use: read(inputs, use, display), display.update)
+    needs = estimate(corpus, options.config)
     print(json.dumps(needs) if options.json else estimate_as_text(needs))
     return 0
 

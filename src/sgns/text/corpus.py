@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from sgns.text.documents import Documents, TagList, tag_all
 from sgns.text.encode import content_hash, encode
 from sgns.text.encode_plain import number_by_frequency
 from sgns.text.encoded import Encoded, without_empty
+from sgns.text.known_words import KnownWords
 from sgns.text.sentences import check_sentences, number_words
 from sgns.text.sources import Column, Inputs, Source, find, total_size
 from sgns.text.spill import write_all
@@ -53,6 +55,7 @@ class Corpus:
         from_cache: whether an earlier run had encoded this text.
         warnings: what the user should know about the text, a sentence each.
         facts: what the warnings about the text are made of, as plain values.
+        content: a hash of the content alone, whatever the text options are.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Corpus:
         warnings: Iterable[str] = (),
         documents: Documents | None = None,
         facts: dict[str, Any] | None = None,
+        content: str = "",
     ):
         self.ids = read_only(ids)
         self.sentence_ends = read_only(sentence_ends)
@@ -79,6 +83,7 @@ class Corpus:
         self.warnings = list(warnings)
         self.facts = facts or {}
         self.documents = documents
+        self.content = content or hash
 
     @property
     def tokens(self) -> int:
@@ -144,22 +149,26 @@ class Corpus:
         if not len(vocabulary):
             raise nothing_left(facts.raw_tokens, facts.distinct, facts.highest, config)
         vocabulary.integers = integers
-        content = hashlib.sha256(json.dumps(text_options(config), sort_keys=True).encode())
+        hashed = hashlib.sha256(json.dumps(text_options(config), sort_keys=True).encode())
+        content = hashlib.sha256()
         for part in (numbers.tobytes(), ends.tobytes(), "\n".join(words).encode()):
+            hashed.update(part)
             content.update(part)
         documents, stored = None, dict[str, Any]()
         if tags is not None:
             documents, sentence_ends, stored["documents"] = tags.documents(sentence_ends)
+            hashed.update(tags.digest().encode())
             content.update(tags.digest().encode())
         corpus = cls(
             ids,
             sentence_ends,
             vocabulary,
-            content.hexdigest()[:32],
+            hashed.hexdigest()[:32],
             facts.raw_tokens,
             warnings=warnings_of(stored, []),
             documents=documents,
             facts=stored,
+            content=content.hexdigest()[:32],
         )
         corpus.scan_seconds = time.perf_counter() - began
         return corpus
@@ -263,6 +272,33 @@ class Corpus:
             store.remember(sources, options, entry, began)
         return corpus
 
+    def grown(
+        self, known: KnownWords, config: Config | None = None, progress: ProgressCallback | None = None
+    ) -> "Corpus":
+        """This text in a vocabulary that it shares with a model.
+
+        Args:
+            known: the words of the model.
+            config: phrases and word lists, min_count and max_vocabulary apply; default `Config()`. Of a text that has
+                fewer words already (see `derive.with_all_words`), those that it has are chosen from.
+            progress: called about ten times a second.
+
+        Raises:
+            InputError: the text has none of the known words.
+            ConfigError: a known word is to be dropped.
+        """
+        config = config or Config()
+        derivation = Derivation.of(config, known)
+        assert derivation is not None
+        store, _ = open_store()
+        bare = copy(self)  # its warnings are made of facts and sources, which are not at hand
+        bare.facts = {name: value for name, value in self.facts.items() if name == "documents"}
+        corpus = bare._derive(derivation, config, [], store.folder if store else None, progress or ignore)
+        corpus.warnings = [text for text in self.warnings if text not in corpus.warnings] + corpus.warnings
+        corpus.facts = self.facts | corpus.facts
+        corpus.scan_seconds, corpus.from_cache = self.scan_seconds, self.from_cache
+        return corpus
+
     def _derive(
         self,
         derivation: Derivation,
@@ -273,8 +309,9 @@ class Corpus:
     ) -> "Corpus":
         """This text, which has all of its words, with phrases and word lists."""
         words, counts = self.vocabulary.words, self.vocabulary.counts
+        derivation = derivation.beside(self.content)
         derived = derive(Encoded(self.ids, self.sentence_ends, words, counts), derivation, config, folder, progress)
-        vocabulary, facts = Vocabulary(derived.words, derived.counts), self.facts | derived.facts
+        vocabulary, facts = Vocabulary(derived.words, derived.counts, least=0), self.facts | derived.facts
         vocabulary.integers = self.vocabulary.integers
         documents, ends = self.documents, without_empty(derived.sentence_ends)
         if documents is not None:
@@ -289,6 +326,7 @@ class Corpus:
             warnings=warnings_of(facts, sources),
             documents=documents,
             facts=facts,
+            content=self.content,
         )
 
     def _keep(self, store: Store, entry: str, sources: list[Source]) -> None:
@@ -352,6 +390,7 @@ class Corpus:
                     warnings=warnings_of(stored, sources),
                     documents=documents,
                     facts=stored,
+                    content=content,
                 )
             if store is not None and entry_folder is not None:
                 corpus._save(entry_folder, stored)
@@ -368,7 +407,7 @@ class Corpus:
         """Completes an entry of the cache, in whose folder ids and sentence ends stand already."""
         words, counts = self.vocabulary.words, self.vocabulary.counts
         meta = {
-            "hash": self.hash, "raw_tokens": self.raw_tokens, "facts": facts,
+            "hash": self.hash, "content": self.content, "raw_tokens": self.raw_tokens, "facts": facts,
             "tokens": self.tokens, "sentences": self.sentences, "words": len(words), "total": self.vocabulary.total,
         }  # fmt: skip
         (folder / "words").write_bytes("".join(f"{word}\n" for word in words).encode())
@@ -393,6 +432,7 @@ class Corpus:
             if not len(words) == len(counts) == meta["words"] or int(counts.sum()) != total or ends[-1] != len(ids):
                 return None
             vocabulary, facts = Vocabulary(words, counts), meta["facts"]
+            hash, content, raw_tokens = meta["hash"], meta["content"], meta["raw_tokens"]
             warnings = warnings_of(facts, sources)
             documents = None
             if "documents" in meta:
@@ -405,8 +445,10 @@ class Corpus:
             os.utime(folder / "meta.json")  # the cache deletes what was used longest ago
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        hash, raw_tokens = meta["hash"], meta["raw_tokens"]
-        corpus = cls(ids, ends, vocabulary, hash, raw_tokens, warnings=warnings, documents=documents, facts=facts)
+        corpus = cls(
+            ids, ends, vocabulary, hash, raw_tokens,
+            warnings=warnings, documents=documents, facts=facts, content=content,
+        )  # fmt: skip
         corpus.from_cache = True
         return corpus
 

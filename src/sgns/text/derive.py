@@ -14,6 +14,7 @@ from sgns.config import Config
 from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.encoded import Encoded, first_appearances, renumber
+from sgns.text.known_words import KnownWords
 from sgns.text.phrases import PhraseOptions, join_phrases
 from sgns.text.vocabulary import DROPPED, most_frequent, nothing_left
 from sgns.text.word_lists import WordLists
@@ -32,15 +33,23 @@ class Derivation:
     lists: WordLists
 
     @classmethod
-    def of(cls, config: Config) -> Self | None:
+    def of(cls, config: Config, known: KnownWords | None = None) -> Self | None:
         """Reads the files that the options name; None where none of these options is set.
+
+        Args:
+            config: The options.
+            known: Words of a model that the run starts from.
 
         Raises:
             InputError: a file cannot be read, or is no list.
             ConfigError: the lists contradict each other.
         """
-        phrases, lists = PhraseOptions.of(config), WordLists.of(config)
+        phrases, lists = PhraseOptions.of(config), WordLists.of(config, known)
         return cls(phrases, lists) if phrases is not None or lists else None
+
+    def beside(self, content: str) -> Self:
+        """This, for the text of this content; see `KnownWords.beside`."""
+        return replace(self, lists=self.lists.beside(content))
 
     def for_hash(self) -> list[object]:
         """Plain values that differ wherever another corpus would be made."""
@@ -107,7 +116,7 @@ def derive(
     missing = derivation.lists.check(set(chosen), dropped)
     if not chosen:
         raise none_chosen(raw_tokens, int(present.sum()), int(encoded.counts[marks != DROPPED].max(initial=0)), config)
-    words, counts = derivation.lists.complete(chosen, encoded.counts[order])
+    words, counts = derivation.lists.complete(chosen, encoded.counts[order], config.max_vocabulary)
     ids, ends = renumber(encoded, words, folder)
     return Derived(ids, ends, words, counts, facts_of(missing, unknown))
 

@@ -28,23 +28,24 @@ class Vocabulary:
     counts: np.ndarray  # (V,) int64
     integers: bool
 
-    def __init__(self, words: Sequence[str], counts: np.ndarray | Sequence[int]):
+    def __init__(self, words: Sequence[str], counts: np.ndarray | Sequence[int], least: int = 1):
         """Takes words and counts as they are; nothing is sorted.
 
         Args:
             words: V distinct words.
-            counts: V positive counts.
+            counts: V counts.
+            least: the smallest count that is allowed: 0 for words that may not occur; they are never drawn as noise.
 
         Raises:
-            ConfigError: the two differ in length, or a count is below 1.
+            ConfigError: the two differ in length, or a count is below `least`.
         """
         self.words = list(words)
         self.counts = np.asarray(counts, dtype=np.int64)
         self.integers = False
         if self.counts.shape != (len(self.words),):
             raise ConfigError(f"{len(self.words)} words but {self.counts.size} counts; give one count for each word")
-        if self.counts.size and int(self.counts.min()) < 1:
-            raise ConfigError(f"a count is {self.counts.min()}, below 1; leave words that never occur out")
+        if self.counts.size and int(self.counts.min()) < least:
+            raise ConfigError(f"a count is {self.counts.min()}, below {least}; leave words that never occur out")
 
     def __len__(self) -> int:
         return len(self.words)
@@ -105,7 +106,7 @@ class Vocabulary:
         subsample = self.threshold(subsample)
         if subsample <= 0 or not len(self):
             return np.ones(len(self))
-        ratio = subsample * self.total / self.counts  # t / f
+        ratio = subsample * self.total / np.maximum(self.counts, 1)  # t / f; a word without tokens is never asked for
         return np.minimum(1.0, np.sqrt(ratio) + ratio)
 
     def noise_distribution(self, power: float) -> np.ndarray:
@@ -116,10 +117,13 @@ class Vocabulary:
         Returns:
             (V,) float64 that sums to 1.
         """
-        if not len(self):
-            return np.ones(0)
+        occurring = self.counts[self.counts > 0]
+        if not len(occurring):
+            return np.ones(len(self)) / max(1, len(self))
         # Relative to the largest, so that no power over- or underflows all of them.
-        weights = np.exp(power * (np.log(self.counts) - np.log(self.counts.max() if power >= 0 else self.counts.min())))
+        largest = occurring.max() if power >= 0 else occurring.min()
+        weights = np.exp(power * (np.log(np.maximum(self.counts, 1)) - np.log(largest)))
+        weights[self.counts == 0] = 0
         return weights / weights.sum()
 
 

@@ -1,0 +1,355 @@
+"""Going on with trained vectors: their rows are taken over, new words begin as in any run, and the chain is kept.
+
+A run that starts from vectors differs from others in four places: the vocabulary is made of the words of both
+(`Start.read`), rows are copied into the tables after the engine has made them (`Start.take_over`), some of them may be
+frozen (`training.frozen`), and the metadata say what the vectors were trained on (`Start.trained_on`).
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from sgns.config import IN_MEMORY, Config
+from sgns.errors import ConfigError, InputError
+from sgns.progress.callback import ProgressCallback, WarningCallback
+from sgns.text.corpus import Corpus
+from sgns.text.derive import with_all_words
+from sgns.text.known_words import KnownWords
+from sgns.text.word_lists import WordLists, listed
+from sgns.training.plan import Plan
+from sgns.training.tables import Tables, tables_in
+from sgns.vectors.vectors import Vectors
+
+WHOLE_TABLES = ("E", "C", "E+C")
+"""Values of `Config.freeze` that name tables, not words."""
+OPTIONS_OF_WORDS = ("lowercase", "punctuation", "phrases", "sentences", "model", "loss")
+"""Options in which a run should be like the one that it goes on with."""
+CHAIN = "trained_on"
+"""Key of the metadata: what the vectors were trained on, the oldest text first."""
+LINK = ("corpus", "text", "tokens", "words", "config")
+"""What is kept of each run of the chain; the names are those of the metadata."""
+HASHED_ROWS = 2**16  # at once
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a run has taken over.
+
+    Attributes:
+        words: Words whose rows were taken over.
+        new_words: Words with first values.
+        documents: Tags whose rows were taken over.
+        frozen: Rows of each table that stay as they are, by the names of `tables_of`: (n,) int64.
+    """
+
+    words: int
+    new_words: int
+    documents: int = 0
+    frozen: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, int]:
+        """As plain JSON, for the report."""
+        frozen = {"frozen_rows": sum(map(len, self.frozen.values()))} if self.frozen else {}
+        documents = {"documents": self.documents} if self.documents else {}
+        return {"words": self.words, "new_words": self.new_words} | documents | frozen
+
+
+@dataclass(frozen=True)
+class Start:
+    """Vectors that a run starts from, and what it takes of them; `Start.of` checks that they fit.
+
+    Attributes:
+        vectors: The vectors.
+        config: Options of the run.
+        name: Of the file, for the chain.
+        frozen_words: Words whose rows stay, none of them unknown; empty if whole tables stay, or nothing does.
+        warnings: What the user should know, a sentence each.
+    """
+
+    vectors: Vectors
+    config: Config
+    name: str = ""
+    frozen_words: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, config: Config, vectors: Vectors | None = None, on_warning: WarningCallback | None = None
+    ) -> Self | None:
+        """The start that the options ask for; None if they ask for none.
+
+        Args:
+            config: `start`, `start_limit`, `vocabulary`, `freeze` and those of the model apply.
+            vectors: Vectors in memory, in place of the file that `config.start` names.
+            on_warning: Called with a sentence for each repair of the file.
+
+        Raises:
+            ConfigError: The vectors do not fit the options, or a word to be frozen is not there.
+            InputError: A file cannot be read.
+            FormatError: It is no vector file.
+        """
+        if config.start is None:
+            return None
+        if vectors is None:
+            if config.start == IN_MEMORY:
+                raise ConfigError(f"start is {IN_MEMORY}, which are not here; give sgns.train(…, start=vectors)")
+            vectors = Vectors.load(config.start, limit=config.start_limit, on_warning=on_warning)
+        elif config.start_limit is not None and config.start_limit < len(vectors.words):
+            vectors = vectors.take(slice(0, config.start_limit))
+        check_fits(vectors, config)
+        frozen, missing = frozen_words(vectors, config)
+        name = "" if config.start == IN_MEMORY else Path(config.start).name
+        return cls(vectors, config, name, tuple(frozen), [*missing, *remarks(vectors, config)])
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of all that the run takes: words, counts, the numbers of all tables, and which rows stay."""
+        parts, hashed = self.vectors.parts, hashlib.sha256()
+        tags = [] if parts.documents is None else parts.documents.words.decoded
+        for words in (parts.words.decoded, tags, self.frozen_words):
+            hashed.update("\n".join(words).encode("utf-8", "surrogatepass") + b"\0")
+        if parts.counts is not None:
+            hashed.update(np.ascontiguousarray(parts.counts).data)
+        for name, table in sorted(tables_in(self.vectors).items()):
+            hashed.update(f"{name} {table.shape}".encode())
+            for row in range(0, len(table), HASHED_ROWS):
+                hashed.update(np.ascontiguousarray(table[row : row + HASHED_ROWS]).data)
+        return hashed.hexdigest()[:32]
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    @property
+    def known_words(self) -> KnownWords | None:
+        """The words that the vocabulary has beside those of the text; None for the vocabulary of the text alone."""
+        if self.config.vocabulary == "new":
+            return None
+        parts = self.vectors.parts
+        counts: Iterable[int | None] = [None] * len(parts) if parts.counts is None else parts.counts.tolist()
+        texts = [link["text"] for link in self.chain if "text" in link]
+        words = dict(zip(parts.words.decoded, counts, strict=True))
+        return KnownWords(words, self.config.vocabulary == "old", texts)
+
+    def read(self, read: Callable[[Config], Corpus], progress: ProgressCallback | None = None) -> Corpus:
+        """The text in the vocabulary that `Config.vocabulary` asks for.
+
+        Args:
+            read: Reads the text under these options.
+            progress: Called about ten times a second.
+
+        Raises:
+            InputError: The text has none of the words.
+        """
+        known = self.known_words
+        corpus = read(self.config if known is None else with_all_words(self.config))
+        return self.finish(corpus if known is None else corpus.grown(known, self.config, progress))
+
+    def finish(self, corpus: Corpus) -> Corpus:
+        """The text with the warnings about the start, and with the documents of the start beside its own.
+
+        Raises:
+            InputError: The text has none of the words, or documents of the same name are others.
+        """
+        WordLists(
+            lowercase=self.config.lowercase, known=KnownWords(dict.fromkeys(self.vectors.parts.words.decoded))
+        ).check(set(corpus.vocabulary.words), 0)
+        corpus.warnings += self.warnings
+        old = self.vectors.parts.documents
+        if corpus.documents is None or old is None:
+            return corpus
+        names, tags = set(corpus.documents.names), list(old.words.decoded)
+        again = any(link.get("text") == corpus.content for link in self.chain)
+        untagged = corpus.facts.get("documents", {}).get("untagged") or not (self.config.tags or self.config.tag_column)
+        if untagged and not again and (both := next((tag for tag in tags if tag in names), None)) is not None:
+            raise InputError(
+                f"documents of start and of the text are both named {both!r}, by their number; name them with "
+                "--tags or --tag-column"
+            )
+        more = [tag for tag in tags if tag not in names]
+        corpus.documents = replace(corpus.documents, names=[*corpus.documents.names, *more])
+        return corpus
+
+    # --- rows -------------------------------------------------------------------------------------------------------
+
+    def take_over(self, tables: Tables, plan: Plan, corpus: Corpus) -> Taken:
+        """Copies rows into the tables of a run.
+
+        Args:
+            tables: As the engine made them, changed in place.
+            plan: Of the run.
+            corpus: Of the run.
+
+        Raises:
+            ConfigError: N-grams or a tree are others than those of the start.
+        """
+        words, index = corpus.vocabulary.words, self.vectors.parts.words.index
+        old = np.fromiter((index.get(word, -1) for word in words), np.int64, len(words))
+        own = np.flatnonzero(old >= 0)
+        theirs, parts = old[own], self.vectors.parts
+        source, taken = tables_in(self.vectors), {"words": own}
+        copy_rows(tables["words"], own, parts.E if plan.subwords is None else source["words"], theirs)
+        if "C" in tables and "C" in source:
+            copy_rows(tables["C"], own, source["C"], theirs)
+            taken["C"] = own
+        if "nodes" in tables and "nodes" in source:
+            self._check_tree(corpus)
+            tables["nodes"][:] = source["nodes"]
+            taken["nodes"] = np.arange(len(tables["nodes"]))
+        if "ngrams" in tables:
+            taken["ngrams"] = self._take_ngrams(tables["ngrams"], plan)
+        documents = 0
+        if "documents" in tables and parts.documents is not None:
+            assert corpus.documents is not None
+            tags = parts.documents.words.index
+            old = np.fromiter((tags.get(tag, -1) for tag in corpus.documents.names), np.int64)
+            taken["documents"] = np.flatnonzero(old >= 0)
+            documents = len(taken["documents"])
+            copy_rows(tables["documents"], taken["documents"], source["documents"], old[old >= 0])
+        check_numbers(tables)
+        return Taken(len(own), len(words) - len(own), documents, self._frozen(taken, corpus))
+
+    def _frozen(self, taken: dict[str, np.ndarray], corpus: Corpus) -> dict[str, np.ndarray]:
+        """The rows that stay, of those that were taken over."""
+        freeze = self.config.freeze
+        if freeze in WHOLE_TABLES:
+            names = {"E": ("words", "ngrams", "documents"), "C": ("C", "nodes")}
+            return {name: taken[name] for letter in str(freeze).split("+") for name in names[letter] if name in taken}
+        wanted = set(self.frozen_words)
+        rows = np.array([row for row in taken["words"].tolist() if corpus.vocabulary.words[row] in wanted], np.int64)
+        return {name: rows for name in ("words", "C") if name in taken and len(rows)}
+
+    def _check_tree(self, corpus: Corpus) -> None:
+        """Raises `ConfigError` unless words and counts, of which a tree is made, are those of the start."""
+        parts = self.vectors.parts
+        same = corpus.vocabulary.words == list(parts.words.decoded) and parts.counts is not None
+        if not same or not np.array_equal(corpus.vocabulary.counts, np.asarray(parts.counts)):
+            raise ConfigError(
+                "the tree of loss hierarchical is made of words and counts, and those of start are others; give "
+                "--vocabulary old"
+            )
+
+    def _take_ngrams(self, table: np.ndarray, plan: Plan) -> np.ndarray:
+        """Copies the rows of n-grams, and returns which."""
+        mine, theirs = plan.subwords, self.vectors.parts.subwords
+        assert mine is not None
+        assert theirs is not None  # check_fits has seen to it
+        if mine.buckets != "exact":
+            table[:] = theirs.ngram_rows
+            return np.arange(len(table))
+        index = {ngram: row for row, ngram in enumerate(theirs.options.ngrams)}
+        old = np.array([index.get(ngram, -1) for ngram in mine.ngrams], np.int64)
+        rows = np.flatnonzero(old >= 0)
+        copy_rows(table, rows, theirs.ngram_rows, old[rows])
+        return rows
+
+    # --- the chain --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def chain(self) -> list[dict[str, Any]]:
+        """What the vectors were trained on, as far as their metadata say."""
+        metadata = self.vectors.metadata
+        if isinstance(metadata.get(CHAIN), list):
+            return [link for link in metadata[CHAIN] if isinstance(link, dict)]
+        if "corpus" in metadata:
+            return [link_of(metadata)]
+        return [{"file": self.name, "vectors": len(self.vectors.words)}]
+
+    def trained_on(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """The chain with a finished run at its end, for the metadata of this run."""
+        return {CHAIN: [*self.chain, link_of(metadata) | {"start": self.digest}]}
+
+
+def read_corpus(
+    start: Start | None, config: Config, read: Callable[[Config], Corpus], progress: ProgressCallback | None = None
+) -> Corpus:
+    """The text of a run, in the vocabulary that it shares with its start if it has one; see `Start.read`."""
+    return read(config) if start is None else start.read(read, progress)
+
+
+def link_of(metadata: dict[str, Any]) -> dict[str, Any]:
+    """What the chain keeps of a run."""
+    return {name: metadata[name] for name in LINK if name in metadata}
+
+
+def copy_rows(table: np.ndarray, rows: np.ndarray, source: np.ndarray, theirs: np.ndarray) -> None:
+    """table[rows] = source[theirs], in blocks, so that no second table is made."""
+    for first in range(0, len(rows), HASHED_ROWS):
+        some = slice(first, first + HASHED_ROWS)
+        table[rows[some]] = source[theirs[some]]
+
+
+def check_numbers(tables: Tables) -> None:
+    """Raises `ConfigError` if a number that was taken over is NaN or infinite."""
+    for name, table in tables.items():
+        if not math.isfinite(float(np.sum(table, dtype=np.float64))):
+            raise ConfigError(
+                f"start holds numbers that are not finite (in {name}); "
+                "leave such rows out: sgns.load(path, repair=True)"
+            )
+
+
+def check_fits(vectors: Vectors, config: Config) -> None:
+    """Raises `ConfigError` if the vectors of a start do not fit the options of the run."""
+    if vectors.dim != config.dim:
+        raise ConfigError(
+            f"dim is {config.dim}, and start has vectors of dimension {vectors.dim}; give --dim {vectors.dim}"
+        )
+    subwords = vectors.subwords
+    if config.ngrams is not None:
+        remedy = "leave --ngrams out" if subwords is None else "give those of start"
+        theirs = None if subwords is None else f"{subwords.options.minimum}-{subwords.options.maximum}"
+        low, _, high = config.ngrams.partition("-")
+        mine = f"{low}-{high or low}"
+        if subwords is None or theirs != mine:
+            raise ConfigError(f"ngrams is {mine}, and start has {theirs or 'vectors without n-grams'}; {remedy}")
+        if subwords.options.buckets != config.buckets:
+            raise ConfigError(
+                f"buckets is {config.buckets}, and start has {subwords.options.buckets}; give --buckets "
+                f"{subwords.options.buckets}"
+            )
+        if config.freeze is not None and config.freeze not in WHOLE_TABLES:
+            raise ConfigError("with ngrams, vectors of words change with those of their n-grams; give --freeze E")
+
+
+def frozen_words(vectors: Vectors, config: Config) -> tuple[list[str], list[str]]:
+    """The words whose rows stay, and a warning if the start lacks some.
+
+    Raises:
+        ConfigError: The start has none of them.
+        InputError: The file of words cannot be read.
+    """
+    if config.freeze is None or config.freeze in WHOLE_TABLES:
+        return [], []
+    words, index = list(listed(config.freeze)), vectors.parts.words.index
+    if not words:
+        raise ConfigError("freeze holds no word; give words, E or C, or leave it out")
+    missing = [word for word in words if word not in index]
+    if len(missing) == len(words):
+        raise ConfigError(
+            f"freeze: start has none of the {len(words):,} words, the first is {words[0]!r}; give words of start"
+        )
+    known = [word for word in words if word in index]
+    return known, [f"freeze: start lacks {len(missing):,} words, the first {missing[0]!r}"] if missing else []
+
+
+def remarks(vectors: Vectors, config: Config) -> list[str]:
+    """What the user should know about a start that fits."""
+    parts, found = vectors.parts, []
+    if config.loss == "hierarchical" and parts.nodes is None:
+        found.append("start has no vectors of nodes; they begin at zero")
+    if config.loss != "hierarchical" and parts.C is None:
+        found.append("start has no context vectors (C); they begin at zero")
+    if parts.counts is None and config.vocabulary != "new":
+        found.append("start has no counts; noise and subsampling follow those of the text")
+    theirs = vectors.metadata.get("config")
+    if isinstance(theirs, dict):
+        mine = config.to_dict()
+        for name in OPTIONS_OF_WORDS:
+            if name in theirs and theirs[name] != mine[name]:
+                found.append(f"start was trained with {name} {theirs[name]}, and here it is {mine[name]}")
+    return found
