@@ -46,7 +46,8 @@ def infer(
     Args:
         vectors: Trained with model dbow or dm.
         texts: n strings, whose words are made as in training, or lists of words; unknown words are left out.
-        epochs: Passes over each text; by default those of training, but 20 at least.
+        epochs: Passes over each text; by default those of training, but 20 at least. Many more fit a text closer than
+            the documents of training were fitted, and its row grows long.
         lr: Learning rate at the start, by default that of training; it falls linearly to the min_lr of training.
         seed: Of every draw; by default that of training.
         threads: 0 takes all cores.
@@ -118,7 +119,7 @@ def config_of(parts: Parts, epochs: int | None, lr: float | None, seed: int | No
         )
     trained = Config.from_dict(options)
     if epochs is not None and (isinstance(epochs, bool) or not 1 <= epochs <= MOST_EPOCHS):
-        raise ConfigError(f"epochs is {epochs}, outside 1 to {MOST_EPOCHS}; 20 to 100 is usual")
+        raise ConfigError(f"epochs is {epochs}, outside 1 to {MOST_EPOCHS}; 20 is usual")
     asked: dict[str, Any] = {"epochs": max(LEAST_EPOCHS, trained.epochs) if epochs is None else epochs}
     asked["threads"] = threads
     if lr is not None:
