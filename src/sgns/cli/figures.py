@@ -173,7 +173,7 @@ def export(
     if (target is None) == (output is None):
         raise ConfigError("name one output: sgns export VECTORS FOLDER, or --output FOLDER")
     where: Path = output or target  # type: ignore[assignment]
-    inputs = [*files_of(vectors), *part.files]
+    inputs: list[str | Path] = [*files_of(vectors), *part.files]
     check_files_stay(where, inputs)
     for name in TENSORBOARD_FILES:
         check_not_input(where / name, inputs)

@@ -1,5 +1,6 @@
 """Vectors for another program; which one decides what is written."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -78,7 +79,7 @@ def export(
     return write(vectors, output, weights)
 
 
-def check_files_stay(output: Path, inputs: list[Path]) -> None:
+def check_files_stay(output: Path, inputs: Sequence[str | Path]) -> None:
     """Raises `OutputError` where a file that an export writes is one of `inputs`."""
     for path in (output, *(output / name for name in ("model.safetensors", "README.md", "config.json"))):
         check_not_input(path, inputs)
