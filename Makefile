@@ -6,7 +6,7 @@ OLDEST ?= tests/base tests/text tests/vectors tests/cli tests/evaluation tests/t
 TEST   ?= -n 2 --dist loadfile  # arguments of pytest; TEST= runs on one core
 PATHS  := src tests benchmarks docs/site release word2vec.py analysis.py
 
-.PHONY: help demo test lint test-slow test-quality test-random test-exports test-oldest docs wheels bench clean
+.PHONY: help demo test lint test-slow test-quality test-random test-exports test-gensim test-oldest docs wheels bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +34,9 @@ test-random: .venv/test ## the tests of laws on examples drawn anew
 
 test-quality: .venv/test ## trains on 100 MB of text and scores the vectors
 	$(BIN)/python -m pytest -m quality -o faulthandler_timeout=0
+
+test-gensim: .venv/gensim ## gensim's own tests, unchanged, on sgns.gensim
+	$(BIN)/python tests/gensim/upstream.py
 
 test-exports: .venv/exports/made ## exports, judged by the programs that they are for
 	.venv/exports/bin/python -m pytest tests/vectors/exports -rs -p no:cacheprovider
@@ -88,3 +91,8 @@ clean: ## take away .venv, caches and what the demo made
 	@echo "installing what the tests need into .venv (once)"
 	@$(PIP) --editable '.[test]'
 	@touch $@ .venv/demo
+
+.venv/gensim: .venv/test
+	@echo "installing what gensim's tests need into .venv (once)"
+	@$(PIP) POT testfixtures
+	@touch $@

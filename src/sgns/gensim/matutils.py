@@ -36,4 +36,4 @@ def unitvec(vec: Any, norm: str = "l2", return_norm: bool = False) -> Any:
 
 def zeros_aligned(shape: Any, dtype: Any, order: str = "C", align: int = 128) -> np.ndarray:
     """Zeros; `align` has no effect."""
-    return np.zeros(shape, dtype, order=order)  # type: ignore[call-overload, no-any-return]
+    return np.zeros(shape, dtype, order=order)  # type: ignore[call-overload]

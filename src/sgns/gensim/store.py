@@ -193,9 +193,8 @@ class _Writer:
         for name, array in self.tensors.items():
             begin = header[name]["data_offsets"][0]
             file.write(b"\0" * (begin - position))
-            file.write(
-                array.tobytes() if not array.flags.c_contiguous else memoryview(array).cast("B") if array.size else b""
-            )
+            if array.size:
+                file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
             position = begin + array.nbytes
 
     def encode_object(self, value: Any, ignore: set[str]) -> dict[str, Any]:

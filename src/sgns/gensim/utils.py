@@ -188,7 +188,7 @@ chunkize = chunkize_serial = grouper
 
 def check_output(stdout: int = subprocess.PIPE, *popenargs: Any, **kwargs: Any) -> bytes:
     """The standard output of a command. Raises `subprocess.CalledProcessError` when it fails."""
-    process = subprocess.Popen(*popenargs, stdout=stdout, **kwargs)
+    process: Any = subprocess.Popen(*popenargs, stdout=stdout, **kwargs)  # type: ignore[call-overload]
     try:
         output, _ = process.communicate()
     except BaseException:

@@ -145,7 +145,8 @@ class Doc2Vec(Word2Vec):
         return self._scan_vocab(corpus, progress_per, trim_rule)
 
     def _scan_vocab(self, corpus: Any, progress_per: int, trim_rule: TrimRule | None) -> tuple[int, int]:
-        counts, tags, largest, number = WordCounts(self.max_vocab_size, trim_rule), {}, -1, -1
+        counts, largest, number = WordCounts(self.max_vocab_size, trim_rule), -1, -1
+        tags: dict[str, list[int]] = {}
         numbered: dict[int, list[int]] = {}
         for number, document in enumerate(corpus):
             if number == 0 and isinstance(document.words, str):

@@ -171,7 +171,7 @@ def wmdistance(vectors: Any, document1: Sequence[str], document2: Sequence[str],
     Raises:
         ImportError: The package POT is not installed.
     """
-    from ot import emd2
+    from ot import emd2  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     texts = [[word for word in document if word in vectors] for document in (document1, document2)]
     if not all(texts):

@@ -82,7 +82,7 @@ class FastTextKeyedVectors(KeyedVectors):
                 fields[name] = np.ones(1, REAL)
         if self.vectors_vocab is not None:
             fields["vector_size"] = self.vectors_vocab.shape[1]
-        if fields.get("vectors") is None or fields.get("vectors").shape != self.vectors_vocab.shape:
+        if np.shape(fields.get("vectors")) != self.vectors_vocab.shape:
             self.adjust_vectors()
 
     @property
@@ -152,7 +152,7 @@ class FastTextKeyedVectors(KeyedVectors):
             logger.warning("could not extract any ngrams from %r, returning origin vector", word)
             return np.zeros(self.vectors_ngrams.shape[1], REAL)
         total = self.vectors_ngrams[rows].sum(axis=0, dtype=REAL)
-        return total / np.linalg.norm(total) if norm else total / np.float32(len(rows))  # type: ignore[no-any-return]
+        return total / np.linalg.norm(total) if norm else total / np.float32(len(rows))
 
     def get_sentence_vector(self, sentence: Any) -> np.ndarray:
         """The mean of the unit vectors of the words of a sentence."""

@@ -81,4 +81,4 @@ class Outputs:
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(−x))."""
-    return 0.5 * (1 + np.tanh(0.5 * x))  # type: ignore[no-any-return]
+    return 0.5 * (1 + np.tanh(0.5 * x))

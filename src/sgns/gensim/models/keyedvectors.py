@@ -357,7 +357,7 @@ class KeyedVectors(SaveLoad):
         self.allocate_vecattrs(extras, [values.dtype for values in extras.values()])
         known = np.array([key in self.key_to_index for key in keys], bool)
         fresh: dict[Any, int] = {}
-        for number in np.flatnonzero(~known):
+        for number in np.flatnonzero(~known).tolist():
             fresh.setdefault(keys[number], number)
         for key in fresh:
             self.key_to_index[key] = len(self.index_to_key)
@@ -413,7 +413,7 @@ class KeyedVectors(SaveLoad):
 
     def get_normed_vectors(self) -> np.ndarray:
         """(V, d): the rows, of length 1."""
-        return self.vectors / self._lengths()[..., np.newaxis]  # type: ignore[no-any-return]
+        return self.vectors / self._lengths()[..., np.newaxis]
 
     def unit_normalize_all(self) -> None:
         """Scales all rows to length 1, for good; do not train on."""
@@ -540,7 +540,7 @@ class KeyedVectors(SaveLoad):
     def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
         """The cosine of a vector with each row of a matrix."""
         lengths = np.linalg.norm(vector_1) * np.linalg.norm(vectors_all, axis=1)
-        return vectors_all @ vector_1 / lengths  # type: ignore[no-any-return]
+        return vectors_all @ vector_1 / lengths
 
     def distances(self, word_or_vector: Any, other_words: Sequence[Any] = ()) -> np.ndarray:
         """1 − the cosine with each of the other keys, or with all."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from sgns.training.engines.matrices import row_stride, zero_rows
 from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, stream_key
 from sgns.training.loop import State, train_blocks
 from sgns.training.schedule import LONGEST, SHORTEST, Block, Schedule
+
+if TYPE_CHECKING:
+    import torch
 
 PARTS = 8  # of an epoch, where phases take turns
 BLOCKS_AT_LEAST = 200  # in a call of train, so that the learning rate falls smoothly
@@ -115,7 +119,7 @@ def mean_inputs(text: EncodedText, keep_probability: np.ndarray, config: Config)
         else np.ones(1)
     )
     kept = np.maximum(1.0, kept)
-    widest = max(1, min(config.window, text.longest))
+    widest = max(1, min(int(config.window), text.longest))
     total = 0.0
     reaches = np.unique(np.linspace(1, widest, 32).astype(int)) if config.shrink_windows else np.array([widest])
     for reach in reaches:
@@ -232,7 +236,7 @@ class Phase:
         self.network, self.phase, self.text = network, network.phases[number], text
         self._number, self._streams = number, (call, epoch)
         config = self.phase.config
-        if config.window > max(1, text.longest):  # no kernel need reach beyond the longest sentence
+        if int(config.window) > max(1, text.longest):  # no kernel need reach beyond the longest sentence
             config = replace(config, window=max(1, text.longest))
         V = len(network.words.counts)
         tags = None if text.tags is None or not self.phase.tagged else text.tags + np.int32(V)
@@ -247,9 +251,11 @@ class Phase:
     def sync(self) -> None:
         """Does nothing: E and C are current."""
 
-    def tables(self) -> object:
-        """Not needed here."""
-        raise NotImplementedError("tables of a phase are those of its network")
+    def tables(self) -> "tuple[torch.Tensor, torch.Tensor]":
+        """E and C as tensors, which share their memory."""
+        import torch
+
+        return torch.from_numpy(self.E), torch.from_numpy(self.C)
 
     def train_block(self, epoch: int, block: int, start: int, stop: int, lr: float) -> Sums:
         """Trains on ids[start:stop] in place."""
@@ -351,4 +357,4 @@ def ignore(state: State) -> None:
 
 def seed_of(seed: object) -> int:
     """A seed of gensim, which may be any number, as one of sgns."""
-    return int(seed or 0) % LARGEST_SEED  # type: ignore[call-overload, no-any-return]
+    return int(seed or 0) % LARGEST_SEED  # type: ignore[call-overload]

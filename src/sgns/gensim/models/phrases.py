@@ -59,7 +59,7 @@ def scorer_named(scoring: Any) -> Callable[..., float]:
     missing = [name for name in SCORER if name not in signature(scoring).parameters]
     if missing:
         raise ValueError(f"scoring function missing expected parameters {missing}")
-    return scoring  # type: ignore[no-any-return]
+    return scoring
 
 
 def _is_single(obj: Any) -> tuple[bool, Any]:
