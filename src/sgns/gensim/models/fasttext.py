@@ -82,7 +82,8 @@ class FastTextKeyedVectors(KeyedVectors):
                 fields[name] = np.ones(1, REAL)
         if self.vectors_vocab is not None:
             fields["vector_size"] = self.vectors_vocab.shape[1]
-        if np.shape(fields.get("vectors")) != self.vectors_vocab.shape:
+        vectors = fields.get("vectors")
+        if vectors is None or vectors.shape != self.vectors_vocab.shape:
             self.adjust_vectors()
 
     @property
