@@ -1,15 +1,17 @@
 """`python -m benchmarks [PART…]`: sgns and its peers in turn, in one run; prints a Markdown table, keeps JSON.
 
-Parts: speed, threads, vocabulary, reading, memory, whole, quality, scaling (default: all but scaling). `--text` names
-the text; without it the tests' corpus is taken where it is there. Peers come from PyPI: pip install gensim fasttext.
+Parts: speed, threads, vocabulary, reading, memory, whole, quality, scaling, models (default: all but the last two).
+`--text` names the text; without it the tests' corpus is taken where it is there. Peers come from PyPI: pip install
+gensim fasttext.
 """
 
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
-from benchmarks import parts
+from benchmarks import models, parts
 from benchmarks.pages import BENCHMARKS, README, ROOT, fill
 from benchmarks.scaling import markdown as shape
 from benchmarks.scaling import scaling
@@ -49,6 +51,9 @@ def main() -> None:
         "whole": lambda: parts.whole(options.text, log),
         "quality": lambda: parts.qualities(options.text, options.sets, options.seeds, log),
         "scaling": lambda: scaling(options.text, log),
+        "models": partial(
+            models.measure, options.text, None, list(models.MODELS), options.times, options.seeds, None, log
+        ),
     }
     for part in options.parts:
         if part not in work:

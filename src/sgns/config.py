@@ -23,6 +23,7 @@ Sharing = Literal["tile", "window", "pair"]
 Sentences = Literal["line", "paragraph", "none"]
 Model = Literal["skipgram", "cbow", "dbow", "dm"]
 Loss = Literal["negatives", "hierarchical"]
+Combine = Literal["mean", "sum"]
 PhraseScore = Literal["default", "npmi"]
 VocabularyOfStart = Literal["union", "old", "new"]
 
@@ -231,7 +232,7 @@ class Config:
     model: Model = "skipgram"
     """What is trained: skipgram; cbow, whose input is the window; or vectors of documents: dbow (PV-DBOW), whose input
     is the document, dm (PV-DM), whose input is the document and the window."""
-    combine: Literal["mean", "sum"] = "mean"
+    combine: Combine = "mean"
     """How cbow and dm make one input of many rows."""
     loss: Loss = "negatives"
     """What is minimised: the loss of negatives (negative sampling), or hierarchical: −log P(c+) in a tree of words."""

@@ -7,14 +7,19 @@ from cyclopts import Parameter
 from sgns.base.text_table import text_table
 from sgns.cli.options import Flag, Json, Quiet
 from sgns.cli.output import print_json
-from sgns.config import Config, Sharing
+from sgns.config import Combine, Config, Loss, Model, Sharing
 from sgns.errors import ConfigError
 
 
 def compile(
     *,
     dim: Annotated[str, Parameter(allow_leading_hyphen=True)] = str(Config.dim),
+    model: Model = Config.model,
+    loss: Loss = Config.loss,
+    combine: Combine = Config.combine,
+    ngrams: str | None = None,
     window: int | Literal["sentence"] = Config.window,
+    shrink_windows: Flag = Config.shrink_windows,
     negatives: int = Config.negatives,
     sharing: Sharing = Config.sharing,
     deterministic: Flag = Config.deterministic,
@@ -28,7 +33,12 @@ def compile(
 
     Args:
         dim: Dimensions of the vectors, with commas between them: 100,300.
+        model: As that of the runs.
+        loss: As that of the runs.
+        combine: As that of the runs.
+        ngrams: As those of the runs.
         window: As that of the runs.
+        shrink_windows: For runs whose centres draw their own reach.
         negatives: As that of the runs.
         sharing: As that of the runs.
         deterministic: For runs with --deterministic.
@@ -36,7 +46,10 @@ def compile(
     from sgns.progress import Progress
     from sgns.training.precompile import compile_for_later
 
-    config = Config(window=window, negatives=negatives, sharing=sharing, deterministic=deterministic)
+    config = Config(
+        model=model, loss=loss, combine=combine, ngrams=ngrams, window=window, shrink_windows=shrink_windows,
+        negatives=negatives, sharing=sharing, deterministic=deterministic,
+    )  # fmt: skip
     with Progress(quiet) as display:
         made = compile_for_later(config, dims_of(dim), display.update)
     if json:

@@ -121,6 +121,7 @@ def compile_training(config: Config, threads: int) -> None:
     import numpy as np
 
     from sgns.text.corpus import Corpus
+    from sgns.text.documents import Documents
     from sgns.text.vocabulary import Vocabulary
     from sgns.training.engines.build import start
     from sgns.training.model_validation import make_validation
@@ -132,7 +133,11 @@ def compile_training(config: Config, threads: int) -> None:
     n, words = 4_000, 50
     ids = (np.arange(n) * 7 % words).astype(np.int32)
     ends = np.arange(10, n + 1, 10)
-    corpus = Corpus(ids, ends, Vocabulary([str(word) for word in range(words)], [n // words] * words), "", n)
+    documents = None
+    if config.documents:
+        documents = Documents(["0"], np.arange(len(ends) + 1), np.zeros(len(ends), np.int32))
+    vocabulary = Vocabulary([str(word) for word in range(words)], [n // words] * words)
+    corpus = Corpus(ids, ends, vocabulary, "", n, documents=documents)
     plan = Plan.of(corpus.vocabulary, config, Resources("cpu", threads))
     validation = make_validation(corpus, plan) if config.validation else None
     start(plan, corpus, validation, lambda: None)
