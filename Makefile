@@ -6,7 +6,7 @@ OLDEST ?= tests/base tests/text tests/vectors tests/cli tests/evaluation tests/t
 TEST   ?= -n 2 --dist loadfile  # arguments of pytest; TEST= runs on one core
 PATHS  := src tests benchmarks docs/site release word2vec.py analysis.py
 
-.PHONY: help demo test lint test-slow test-quality test-random test-exports test-gensim test-oldest docs wheels bench clean
+.PHONY: help demo test lint test-slow test-quality test-random test-exports test-gensim test-clients test-oldest docs wheels bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,6 +37,9 @@ test-quality: .venv/test ## trains on 100 MB of text and scores the vectors
 
 test-gensim: .venv/gensim ## gensim's own tests, unchanged, on sgns.gensim
 	$(BIN)/python tests/gensim/upstream.py
+
+test-clients: .venv/clients/made ## packages that build on gensim, unchanged, on sgns and on gensim
+	PYTHONPATH=.venv/clients $(BIN)/python tests/gensim/clients.py
 
 test-exports: .venv/exports/made ## exports, judged by the programs that they are for
 	.venv/exports/bin/python -m pytest tests/vectors/exports -rs -p no:cacheprovider
@@ -95,4 +98,10 @@ clean: ## take away .venv, caches and what the demo made
 .venv/gensim: .venv/test
 	@echo "installing what gensim's tests need into .venv (once)"
 	@$(PIP) POT testfixtures
+	@touch $@
+
+.venv/clients/made: .venv/gensim tests/gensim/clients.txt
+	@echo "installing the clients into .venv/clients (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/clients \
+	    --requirement tests/gensim/clients.txt
 	@touch $@

@@ -174,6 +174,28 @@ def test_a_class_of_a_program_is_saved_and_loaded_as_itself(tmp_path: Path) -> N
     model.save(str(tmp_path / "n"), ignore=["graph"])
 
 
+def test_a_class_with_jobs_of_its_own_trains_on_what_it_makes() -> None:
+    class Walker(Word2Vec):
+        def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]:
+            return super()._do_train_job([[f"w{n}" for n in sentence] for sentence in sentences], alpha, inits)
+
+    numbers = [[int(word[1:]) for word in sentence] for sentence in TEXT]
+    made = Walker(**SMALL, batch_words=50)
+    made.build_vocab(TEXT)
+    counts = made.train((sentence for sentence in numbers), total_examples=len(TEXT), epochs=1)
+    plain = Word2Vec(**SMALL)
+    plain.build_vocab(TEXT)
+    assert counts == plain.train(TEXT, total_examples=len(TEXT), epochs=1)
+    np.testing.assert_array_equal(made.wv.vectors, plain.wv.vectors)
+
+    class Deeper(Word2Vec):
+        def _train_epoch(self, *args: Any, **kwargs: Any) -> None:
+            """An internal that is not called here."""
+
+    with pytest.raises(NotImplementedError, match="Deeper has its own _train_epoch"):
+        Deeper(TEXT, **SMALL)
+
+
 def store(path: Path, tree: Any) -> None:
     header = json.dumps({"__metadata__": {"sgns.gensim": json.dumps(tree)}}).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header)

@@ -234,7 +234,10 @@ class Doc2Vec(Word2Vec):
             rows = [self.dv.get_index(tag, -1) for tag in document.tags]
             return list(dict.fromkeys(int(row) for row in rows if row >= 0))
 
-        return encode(corpus, numbers, words_of, tags_of)
+        return encode(self._jobs(corpus), numbers, words_of, tags_of)
+
+    def _raw_word_count(self, job: Iterable[Any]) -> int:
+        return sum(len(document.words) for document in job)
 
     def _models(self) -> list[str]:
         if not self.sg:

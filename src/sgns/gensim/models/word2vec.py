@@ -16,6 +16,7 @@ from sgns.config import Config
 from sgns.gensim import matutils
 from sgns.gensim.models import keyedvectors, scoring
 from sgns.gensim.models.encoding import EncodedText, encode
+from sgns.gensim.models.jobs import JobsPart
 from sgns.gensim.models.keyedvectors import KeyedVectors, pseudorandom_weak_vector
 from sgns.gensim.models.network import Lock, Network, PhaseOptions, Rates, Step, Words, mean_inputs, seed_of
 from sgns.gensim.models.sources import MAX_WORDS_IN_BATCH as MAX_WORDS_IN_BATCH
@@ -37,7 +38,7 @@ NEGATIVES, TREE = "syn1neg", "syn1"
 """The attributes with the outputs C of the two losses."""
 
 
-class Word2Vec(VocabularyPart):
+class Word2Vec(JobsPart, VocabularyPart):
     """Word vectors: skip-gram or CBOW, with negatives, hierarchical softmax, or both.
 
     Attributes:
@@ -109,7 +110,8 @@ class Word2Vec(VocabularyPart):
             null_word: Adds a word that stands for none.
             trim_rule: Decides over single words, see `utils.keep_vocab_item`.
             sorted_vocab: The most frequent word is the first.
-            batch_words: Has no effect: blocks have the length that suits the engine.
+            batch_words: Words that `_do_train_job` of a derived class is given at once; else it has no effect: blocks
+                have the length that suits the engine.
             compute_loss: Keep the loss, see `running_training_loss`.
             callbacks: See `callbacks.CallbackAny2Vec`.
             comment: Kept.
@@ -333,7 +335,7 @@ class Word2Vec(VocabularyPart):
         for epoch in range(epochs):
             for callback in callbacks:
                 callback.on_epoch_begin(self)
-            if text is None or not isinstance(corpus, PERMANENT):
+            if text is None or not isinstance(corpus, PERMANENT) or self._jobs(corpus) is not corpus:
                 fresh = self._encode(corpus, numbers)
                 text = text if text is not None and text.same_as(fresh) else fresh
                 self._warn_of_size(epoch, fresh, total_examples, total_words)
@@ -374,7 +376,7 @@ class Word2Vec(VocabularyPart):
         return LineSentence(corpus_file)
 
     def _encode(self, corpus: Any, numbers: dict[Any, int]) -> EncodedText:
-        return encode(corpus, numbers)
+        return encode(self._jobs(corpus), numbers)
 
     def _order(self) -> np.ndarray:
         """The rows of the words, the most frequent first, as the engine has them."""

@@ -1,0 +1,182 @@
+"""Packages that build on gensim, unchanged, through their public API: on sgns and on gensim, judged and timed.
+
+    python tests/gensim/clients.py [NAME …]       with the packages in PYTHONPATH or installed; see `make test-clients`
+
+Each client runs in a process of its own, once with `sgns.gensim.install()` before it is imported and once with gensim,
+on a graph or texts whose answer is known, and returns how many of so many answers are right.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+COMMUNITIES, SIZE = 4, 30  # of the graph
+PASS = 0.8  # share of right answers
+
+
+def graph() -> Any:
+    """A graph of communities: many edges within, few between; nodes of a community follow each other."""
+    import networkx as nx
+
+    return nx.planted_partition_graph(COMMUNITIES, SIZE, 0.4, 0.01, seed=1)
+
+
+def right_neighbours(vectors: Any) -> float:
+    """The share of nearest neighbours, by the cosine of rows (n, d), that are of the same community."""
+    import numpy as np
+
+    rows = np.asarray(vectors, np.float64)
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    cosines = rows @ rows.T
+    np.fill_diagonal(cosines, -2)
+    label = np.arange(len(rows)) // SIZE
+    return float((label[cosines.argsort(axis=1)[:, -5:]] == label[:, None]).mean())
+
+
+def node2vec() -> float:
+    """node2vec: random walks, then Word2Vec."""
+    from node2vec import Node2Vec
+
+    model = Node2Vec(graph(), dimensions=32, walk_length=20, num_walks=20, workers=1, quiet=True, seed=1)
+    fitted = model.fit(window=5, min_count=1, batch_words=4, seed=1)
+    return right_neighbours([fitted.wv[str(node)] for node in range(COMMUNITIES * SIZE)])
+
+
+def fastnode2vec() -> float:
+    """fastnode2vec: a class derived from Word2Vec, whose walks are new in each epoch."""
+    from fastnode2vec import Graph, Node2Vec
+
+    edges = [(str(a), str(b)) for a, b in graph().edges()]
+    model = Node2Vec(
+        Graph(edges, directed=False, weighted=False), dim=32, walk_length=20, window=5, p=1, q=1, workers=2, seed=1
+    )
+    model.train(epochs=30)
+    return right_neighbours([model.wv[str(node)] for node in range(COMMUNITIES * SIZE)])
+
+
+def pecanpy() -> float:
+    """pecanpy: node2vec on a sparse matrix."""
+    import networkx as nx
+    import numpy as np
+    from pecanpy import pecanpy as package
+
+    found = package.SparseOTF.from_mat(nx.to_numpy_array(graph()), [str(node) for node in graph()], p=1, q=1, workers=1)
+    return right_neighbours(np.asarray(found.embed(dim=32, num_walks=20, walk_length=20, window_size=5, epochs=2)))
+
+
+def of_karateclub(name: str) -> Callable[[], float]:
+    """A model of karateclub on nodes."""
+
+    def run() -> float:
+        import karateclub
+
+        model = getattr(karateclub, name)(dimensions=32, workers=2, seed=1)
+        model.fit(graph())
+        return right_neighbours(model.get_embedding())
+
+    return run
+
+
+def mol2vec() -> float:
+    """mol2vec: sentences of the substructures of molecules; alcohols are nearest to alcohols, alkanes to alkanes."""
+    import numpy as np
+    from gensim.models import Word2Vec
+    from mol2vec import features
+    from rdkit import Chem
+
+    smiles = [*("C" * n + "O" for n in range(3, 23)), *("C" * n + "c1ccccc1" for n in range(1, 21))]
+    sentences = [list(features.mol2alt_sentence(Chem.MolFromSmiles(text), 1)) for text in smiles]
+    model = Word2Vec(sentences * 20, vector_size=20, window=10, min_count=1, sg=1, workers=1, seed=1)
+    rows = np.array([sum(model.wv[word] for word in sentence) for sentence in sentences])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    cosines = rows @ rows.T
+    np.fill_diagonal(cosines, -2)
+    label = np.arange(40) // 20
+    return float((label[cosines.argmax(axis=1)] == label).mean())
+
+
+def texts(topics: int = 4, sentences: int = 600) -> list[list[str]]:
+    """Sentences of words of one topic each."""
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    words = [[f"{'bcdf'[t]}{a}{c}" for a in "aeiou" for c in "nrst"] for t in range(topics)]
+    return [list(rng.choice(words[i % topics], 12)) for i in range(sentences)]
+
+
+def compress_fasttext() -> float:
+    """compress-fasttext: n-grams pruned and quantised; the vectors of words stay near those before."""
+    import compress_fasttext as package
+    import numpy as np
+    from gensim.models import FastText
+
+    model = FastText(texts(), vector_size=24, min_count=1, bucket=2000, sg=1, epochs=5, workers=1, seed=1)
+    small = package.prune_ft_freq(model.wv, pq=False, new_ngrams_size=1500, new_vocab_size=80)
+    words = model.wv.index_to_key
+    cosines = [
+        a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in ((model.wv[word], small[word]) for word in words)
+    ]  # fmt: skip
+    return float((np.array(cosines) > 0.9).mean())
+
+
+def wefe() -> float:
+    """wefe: the association of two sets of words with two others; it has the sign that the texts have."""
+    from gensim.models import Word2Vec
+    from wefe.metrics import WEAT
+    from wefe.query import Query
+    from wefe.word_embedding_model import WordEmbeddingModel
+
+    model = Word2Vec(texts(2), vector_size=20, min_count=1, sg=1, epochs=10, workers=1, seed=1)
+    one, other = ([word for word in model.wv.index_to_key if word[0] == letter] for letter in "bc")
+    query = Query([one[:8], other[:8]], [one[8:16], other[8:16]])
+    return float(WEAT().run_query(query, WordEmbeddingModel(model.wv, "m"))["weat"] > 0.5)
+
+
+CLIENTS: dict[str, Callable[[], float]] = {
+    "node2vec": node2vec,
+    "fastnode2vec": fastnode2vec,
+    "pecanpy": pecanpy,
+    **{f"karateclub.{name}": of_karateclub(name) for name in ("DeepWalk", "Walklets", "Node2Vec", "Role2Vec")},
+    "mol2vec": mol2vec,
+    "compress-fasttext": compress_fasttext,
+    "wefe": wefe,
+}
+
+
+def run(name: str, ours: bool) -> None:
+    """Runs one client in this process, and prints the share of right answers and the seconds."""
+    if ours:
+        import sgns.gensim
+
+        sgns.gensim.install()
+    began = time.perf_counter()
+    share = CLIENTS[name]()
+    print(f"RESULT {share:.3f} {time.perf_counter() - began:.1f}")
+
+
+def main(names: list[str]) -> int:
+    """Runs clients on both; returns 1 if one that gensim passes does not pass on sgns."""
+    failed = False
+    print(f"{'client':22}{'sgns':>8}{'s':>8}{'gensim':>10}{'s':>8}")
+    for name in names or list(CLIENTS):
+        shown = []
+        for ours in (True, False):
+            command = [sys.executable, "-W", "ignore", __file__, "--run", name, str(int(ours))]
+            found = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
+            result = next((line for line in found.stdout.splitlines() if line.startswith("RESULT")), None)
+            shown.append(result.split()[1:] if result else [(found.stderr.strip().splitlines() or ["?"])[-1][:90], ""])
+        (one, seconds), (other, their_seconds) = shown
+        print(f"{name:22}{one:>8}{seconds:>8}{other:>10}{their_seconds:>8}", flush=True)
+        passes = [bool(time_) and float(share) >= PASS for share, time_ in shown]
+        failed |= passes[1] and not passes[0]
+    return int(failed)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--run"]:
+        run(sys.argv[2], sys.argv[3] == "1")
+    else:
+        sys.exit(main(sys.argv[1:]))
