@@ -29,7 +29,7 @@ VocabularyOfStart = Literal["union", "old", "new"]
 
 RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.04, "dm": 0.15}
 """Learning rate at the start, by model, where the user gives none."""
-START_SHARE = 0.25
+START_SHARE = 0.75
 """What a run that starts from trained vectors takes of that rate: docs/growing.md has the measurements."""
 IN_MEMORY = "vectors in memory"
 """`Config.start` of a run that started from vectors which Python held, not a file."""
@@ -255,7 +255,8 @@ class Config:
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
-    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient; with start, a quarter."""
+    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient; with start, three
+    quarters."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5

@@ -164,8 +164,8 @@ class Start:
             return corpus
         names, tags = set(corpus.documents.names), list(old.words.decoded)
         again = any(link.get("text") == corpus.content for link in self.chain)
-        untagged = corpus.facts.get("documents", {}).get("untagged") or not (self.config.tags or self.config.tag_column)
-        if untagged and not again and (both := next((tag for tag in tags if tag in names), None)) is not None:
+        given = self.config.tags or self.config.tag_column or not are_numbers(corpus.documents.names)
+        if not given and not again and (both := next((tag for tag in tags if tag in names), None)) is not None:
             raise InputError(
                 f"documents of start and of the text are both named {both!r}, by their number; name them with "
                 "--tags or --tag-column"
@@ -274,6 +274,13 @@ def read_corpus(
 def link_of(metadata: dict[str, Any]) -> dict[str, Any]:
     """What the chain keeps of a run."""
     return {name: metadata[name] for name in LINK if name in metadata}
+
+
+def are_numbers(tags: list[str]) -> bool:
+    """Whether tags are numbers that rise, as those of documents without a name."""
+    if not all(tag.isascii() and tag.isdigit() for tag in tags):
+        return False
+    return bool((np.diff(np.array([int(tag) for tag in tags])) > 0).all())
 
 
 def copy_rows(table: np.ndarray, rows: np.ndarray, source: np.ndarray, theirs: np.ndarray) -> None:
