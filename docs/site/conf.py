@@ -64,8 +64,22 @@ def escape_docstring(app, what, name, obj, options, lines):
         elif code and line.strip() and indent < 4:
             code = False
         made.append(line if code else escape(line))
-    # The first line of an attribute: napoleon would take what stands before a colon in it for its type.
-    lines[:] = ["", *made] if what in ("attribute", "data", "property") else made
+    lines[:] = made
+
+
+def hide_attribute(app, what, name, obj, options, lines):
+    """Hides the text of an attribute from napoleon, which would take what stands before a colon in it for its type."""
+    if what in ("attribute", "data", "property"):
+        HIDDEN[name] = list(lines)
+        lines[:] = []
+
+
+def show_attribute(app, what, name, obj, options, lines):
+    """Puts back what `hide_attribute` took."""
+    lines[:] = HIDDEN.pop(name, lines)
+
+
+HIDDEN: dict[str, list[str]] = {}
 
 
 def plain_types(options: type) -> None:
@@ -78,3 +92,5 @@ def setup(app):
     """Connects `escape_docstring`, before napoleon reads the sections."""
     plain_types(Config)
     app.connect("autodoc-process-docstring", escape_docstring, priority=100)
+    app.connect("autodoc-process-docstring", hide_attribute, priority=200)
+    app.connect("autodoc-process-docstring", show_attribute, priority=900)

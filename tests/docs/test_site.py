@@ -114,6 +114,11 @@ def test_the_built_site_asks_no_other_host_for_anything(site):
         assert not re.search(r"url\(['\"]?(https?:)?//", style.read_text(encoding="utf-8")), style
 
 
+def test_the_help_of_an_option_is_whole(site):
+    text = re.sub(r"<[^>]+>", "", (site / "api" / "sgns.html").read_text(encoding="utf-8"))
+    assert "Dimension d of the vectors: columns of E and C." in text
+
+
 def test_links_of_the_built_site_lead_somewhere(site):
     places: dict[Path, set[str]] = {}
 
