@@ -1,12 +1,12 @@
 """How vectors and answers are shown in a notebook, and as tables of pandas."""
 
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from sgns.errors import MissingExtra
-
-if TYPE_CHECKING:
-    from sgns.vectors.vectors import Vectors
 
 CELL = ' style="text-align: left"'
 FIRST = 12  # words that are named
@@ -35,16 +35,23 @@ class Answers(list[tuple[str, float]]):
         return pandas().DataFrame(list(self), columns=["word", "cosine"])
 
 
-def vectors_as_html(vectors: "Vectors") -> str:
-    """Size, first words and options of vectors, for a notebook."""
-    options = vectors.metadata.get("config")
+def vectors_as_html(words: Sequence[Any], dim: int, parts: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
+    """Size, first words and options of vectors, for a notebook.
+
+    Args:
+        words: The words, or what stands in their place.
+        dim: The dimension d.
+        parts: What the vectors may hold, by name; None for what they do not.
+        metadata: Their metadata, whose config names the options.
+    """
+    options = metadata.get("config")
     options = options if isinstance(options, dict) else {}
-    first = [str(vectors.words[row]) for row in range(min(FIRST, len(vectors)))]
+    first = [str(words[row]) for row in range(min(FIRST, len(words)))]
     rows = [
-        ("words", f"{len(vectors):,}"),
-        ("dimension", f"{vectors.dim}"),
-        ("holds", ", ".join(name for name in ("E", "C", "counts", "subwords") if getattr(vectors, name) is not None)),
-        ("first words", " ".join(first) + (" …" if len(vectors) > FIRST else "")),
+        ("words", f"{len(words):,}"),
+        ("dimension", f"{dim}"),
+        ("holds", ", ".join(name for name, part in parts.items() if part is not None)),
+        ("first words", " ".join(first) + (" …" if len(words) > FIRST else "")),
     ]
     chosen = [f"{name} {options[name]}" for name in SHOWN if options.get(name) is not None]
     if chosen:
@@ -52,12 +59,12 @@ def vectors_as_html(vectors: "Vectors") -> str:
     return as_html(["Vectors", ""], rows)
 
 
-def vectors_as_pandas(vectors: "Vectors") -> Any:
+def vectors_as_pandas(words: Sequence[Any], E: np.ndarray, counts: np.ndarray | None) -> Any:
     """E as a DataFrame: a row for each word, which is its index; column count first where there are counts."""
-    frame = pandas().DataFrame(vectors.E, index=list(vectors.words))
+    frame = pandas().DataFrame(E, index=list(words))
     frame.index.name = "word"
-    if vectors.counts is not None:
-        frame.insert(0, "count", vectors.counts)
+    if counts is not None:
+        frame.insert(0, "count", counts)
     return frame
 
 

@@ -395,7 +395,8 @@ class Vectors:
 
     def _repr_html_(self) -> str:
         """Size, first words and options, as a table of a notebook."""
-        return vectors_as_html(self)
+        parts = {"E": self.E, "C": self.C, "counts": self.counts, "subwords": self.subwords}
+        return vectors_as_html(self.words, self.dim, parts, self.metadata)
 
     def to_pandas(self) -> Any:
         """E as a pandas DataFrame: a row for each word, its index; the column count first, if there are counts.
@@ -403,7 +404,7 @@ class Vectors:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        return vectors_as_pandas(self)
+        return vectors_as_pandas(self.words, self.E, self.counts)
 
     def __getitem__(self, word: str | Sequence[str]) -> np.ndarray:
         """The row (d,) of a word, read-only, or a copy (n, d) of the rows of a list of words.
