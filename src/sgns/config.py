@@ -41,8 +41,9 @@ LONGEST_NGRAM = 100
 """Most characters of an n-gram."""
 
 
-MODEL = "here it is {model}"
-HIERARCHICAL = "here it is {hierarchical}"
+WORD_MODEL = "here it is {skipgram} or {cbow}"
+DOCUMENT_MODEL = "here it is {dm} or {dbow}"
+LOSS = "here it is {hierarchical} or {negatives}"
 NGRAMS = "here it is {ngrams}"
 POSITIONAL = "the text is given without a name: {train}"
 BY_ENDING = "the ending of the output chooses the format: {bin}"
@@ -66,12 +67,14 @@ FOREIGN_OPTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("device", "gpu", "cuda", "usecuda"), ("engine", "cuda is one of its values")),
     **dict.fromkeys(("train", "input", "file", "infile", "corpus", "corpusfile", "text", "data"), ("", POSITIONAL)),
     **dict.fromkeys(("o", "output", "out", "outfile", "save", "savevectors", "outputfile"), ("output", "{save}")),
-    **dict.fromkeys(("sg", "cbow", "skipgram", "dm", "dbow"), ("", MODEL)),
+    **dict.fromkeys(("sg", "cbow", "skipgram"), ("", WORD_MODEL)),
+    **dict.fromkeys(("dm", "dbow"), ("", DOCUMENT_MODEL)),
     **dict.fromkeys(("cbowmean", "dmmean"), ("combine", "mean and sum are its values")),
     **dict.fromkeys(("dbowwords", "dmconcat", "dmtagcount"), ("", "it is not here; leave it out")),
-    "hs": ("", HIERARCHICAL),
+    "hs": ("", LOSS),
     **dict.fromkeys(("minn", "maxn", "maxngrams"), ("", NGRAMS)),
     "bucket": ("buckets", ""),
+    "wordngrams": ("", "fastText uses it for classifiers alone; leave it out"),
     **dict.fromkeys(("binary", "savebinary"), ("", BY_ENDING)),
     "computeloss": ("", 'the loss is always computed, see metadata["losses"] of the vectors; leave it out'),
     **dict.fromkeys(("callbacks", "callback"), ("", "on_epoch of sgns.train is called after each epoch; leave it out")),
@@ -106,8 +109,8 @@ def foreign_option(name: str, in_python: bool = True) -> str | None:
         "train": "sgns.train('corpus.txt')" if in_python else "sgns train corpus.txt",
         "bin": "vectors.save('vectors.bin')" if in_python else "-o vectors.bin",
         "save": "vectors.save('vectors.bin') writes the result" if in_python else "",
-        "model": "model='cbow'" if in_python else "--model cbow",
-        "hierarchical": "loss='hierarchical'" if in_python else "--loss hierarchical",
+        **{model: f"model='{model}'" if in_python else f"--model {model}" for model in get_args(Model)},
+        **{loss: f"loss='{loss}'" if in_python else f"--loss {loss}" for loss in get_args(Loss)},
         "ngrams": "ngrams='3-6'" if in_python else "--ngrams 3-6",
     }
     note = note.format(**examples)

@@ -11,7 +11,7 @@ import pytest
 
 from sgns.cli import VERBS, make_app, run
 from sgns.cli.mistakes import options_of
-from sgns.config import Config
+from sgns.config import RATES, Config
 from sgns.training.options import CheckpointOptions, DistributedOptions
 from sgns.vectors.vectors import Vectors
 
@@ -44,8 +44,14 @@ def test_each_verb_has_help(verb, capsys):
 def test_train_help_shows_the_defaults(capsys):
     run(make_app(), ["train", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    for default in ("100", "5", "0.04", "0.0001", "tile", "auto"):
+    for default in ("100", "5", "0.0001", "tile", "auto"):
         assert f"[default: {default}]" in text
+    # the rate at the start is that of the model
+    rate = text[text.index("--lr ") : text.index("--min-lr ")]
+    assert "[default" not in rate
+    for model, lr in RATES.items():
+        assert model in rate
+        assert str(lr) in rate
 
 
 def test_train_builds_its_options_from_the_fields_of_dataclasses(capsys):

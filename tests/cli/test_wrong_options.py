@@ -22,22 +22,25 @@ RENAMED = {
     "--workers 1": "--threads",
     "-thread 1": "--threads", "--alpha 0.02": "--lr", "--start-alpha 0.02": "--lr", "--min-alpha 0.001": "--min-lr",
     "-sample 0.001": "--subsample", "--sample=1e-3": "--subsample", "-t 0.001": "--subsample",
-    "-neg 3": "--negatives",
+    "-neg 3": "--negatives", "-bucket 100": "--buckets",
     "--negative 3": "--negatives", "-negative 3": "--negatives", "--ns-exponent 0.5": "--noise-power",
     "-ws 3": "--window",
     "--window-size 3": "--window", "-window 3": "--window", "--minCount 1": "--min-count",
     "-min-count 1": "--min-count",
     "--max-final-vocab 9": "--max-vocabulary", "-output w.txt": "--output",
 }  # fmt: skip
+# what users type for the model and the loss, and the options of ours that the answer shows
+CHOSEN = {
+    "--sg 0": ["--model skipgram", "--model cbow"], "-sg 1": ["--model skipgram", "--model cbow"],
+    "--cbow 0": ["--model skipgram", "--model cbow"], "-cbow 1": ["--model skipgram", "--model cbow"],
+    "--hs 0": ["--loss hierarchical", "--loss negatives"], "--hs 1": ["--loss hierarchical", "--loss negatives"],
+    "--minn 3": ["--ngrams 3-6"], "-maxn 6": ["--ngrams 3-6"],
+}  # fmt: skip
 # what does not exist here, and a part of the answer
 ABSENT = {
-    "--sg 1": "leave it out", "-sg 0": "CBOW", "--cbow 0": "leave it out", "-cbow 1": "CBOW",
-    "--hs 0": "leave it out",
-    "--hs 1": "hierarchical softmax", "-loss ns": "leave it out", "--minn 3": "n-grams", "-maxn 6": "n-grams",
-    "-bucket 100": "n-grams", "--compute-loss 1": "metadata", "-binary 1": "-o vectors.bin",
+    "-loss ns": "--loss", "--compute-loss 1": "metadata", "-binary 1": "-o vectors.bin",
     "--binary 1": "-o vectors.bin",
-    "-wordNgrams 2": "n-grams", "--train {text}": "sgns train", "-input {text}": "sgns train",
-    "--model skipgram": "leave it out",
+    "-wordNgrams 2": "leave it out", "--train {text}": "sgns train", "-input {text}": "sgns train",
     "--verbose 2": "--quiet", "-save-vocab x": "counts",
 }  # fmt: skip
 
@@ -67,6 +70,18 @@ def test_the_name_of_another_tool_is_answered_with_ours(train: Command, typed: s
     remedy = typed.replace("=", " ").replace(name, RENAMED[typed])
     code, _, err = train(*remedy.split())
     assert code == 0, err
+
+
+@pytest.mark.parametrize("typed", CHOSEN)
+def test_the_number_of_a_model_is_answered_with_its_name(train: Command, typed: str) -> None:
+    code, out, err = train(*typed.split())
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert typed.split()[0] in err
+    assert re.findall(r"--(?:model|loss|ngrams) [\w-]+", err) == CHOSEN[typed]
+    for remedy in CHOSEN[typed]:
+        code, _, err = train(*remedy.split(), "--sharing", "tile", "--buckets", "100")
+        assert code == 0, err
 
 
 @pytest.mark.parametrize("typed", ABSENT)
@@ -249,8 +264,9 @@ def test_a_word_with_a_dash_that_is_not_there(sgns: Command, royal: Path) -> Non
     [({"size": 20}, "dim"), ({"vector_size": 20}, "dim"), ({"iter": 3}, "epochs"), ({"workers": 3}, "threads"),
      ({"alpha": 0.1}, "lr"), ({"sample": 0}, "subsample"), ({"ns_exponent": 0.5}, "noise_power"),
      ({"min_alpha": 0.1}, "min_lr"),
-     ({"max_final_vocab": 9}, "max_vocabulary"), ({"sg": 1}, "leave it out"), ({"sg": 0}, "CBOW"),
-     ({"hs": 0}, "leave it out"),
+     ({"max_final_vocab": 9}, "max_vocabulary"), ({"sg": 1}, "model='skipgram'"), ({"sg": 0}, "model='cbow'"),
+     ({"dm": 0}, "model='dbow'"), ({"hs": 0}, "loss='negatives'"), ({"hs": 1}, "loss='hierarchical'"),
+     ({"minn": 3}, "ngrams='3-6'"), ({"bucket": 100}, "buckets"),
      ({"negative": 5}, "negatives"), ({"compute_loss": True}, 'metadata["losses"]'), ({"minCount": 3}, "min_count"),
      ({"callbacks": []}, "on_epoch"), ({"batch_words": 3}, "leave it out"), ({"epcohs": 3}, "epochs"),
      ({"output": "v.txt"}, "save"),

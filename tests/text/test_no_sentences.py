@@ -155,7 +155,8 @@ def test_words_with_blanks_are_words_among_others():
     ],
 )
 def test_tokens_that_are_no_words(token, what, remedy):
-    for sentences in ([["the", token]] * 5, iter([["a", "b"], ["the", token]])):
+    sentence = ["the", "old", token]  # of two, a string and a list, it would be a tag and the words of a document
+    for sentences in ([sentence] * 5, iter([["a", "b"], sentence])):
         message = refused(sentences)
         assert what in message
         assert remedy in message

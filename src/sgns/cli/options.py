@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 from cyclopts import Parameter
 
 from sgns.errors import ConfigError
-from sgns.vectors.files.selection import Only, Selection
+
+if TYPE_CHECKING:  # it loads numpy, which `sgns --help` does not need
+    from sgns.vectors.files.selection import Selection
 
 
 class UnknownOption(ConfigError):
@@ -53,7 +55,7 @@ WordsToShow = Annotated[
 WordsOrFile = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
 
 
-def words_or_file(words: list[str] | None) -> Only | None:
+def words_or_file(words: list[str] | None) -> str | list[str] | None:
     """Words, or the path of a file of them: a single word that is the name of a file is taken for it."""
     return words[0] if words is not None and len(words) == 1 and Path(words[0]).is_file() else words
 
@@ -80,8 +82,10 @@ class PartOfFile:
         """The file of words, which is read and must not be written to."""
         return files_of_words(self.only)
 
-    def selection(self, also: Iterable[str] = ()) -> Selection:
+    def selection(self, also: Iterable[str] = ()) -> "Selection":
         """The selection of rows; `also` are words that are read too, those of a question. Raises `ConfigError`."""
+        from sgns.vectors.files.selection import Selection
+
         return replace(Selection.of(self.limit, words_or_file(self.only), also), documents=self.documents)
 
 
