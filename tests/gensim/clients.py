@@ -80,6 +80,18 @@ def of_karateclub(name: str) -> Callable[[], float]:
     return run
 
 
+def graph2vec() -> float:
+    """karateclub's Graph2Vec, a Doc2Vec of graphs: rings, trees and dense graphs are nearest to their like."""
+    import karateclub
+    import networkx as nx
+
+    kinds = (nx.cycle_graph, lambda n: nx.random_labeled_tree(n, seed=n), lambda n: nx.gnp_random_graph(n, 0.5, seed=n))
+    graphs = [kind(n) for kind in kinds for n in range(12, 12 + SIZE)]
+    model = karateclub.Graph2Vec(dimensions=16, workers=1, epochs=100, learning_rate=0.05, min_count=1, seed=1)
+    model.fit(graphs)
+    return right_neighbours(model.get_embedding())
+
+
 def mol2vec() -> float:
     """mol2vec: sentences of the substructures of molecules; alcohols are nearest to alcohols, alkanes to alkanes."""
     import numpy as np
@@ -140,6 +152,7 @@ CLIENTS: dict[str, Callable[[], float]] = {
     "fastnode2vec": fastnode2vec,
     "pecanpy": pecanpy,
     **{f"karateclub.{name}": of_karateclub(name) for name in ("DeepWalk", "Walklets", "Node2Vec", "Role2Vec")},
+    "karateclub.Graph2Vec": graph2vec,
     "mol2vec": mol2vec,
     "compress-fasttext": compress_fasttext,
     "wefe": wefe,

@@ -40,7 +40,7 @@ class JobsPart:
         KEPT.sentences = []
         self._do_train_job(batch, self.alpha, None)
         kept, KEPT.sentences = KEPT.sentences, []
-        return kept  # type: ignore[no-any-return]
+        return kept
 
     def _jobs(self, corpus: Iterable[Any]) -> Iterable[Any]:
         """A corpus as `_do_train_job` of a derived class makes it; the corpus itself where no class has its own.
