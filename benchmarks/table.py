@@ -43,7 +43,7 @@ def markdown(results: dict[str, Any]) -> str:
 
 
 def beside_gensim(results: dict[str, Any]) -> str:
-    """Four rows for a reader who comes from gensim: time, speed, similarity, analogies; empty if not all were measured."""
+    """Four rows for a reader who comes from gensim: time, speed, similarity, analogies; empty if any is missing."""
     if "whole" not in results or "quality" not in results:
         return ""
     whole, mean = results["whole"], results["quality"]["mean"]

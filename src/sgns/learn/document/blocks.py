@@ -146,7 +146,7 @@ _UNESCAPE = str.maketrans("\ue000\ue001\ue002", "`$*")
 
 
 def verbatim(text: str) -> str:
-    """Escapes text from elsewhere, such as a word of a vocabulary, so that backquotes, $ and * in it are not read as markup."""
+    """Escapes text from elsewhere, such as a word of a vocabulary: backquotes, $ and * in it are then no markup."""
     return text.translate(_ESCAPE)
 
 
