@@ -201,7 +201,7 @@ from sgns.training.engines.cpu.window_kernel import draw_windows as kernel
 from sgns.training.engines.sampling import alias_table, as_thresholds
 text = np.arange(40, dtype=np.int32) % 9, np.array([15, 40]), 0, 40
 tables = as_thresholds(np.full(9, 0.8)), alias_table(np.full(9, 1 / 9))
-found = [part.tolist() for part in kernel(*text, 5, 2, False, *tables, np.uint64(1), np.uint64(2))[:4]]
+found = [part.tolist() for part in kernel(*text, 5, 5, 2, False, *tables, np.uint64(1), np.uint64(2))[:4]]
 """,
         ("training/engines/sampling.py", "right[c] = min(m, c + reach + 1)", "right[c] = min(m, c + 2)"),
     ),
