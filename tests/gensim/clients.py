@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 COMMUNITIES, SIZE = 4, 30  # of the graph
-PASS = 0.8  # share of right answers
+PASS = 0.75  # share of right answers
 
 
 def graph() -> Any:

@@ -174,6 +174,14 @@ def test_a_class_of_a_program_is_saved_and_loaded_as_itself(tmp_path: Path) -> N
     model.save(str(tmp_path / "n"), ignore=["graph"])
 
 
+def test_windows_wider_than_any_sentence() -> None:
+    whole = Word2Vec(TEXT, **SMALL, window=11, shrink_windows=False)
+    wider = Word2Vec(TEXT, **SMALL, window=5000)
+    np.testing.assert_allclose(wider.wv.vectors, whole.wv.vectors, rtol=1e-2, atol=1e-4)
+    with pytest.raises(ValueError, match="reaches 1000 words to each side, and a sentence has 1200"):
+        Word2Vec([["a", "b"] * 600], **SMALL, window=2000)
+
+
 def test_a_class_with_jobs_of_its_own_trains_on_what_it_makes() -> None:
     class Walker(Word2Vec):
         def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]:

@@ -236,8 +236,8 @@ class Phase:
         self.network, self.phase, self.text = network, network.phases[number], text
         self._number, self._streams = number, (call, epoch)
         config = self.phase.config
-        if int(config.window) > max(1, text.longest):  # no kernel need reach beyond the longest sentence
-            config = replace(config, window=max(1, text.longest))
+        if not config.shrink_windows and int(config.window) > text.longest:
+            config = replace(config, window=max(1, text.longest))  # no kernel need reach beyond the longest sentence
         V = len(network.words.counts)
         tags = None if text.tags is None or not self.phase.tagged else text.tags + np.int32(V)
         rows = Rows(network._parts, text.tag_starts if tags is not None else None, tags, self.phase.tree)

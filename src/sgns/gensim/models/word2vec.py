@@ -340,6 +340,7 @@ class Word2Vec(JobsPart, VocabularyPart):
                 text = text if text is not None and text.same_as(fresh) else fresh
                 self._warn_of_size(epoch, fresh, total_examples, total_words)
             if network is None:
+                self._check_window(text)
                 network = self._network(order, text)
                 self._send(network, order)
             elif callbacks:
@@ -390,10 +391,10 @@ class Word2Vec(JobsPart, VocabularyPart):
 
     def _config(self, model: str, loss: str) -> Config:
         """The options of one phase. Raises `ConfigError` for a number that the engine does not have."""
-        longest = min(self.window, WIDEST)
+        longest, shrink = min(self.window, WIDEST), self.shrink_windows and self.window <= WIDEST
         return Config(
             dim=self.vector_size, model=model, combine="mean" if self.cbow_mean else "sum", loss=loss, window=longest,  # type: ignore[arg-type]
-            shrink_windows=self.shrink_windows, negatives=max(1, self.negative), lr=1.0, min_lr=0.0, subsample=0.0,
+            shrink_windows=shrink, negatives=max(1, self.negative), lr=1.0, min_lr=0.0, subsample=0.0,
             noise_power=float(self.ns_exponent), seed=seed_of(self.seed),
         )  # fmt: skip
 
@@ -421,6 +422,24 @@ class Word2Vec(JobsPart, VocabularyPart):
         locks = [Lock.of(self.wv.vectors_lockf, np.argsort(order))]
         step = Step.of(self._ratio(words, text))
         return Network(words, self._phases(order), len(self._outputs()), 0, self.workers, locks=locks, step=step)
+
+    def _check_window(self, text: EncodedText) -> None:
+        """Says what becomes of a window that is wider than the engine's widest.
+
+        Raises:
+            ValueError: A sentence is longer than the widest window too.
+        """
+        if self.window <= WIDEST:
+            return
+        if text.longest > WIDEST:
+            raise ValueError(
+                f"window is {self.window}, the engine reaches {WIDEST} words to each side, and a sentence has "
+                f"{text.longest}; take window={WIDEST}, or cut the sentences"
+            )
+        if self.shrink_windows:
+            logger.warning(
+                "windows of %i words hold whole sentences here; each centre has its whole sentence", self.window
+            )
 
     def _ratio(self, words: Words, text: EncodedText, more: int = 0) -> float:
         """How much larger gensim's steps of E are than the gradient's, on average, see `network`.
