@@ -240,7 +240,8 @@ class Phase:
             config = replace(config, window=max(1, text.longest))  # no kernel need reach beyond the longest sentence
         V = len(network.words.counts)
         tags = None if text.tags is None or not self.phase.tagged else text.tags + np.int32(V)
-        rows = Rows(network._parts, text.tag_starts if tags is not None else None, tags, self.phase.tree)
+        starts = None if tags is None else text.tag_starts
+        rows = Rows(parts=network._parts, tag_starts=starts, tag_rows=tags, tree=self.phase.tree)
         self._model = model_of(config, network.stride, V, rows)
         self.E, self.C = network.E, network.outputs[self.phase.output]
         self.loss, self.pairs, self.centres = 0.0, 0, 0
