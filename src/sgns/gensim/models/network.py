@@ -34,6 +34,7 @@ from sgns.training.schedule import LONGEST, SHORTEST, Block, Schedule
 if TYPE_CHECKING:
     import torch
 
+WIDE = 32  # words to each side; windows up to this are not narrowed, because each width is a kernel of its own
 PARTS = 8  # of an epoch, where phases take turns
 BLOCKS_AT_LEAST = 200  # in a call of train, so that the learning rate falls smoothly
 LARGEST_SEED = 2**63 - 1
@@ -236,8 +237,8 @@ class Phase:
         self.network, self.phase, self.text = network, network.phases[number], text
         self._number, self._streams = number, (call, epoch)
         config = self.phase.config
-        if not config.shrink_windows and int(config.window) > text.longest:
-            config = replace(config, window=max(1, text.longest))  # no kernel need reach beyond the longest sentence
+        if not config.shrink_windows and int(config.window) > max(WIDE, text.longest):
+            config = replace(config, window=max(WIDE, text.longest))  # no kernel need reach beyond the longest sentence
         V = len(network.words.counts)
         tags = None if text.tags is None or not self.phase.tagged else text.tags + np.int32(V)
         starts = None if tags is None else text.tag_starts
