@@ -5,6 +5,7 @@ import pytest
 
 import sgns
 from sgns.errors import CheckpointError, ConfigError, InputError
+from sgns.training.frozen import FrozenEngine, FrozenRows
 
 OPTIONS = {"dim": 8, "epochs": 2, "min_count": 1, "threads": 1, "subsample": 0, "quiet": True}
 
@@ -159,6 +160,39 @@ def test_frozen_rows_are_equal_bit_for_bit(old, options, vocabulary):
     others = [word for word in shared if word not in frozen]
     (E, _), (grown_E, _) = rows(old, grown, others)
     assert (grown_E != E).any(axis=1).all()
+
+
+def test_frozen_rows_of_frequent_words_in_many_blocks():
+    """Frequent words have copies in each thread, whose change is added to their rows when a block ends."""
+    rng = np.random.default_rng(3)
+    numbers = np.minimum(rng.zipf(1.3, (2, 20_000, 10)), 2_000)
+    first, second = ([[f"w{n}" for n in line] for line in half.tolist()] for half in numbers)
+    options = OPTIONS | {"threads": 4, "epochs": 1}
+    old = sgns.train(first, **options)
+    for freeze in ("E+C", [old.words[0], old.words[1], old.words[500]]):
+        frozen = list(old.words) if freeze == "E+C" else freeze
+        grown = sgns.train(second, start=old, freeze=freeze, **options)
+        assert equal(old, grown, "E", frozen)
+        assert equal(old, grown, "C", frozen)
+
+
+def test_frozen_rows_are_back_when_a_block_is_counted(old):
+    """Other threads see them moved by the blocks in progress, and no more."""
+
+    class Engine:
+        E, C, concurrent, longest = np.zeros((3, 2)), np.zeros((3, 2)), True, 10
+
+        def train_block(self, *_):
+            self.E += 1
+            self.C += 1
+
+    engine = Engine()
+    rows = FrozenRows({"words": engine.E, "C": engine.C}, {"words": np.array([0, 2]), "C": np.arange(3)})
+    frozen = FrozenEngine(engine, rows)
+    for block in range(1, 4):
+        frozen.train_block(0, block, 0, 0, 0.1)
+        assert frozen.E[:, 0].tolist() == [0, block, 0]
+        assert not frozen.C.any()
 
 
 def test_frozen_rows_of_the_readable_engine(old):
