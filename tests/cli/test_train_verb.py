@@ -180,7 +180,7 @@ class TestMistakes:
         ("option", "value", "said"),
         [
             ("dim", 0, "dim is 0, outside 1 to 10000"),
-            ("window", 0, "window is 0"),
+            ("window", -1, "window is -1"),
             ("window", 10_000, "window is 10000"),
             ("negatives", 0, "negatives is 0"),
             ("epochs", 0, "epochs is 0"),
