@@ -73,12 +73,22 @@ class SubwordEmbedding(nn.Module):
             of some of its rows.
         rows: (n,) int64, the rows of all words, word after word: the word's own, then V + those of its n-grams.
         starts: (V + 1,) int64, the rows of word w are rows[starts[w]:starts[w + 1]].
+        whole_steps: Whether each row takes the whole gradient of u_w, as in fastText.
     """
 
     rows: Tensor
     starts: Tensor
 
-    def __init__(self, words: list[list[int]], buckets: int, dim: int, *, seed: int = 1, sparse: bool = True) -> None:
+    def __init__(
+        self,
+        words: list[list[int]],
+        buckets: int,
+        dim: int,
+        *,
+        seed: int = 1,
+        sparse: bool = True,
+        whole_steps: bool = False,
+    ) -> None:
         """Initialises all rows with uniform numbers in (−1/2d, 1/2d), as `SGNS` does.
 
         Args:
@@ -87,8 +97,12 @@ class SubwordEmbedding(nn.Module):
             dim: Dimension d of the vectors.
             seed: Seed of the initial rows.
             sparse: Whether the gradient of a batch holds only the rows that occur in the batch.
+            whole_steps: Give each row the whole gradient of u_w, 1 + g times its own: then a step of gradient descent
+                moves u_w by lr times its gradient, as it moves E_w without n-grams. With its own part of the gradient,
+                u_w moves 1 + g times less, and learns too slowly at any lr that C can take.
         """
         super().__init__()
+        self.whole_steps = whole_steps
         V = len(words)
         self.table = nn.EmbeddingBag(V + buckets, dim, mode="mean", sparse=sparse)
         nn.init.uniform_(self.table.weight, -0.5 / dim, 0.5 / dim, generator=torch.Generator().manual_seed(seed))
@@ -115,7 +129,11 @@ class SubwordEmbedding(nn.Module):
         first = many.cumsum(0) - many  # (n,), where they begin in what follows
         place = torch.arange(int(many.sum())) - first.repeat_interleave(many)
         rows = self.rows[self.starts[w].repeat_interleave(many) + place]  # those of the first word, of the second, …
-        return self.table(rows, first)
+        u = self.table(rows, first)
+        if self.whole_steps:
+            total = u * many[:, None]
+            u = total - (total - u).detach()  # the value of the mean, the gradient of the sum
+        return u
 
     def compose(self, ngrams: list[int]) -> Tensor:
         """The vector of a word that has no row of its own: the mean of the rows of its n-grams.

@@ -68,12 +68,14 @@ def rows_of(plan: Plan, corpus: Corpus, ends: np.ndarray) -> "tuple[Rows, int]":
     """
     from sgns.training.engines.cpu.huffman import HuffmanTree
     from sgns.training.engines.cpu.models import Rows
-    from sgns.training.engines.cpu.subword_rows import WordParts
+    from sgns.training.engines.cpu.subword_rows import SHORTEST, WordParts, strip_length
 
-    parts, more_rows, tag_starts, tag_rows = None, 0, None, None
+    parts, strip, more_rows, tag_starts, tag_rows = None, SHORTEST, 0, None, None
     if plan.subwords is not None:
         parts = WordParts.of(*plan.subwords.table_of(corpus.vocabulary.words))
         more_rows = plan.subwords.rows
+        kept = plan.counts * plan.keep_probability
+        strip = strip_length(parts, kept / kept.sum())
     if (documents := corpus.documents) is not None and plan.config.documents:
         # A part of a sentence has the tags of the sentence.
         sentences = np.searchsorted(corpus.sentence_ends, ends)
@@ -83,7 +85,7 @@ def rows_of(plan: Plan, corpus: Corpus, ends: np.ndarray) -> "tuple[Rows, int]":
         tag_rows = documents.rows[places].astype(np.int32) + np.int32(len(plan.counts) + more_rows)
         more_rows += len(documents.names)
     tree = HuffmanTree.of(plan.counts) if plan.config.loss == "hierarchical" else None
-    return Rows(parts, tag_starts, tag_rows, tree), more_rows
+    return Rows(parts, strip, tag_starts, tag_rows, tree), more_rows
 
 
 def start(plan: Plan, corpus: Corpus, validation: Validation | None, watch: Callable[[], None]) -> Engine | EpochEngine:

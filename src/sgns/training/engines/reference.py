@@ -95,5 +95,5 @@ def readable_model(plan: Plan, words: Sequence[str]) -> "SGNS | CBOW":
     if plan.subwords is not None:
         starts, rows = plan.subwords.table_of(words)
         ngrams = [some.tolist() for some in np.split(rows, starts[1:-1])]
-        model.E = SubwordEmbedding(ngrams, plan.subwords.rows, config.dim, seed=config.seed)
+        model.E = SubwordEmbedding(ngrams, plan.subwords.rows, config.dim, seed=config.seed, whole_steps=True)
     return model

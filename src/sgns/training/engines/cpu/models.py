@@ -16,7 +16,7 @@ from sgns.training.engines.cpu.cbow_kernel import cbow_kernel, cbow_negatives, c
 from sgns.training.engines.cpu.hierarchical_kernel import Paths, mean_path_kernel, path_kernel, path_workspace
 from sgns.training.engines.cpu.hot_rows import Copies
 from sgns.training.engines.cpu.huffman import HuffmanTree
-from sgns.training.engines.cpu.subword_rows import STRIP, Strip, WordParts, strip_kernels
+from sgns.training.engines.cpu.subword_rows import SHORTEST, Strip, WordParts, strip_kernels
 from sgns.training.engines.cpu.tags import Tags, draw_tagged, no_tags, tag_centres
 from sgns.training.engines.cpu.tile_kernel import (
     CENTRES_SEEN,
@@ -76,12 +76,14 @@ class Rows:
 
     Attributes:
         parts: Of words that are made of n-grams.
+        strip: Centres that are trained on between composing words and taking them apart; a multiple of `CENTRES`.
         tag_starts: (s + 1,) int64, the tags of sentence i are tag_rows[starts[i]:starts[i + 1]].
         tag_rows: int32, rows of E.
         tree: For hierarchical softmax.
     """
 
     parts: WordParts | None = None
+    strip: int = SHORTEST
     tag_starts: np.ndarray | None = None
     tag_rows: np.ndarray | None = None
     tree: HuffmanTree | None = None
@@ -166,8 +168,8 @@ class TileModel:
             return
         compose, decompose = self._strips
         reach, strip = self._windows.reach, self._strip(len(block.kept))
-        for begin in range(first, last, STRIP):
-            end = min(last, begin + STRIP)
+        for begin in range(first, last, self._rows.strip):
+            end = min(last, begin + self._rows.strip)
             n = compose(words, max(0, begin - reach), min(m, end + reach), E, self._rows.parts, strip)
             self._kernels(
                 block, (first, last, m), begin, end, strip.table, strip.rows, C, lr, words, tags, (hot, shift_C), out
@@ -238,7 +240,7 @@ class TileModel:
         """The arrays of a strip, of this thread."""
         own = self._own
         if not hasattr(own, "strip") or len(own.strip.rows) < kept:
-            most = min(self._V, STRIP + 2 * self._windows.reach)
+            most = min(self._V, self._rows.strip + 2 * self._windows.reach)
             tables = zero_rows(2 * most, self._stride)
             own.strip = Strip(
                 np.full(self._V, -1, np.int32), np.empty(most, np.int32), np.empty(kept, np.int32),

@@ -1,8 +1,15 @@
 """Words that are made of n-grams: their rows are composed for a strip of a block, trained, and taken apart again.
 
-The row of a word is u_w = (1/m) Σ_j E_j over its own row and those of its n-grams, so each of these gets 1/m of the
-gradient of u_w. A strip holds each of its words once: composed from E when the strip begins, trained as a row of a
-table of its own, and then its change is spread over its m rows. fastText does both for every pair.
+The row of a word is u_w = (1/m) Σ_j E_j over its own row and those of its n-grams. A strip holds each of its words
+once: composed from E when the strip begins, trained as a row of a table of its own, and then its change is added to
+each of its m rows. fastText does both for every pair.
+
+Each row takes the whole change of u_w, as in fastText: m times its own part of the gradient. Then u_w moves by lr times
+its gradient, as E_w does without n-grams. With 1/m of the change, u_w moves m times less, and no lr fits both E and C:
+at .04 WS-353 stayed at .32 on 20 MB of text (.48 with the whole change), at .2 C diverged.
+
+Within a strip, no word sees what the others of its n-grams have learnt, and their changes add up. So a strip is short
+where words have many n-grams in common (`strip_length`).
 """
 
 from functools import cache
@@ -22,7 +29,6 @@ from sgns.training.engines.cpu.llvm import (
     ints_at,
     load,
     loop,
-    muladd,
     offset,
     splat,
     store,
@@ -30,7 +36,10 @@ from sgns.training.engines.cpu.llvm import (
 from sgns.training.engines.cpu.row_access import Address, constants, prefetch, row_at
 from sgns.training.engines.cpu.window_rows import Columns, in_parts
 
-STRIP = 1_024  # centres of a strip
+SHORTEST, LONGEST = 8, 1_024  # centres of a strip
+OVERLAP = (
+    4.0  # words of a strip that share an n-gram, at most on average; with 1, figures on 20 MB of text were the same
+)
 ROWS_AHEAD = 12  # n-grams whose rows are prefetched
 
 
@@ -55,6 +64,22 @@ class WordParts(NamedTuple):
         own[places[:-1]] = True
         parts[own], parts[~own] = np.arange(V, dtype=np.int32), np.asarray(rows, np.int32) + np.int32(V)
         return cls(places, parts)
+
+
+def strip_length(parts: WordParts, distribution: np.ndarray) -> int:
+    """The number of centres of a strip, a power of two: an n-gram of a word is in `OVERLAP` of its words on average.
+
+    Args:
+        parts: Of the words.
+        distribution: (V,) probability of each word to be a centre.
+    """
+    sizes = np.diff(parts.starts)
+    of_rows = np.bincount(parts.rows, np.repeat(distribution, sizes))
+    shared = float((distribution / sizes) @ np.add.reduceat(of_rows[parts.rows], parts.starts[:-1]))
+    length = SHORTEST
+    while length < LONGEST and 2 * length * shared <= OVERLAP:
+        length *= 2
+    return length
 
 
 class Strip(NamedTuple):
@@ -105,16 +130,16 @@ def mean_of_rows(ctx, stride, target, copy, base, ids, n, scale):
 
 
 @intrinsic(prefer_literal=True)
-def spread_change(ctx, stride, row, before, base, ids, n, scale):
-    """Adds scale · (row − before) to base[ids[j]] for j < n, n > 0; ids are int32."""
+def spread_change(ctx, stride, row, before, base, ids, n):
+    """Adds row − before to base[ids[j]] for j < n, n > 0; ids are int32."""
     numbers = constants(stride)
     if numbers is None:
         return None
     (width,) = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        _, row, before, base, ids, n, scale = args
-        new, old, number, factor = floats_at(b, row), floats_at(b, before), ints_at(b, ids), splat(b, scale)
+        _, row, before, base, ids, n = args
+        new, old, number = floats_at(b, row), floats_at(b, before), ints_at(b, ids)
 
         def part(columns: Columns) -> None:
             change = [b.fsub(load(b, offset(b, new, at)), load(b, offset(b, old, at)), flags=FAST) for at in columns]
@@ -123,7 +148,7 @@ def spread_change(ctx, stride, row, before, base, ids, n, scale):
                 target = row_at(b, base, number, j, width)
                 for k, at in enumerate(columns):
                     where = offset(b, target, at)
-                    store(b, muladd(b, change[k], factor, load(b, where)), where)
+                    store(b, b.fadd(change[k], load(b, where), flags=FAST), where)
                 return []
 
             loop(b, n, 1, add)
@@ -131,7 +156,7 @@ def spread_change(ctx, stride, row, before, base, ids, n, scale):
         in_parts(width, part)
         return context.get_dummy_value()
 
-    return types.void(stride, *[Address] * 5, types.float32), codegen
+    return types.void(stride, *[Address] * 5), codegen
 
 
 @cache
@@ -166,7 +191,7 @@ def strip_kernels(stride: int) -> tuple[Any, Any]:
 
     @kernel
     def decompose(n, E, parts, strip):
-        """Spreads the changes of the rows of n words over the rows of E that they are made of."""
+        """Adds the changes of the rows of n words to the rows of E that they are made of."""
         row, e, ids = stride * 4, E.ctypes.data, parts.rows.ctypes.data
         table, before = strip.table.ctypes.data, strip.before.ctypes.data
         for k in range(n):
@@ -175,9 +200,6 @@ def strip_kernels(stride: int) -> tuple[Any, Any]:
             for j in range(parts.starts[ahead], parts.starts[ahead + 1]):
                 prefetch(stride, e + np.int64(parts.rows[j]) * row)
             size = parts.starts[w + 1] - parts.starts[w]
-            spread_change(
-                stride, table + k * row, before + k * row, e, ids + parts.starts[w] * 4, size,
-                np.float32(1) / np.float32(size),
-            )  # fmt: skip
+            spread_change(stride, table + k * row, before + k * row, e, ids + parts.starts[w] * 4, size)
 
     return compose, decompose
