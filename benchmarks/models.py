@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora import beginning, in_lines
-from benchmarks.pages import ROOT
+from benchmarks.pages import ROOT, fill
 
 OUT = ROOT / "benchmarks" / "models.json"
 SHARED = ROOT.parent / "shared/data"
@@ -57,7 +57,9 @@ def main() -> None:
     )  # fmt: skip
     kept = json.loads(OUT.read_text()) if OUT.exists() else {}
     OUT.write_text(json.dumps(kept | measured, indent=1) + "\n")
-    print(markdown(kept | measured))
+    table = markdown(kept | measured)
+    fill(ROOT / "docs" / "models.md", "models", table)
+    print(table)
 
 
 def measure(
