@@ -29,6 +29,8 @@ VocabularyOfStart = Literal["union", "old", "new"]
 
 RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.04, "dm": 0.15}
 """Learning rate at the start, by model, where the user gives none."""
+SUM_RATE = 0.04
+"""The same where cbow and dm take the sum of the rows: each gets the whole gradient, and 0.15 diverges."""
 START_SHARE = 0.75
 """What a run that starts from trained vectors takes of that rate: docs/growing.md has the measurements."""
 IN_MEMORY = "vectors in memory"
@@ -258,8 +260,8 @@ class Config:
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
-    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient; with start, three
-    quarters."""
+    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient (with combine sum, the
+    whole of it: 0.04); with start, three quarters."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
@@ -343,7 +345,8 @@ class Config:
         if self.window == "sentence":
             object.__setattr__(self, "window", WHOLE_SENTENCE)
         if self.lr is None and self.model in RATES:
-            object.__setattr__(self, "lr", RATES[self.model] * (1 if self.start is None else START_SHARE))
+            rate = SUM_RATE if self.combine == "sum" else RATES[self.model]
+            object.__setattr__(self, "lr", rate * (1 if self.start is None else START_SHARE))
         for name in ("phrases", "vocabulary_file", "start", *WORD_OPTIONS):
             object.__setattr__(self, name, as_words_or_path(name, getattr(self, name)))
         for field in dataclasses.fields(self):

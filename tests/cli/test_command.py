@@ -11,7 +11,7 @@ import pytest
 
 from sgns.cli import VERBS, make_app, run
 from sgns.cli.mistakes import options_of
-from sgns.config import RATES, Config
+from sgns.config import RATES, SUM_RATE, Config
 from sgns.training.options import CheckpointOptions, DistributedOptions
 from sgns.vectors.vectors import Vectors
 
@@ -52,6 +52,8 @@ def test_train_help_shows_the_defaults(capsys):
     for model, lr in RATES.items():
         assert model in rate
         assert str(lr) in rate
+    assert Config(model="cbow", combine="sum").lr == SUM_RATE
+    assert f"with combine sum, the whole of it: {SUM_RATE}" in rate
 
 
 def test_train_builds_its_options_from_the_fields_of_dataclasses(capsys):
