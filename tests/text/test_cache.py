@@ -167,6 +167,19 @@ def test_old_entries_go_first(tmp_path, own_cache, monkeypatch):
     assert not Corpus.from_files(tmp_path / "0.txt", ALL).from_cache
 
 
+def test_a_note_that_vanishes_while_old_ones_are_deleted(own_cache, monkeypatch):
+    """Another process renames its temporary file between the listing of the folder and the look at the file."""
+    monkeypatch.setattr(cache, "MOST_SEEN", 1)
+    store = Store()
+    for age, name in enumerate(("new", "old")):
+        (store.seen / name).write_text("entry")
+        os.utime(store.seen / name, (time.time() - age * 100,) * 2)
+    (store.seen / "vanished").symlink_to("nowhere")  # is listed, and has no state
+    store.prune(keep="")
+    assert not (store.seen / "old").exists()
+    assert (store.seen / "new").exists()
+
+
 def test_two_processes_may_make_the_same_entry(path):
     code = f"from sgns import Corpus, Config; print(Corpus.from_files({str(path)!r}, Config(min_count=1)).tokens)"
     runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)]

@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +130,11 @@ class Store:
             if folder.name != keep:
                 shutil.rmtree(folder, ignore_errors=True)
                 total -= size
-        seen = sorted(self.seen.iterdir(), key=lambda file: file.stat().st_mtime)
-        for file in seen[:-MOST_SEEN]:
+        seen = []
+        for file in self.seen.iterdir():
+            with suppress(OSError):  # another process has renamed or deleted it meanwhile
+                seen.append((file.stat().st_mtime, file))
+        for _, file in sorted(seen)[:-MOST_SEEN]:
             file.unlink(missing_ok=True)
 
 
