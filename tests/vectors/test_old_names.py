@@ -18,7 +18,8 @@ from sgns.vectors.vectors import GENSIM_NAMES
 def v() -> Vectors:
     E = np.float32([[1, 0], [0.6, 0.8], [0, 1]])
     subwords = SubwordTable(Subwords(3, 6, 5), E, np.ones((5, 2), np.float32))
-    return Vectors(["a", "b", "c"], E, np.ones((3, 2)), np.array([9, 8, 7]), subwords=subwords)
+    documents = Vectors(["d0", "d1"], E[:2])
+    return Vectors(["a", "b", "c"], E, np.ones((3, 2)), np.array([9, 8, 7]), subwords=subwords, documents=documents)
 
 
 @pytest.mark.parametrize("name", GENSIM_NAMES)
