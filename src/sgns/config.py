@@ -35,6 +35,8 @@ START_SHARE = 0.75
 """What a run that starts from trained vectors takes of that rate: docs/growing.md has the measurements."""
 IN_MEMORY = "vectors in memory"
 """`Config.start` of a run that started from vectors which Python held, not a file."""
+NOISE_POWER, NOISE_POWER_OF_NGRAMS = 0.75, 0.5
+"""`Config.noise_power` where the user gives none."""
 WHOLE_SENTENCE = 0
 """`Config.window` of a window that is the whole sentence."""
 WORD_OPTIONS = ("connector_words", "keep_words", "drop_words", "freeze")
@@ -273,8 +275,9 @@ class Config:
     ] = None
     """Threshold t: a token of a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f); 0 keeps all. Left
     out, it is 1,000 / tokens, at most 1e-3 and at least 1e-4."""
-    noise_power: Annotated[float, Real(-10, 10, "0.75 is usual")] = 0.75
-    """Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power."""
+    noise_power: Annotated[float, Real(-10, 10, "0.75 is usual")] = None  # type: ignore[assignment]
+    """Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power. Left out, it is
+    0.75, as in word2vec.c; with ngrams 0.5, as in fastText."""
     sentences: Sentences = "line"
     """What ends a sentence: each line, an empty line (paragraph), or nothing (none)."""
     column: str | None = None
@@ -344,6 +347,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.window == "sentence":
             object.__setattr__(self, "window", WHOLE_SENTENCE)
+        if self.noise_power is None:
+            object.__setattr__(self, "noise_power", NOISE_POWER if self.ngrams is None else NOISE_POWER_OF_NGRAMS)
         if self.lr is None and self.model in RATES:
             rate = SUM_RATE if self.combine == "sum" else RATES[self.model]
             object.__setattr__(self, "lr", rate * (1 if self.start is None else START_SHARE))
