@@ -43,7 +43,7 @@ def test_the_answer_is_a_table_and_the_folder(sgns):
     [
         (["--dim", "100,x"], "dim is 100,x; give whole numbers with commas between them, such as 100,300"),
         (["--dim", "100,0"], "dim is 0, outside 1 to 10000; 100 suits most corpora"),
-        (["--window", "0"], "window is 0, outside 1 to 1000"),
+        (["--window", "-1"], "window is -1, outside 0 to 1000"),
         (["--engine", "cuda"], "--engine"),
     ],
 )

@@ -42,7 +42,7 @@ def test_one_line_with_a_remedy(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(vectors.Vectors, "load", fail)
+    monkeypatch.setattr(vectors.Vectors, "load_selection", fail)
     code, out, err = sgns("similar", royal, "king")
     assert (code, out) == (2, "")
     assert text in err
@@ -56,7 +56,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(error: Exception, royal: Path, mo
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(vectors.Vectors, "load", fail)
+    monkeypatch.setattr(vectors.Vectors, "load_selection", fail)
     with pytest.raises(type(error)):
         run(make_app(), ["similar", str(royal), "king"])
     assert system_error_text(RuntimeError("ours")) is None
