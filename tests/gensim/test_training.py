@@ -34,6 +34,21 @@ def test_one_worker_and_a_seed_give_the_same_bits() -> None:
         assert (one.wv.vectors != Word2Vec(TEXT, **SMALL, **options, seed=6).wv.vectors).any()
 
 
+@pytest.mark.parametrize("model", [Word2Vec, FastText])
+@pytest.mark.parametrize("outputs", [{}, {"hs": 1, "negative": 0}])
+def test_cbow_mean_means_nothing_for_skipgram(model: Any, outputs: dict[str, int]) -> None:
+    """scattertext trains with sg=1 and cbow_mean=0."""
+    one, two = (model(TEXT, **SMALL, **outputs, sg=1, seed=5, epochs=1, cbow_mean=mean) for mean in (0, 1))
+    np.testing.assert_array_equal(one.wv.vectors, two.wv.vectors)
+
+
+def test_dm_mean_means_nothing_for_dbow() -> None:
+    tagged = [TaggedDocument(words, [number]) for number, words in enumerate(TEXT)]
+    for more in ({}, {"dbow_words": 1}):
+        one, two = (Doc2Vec(tagged, **SMALL, **more, dm=0, dm_mean=mean, seed=5, epochs=1) for mean in (0, 1))
+        np.testing.assert_array_equal(one.dv.vectors, two.dv.vectors)
+
+
 def test_the_loss_is_that_of_the_pairs() -> None:
     """With vectors of zeros, a pair costs (1 + k) log 2; the rate is so small that they stay zero."""
     model = Word2Vec(**SMALL, sg=1, negative=4, alpha=1e-12, min_alpha=1e-12, shrink_windows=False, window=2)
