@@ -38,8 +38,9 @@ test-quality: .venv/test ## trains on 100 MB of text and scores the vectors
 test-gensim: .venv/gensim ## gensim's own tests, unchanged, on sgns.gensim
 	$(BIN)/python tests/gensim/upstream.py
 
-test-clients: .venv/clients/made ## packages that build on gensim, unchanged, on sgns and on gensim
+test-clients: .venv/clients/made .venv/clients-numpy1/made ## packages that build on gensim, unchanged, on sgns and on gensim
 	PYTHONPATH=.venv/clients $(BIN)/python tests/gensim/clients.py
+	.venv/clients-numpy1/bin/python tests/gensim/clients.py
 
 test-exports: .venv/exports/made ## exports, judged by the programs that they are for
 	.venv/exports/bin/python -m pytest tests/vectors/exports -rs -p no:cacheprovider
@@ -104,4 +105,12 @@ clean: ## take away .venv, caches and what the demo made
 	@echo "installing the clients into .venv/clients (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/clients \
 	    --requirement tests/gensim/clients.txt
+	@touch $@
+
+.venv/clients-numpy1/made: .venv/gensim tests/gensim/clients_numpy1.txt
+	@echo "making .venv/clients-numpy1 (once)"
+	@$(PYTHON) -m venv --clear .venv/clients-numpy1
+	@.venv/clients-numpy1/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --requirement tests/gensim/clients_numpy1.txt --editable .
+	@.venv/clients-numpy1/bin/python -m pip install --quiet --disable-pip-version-check --no-deps pybibx==5.9.5
 	@touch $@

@@ -3,7 +3,11 @@
     python tests/gensim/clients.py [NAME …]       with the packages in PYTHONPATH or installed; see `make test-clients`
 
 Each client runs in a process of its own, once with `sgns.gensim.install()` before it is imported and once with gensim,
-on a graph or texts whose answer is known, and returns how many of so many answers are right.
+on a graph or texts whose answer is known, and returns how many of so many answers are right. Without names, those run
+that the environment is for: with NumPy 1 the clients that ask for it (pecanpy) or for an old SciPy (scattertext).
+
+FastText of pybibx 5.9.5 cannot be used, on gensim either: `word_embeddings` trains, then
+raises "UnboundLocalError: cannot access local variable 'vocab' where it is not associated with a value".
 """
 
 import os
@@ -147,6 +151,47 @@ def wefe() -> float:
     return float(WEAT().run_query(query, WordEmbeddingModel(model.wv, "m"))["weat"] > 0.5)
 
 
+def same_topic(words: list[str], nearest: Callable[[str], list[tuple[str, float]]]) -> float:
+    """The share of the nearest words of all words that are of the same topic of `texts`, by their first letter."""
+    return sum(other[0] == word[0] for word in words for other, _ in nearest(word)[:5]) / len(words) / 5
+
+
+def of_scattertext(name: str) -> Callable[[], float]:
+    """A class of scattertext that trains on parsed texts, by default skip-gram with hs=1 and cbow_mean=0."""
+
+    def run() -> float:
+        import pandas as pd
+        import scattertext as package
+
+        frame = pd.DataFrame({"text": [" ".join(words) + "." for words in texts()]})
+        frame["topic"] = frame["text"].str[0]
+        frame["parsed"] = frame["text"].apply(package.whitespace_nlp_with_sentences)
+        corpus = package.CorpusFromParsedDocuments(frame, category_col="topic", parsed_col="parsed").build()
+        vectors = getattr(package, name)(corpus).train().wv
+        return same_topic(vectors.index_to_key, vectors.most_similar)
+
+    return run
+
+
+def pybibx() -> float:
+    """pybibx: the abstracts of a bibliography; FastText."""
+    import tempfile
+    from pathlib import Path
+
+    from pybibx.base import pbx_probe
+
+    entry = (
+        "@ARTICLE{{A{0},\nauthor={{Doe{0}, J.}},\ntitle={{Title {0}}},\nyear={{2020}},\n"
+        "abstract={{{1}}},\nsource={{Scopus}},\n}}\n\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "texts.bib")
+        file.write_text("".join(entry.format(i, " ".join(words)) for i, words in enumerate(texts())))
+        probe = pbx_probe(str(file), db="scopus", del_duplicated=False)
+    probe.word_embeddings(stop_words=[], vector_size=24, epochs=20)
+    return same_topic(probe.model_vc, lambda word: probe.word_embeddings_operations(positive=[word]))
+
+
 CLIENTS: dict[str, Callable[[], float]] = {
     "node2vec": node2vec,
     "fastnode2vec": fastnode2vec,
@@ -156,7 +201,19 @@ CLIENTS: dict[str, Callable[[], float]] = {
     "mol2vec": mol2vec,
     "compress-fasttext": compress_fasttext,
     "wefe": wefe,
+    "scattertext": of_scattertext("Word2VecFromParsedCorpus"),
+    "scattertext, phrases": of_scattertext("Word2VecFromParsedCorpusBigrams"),
+    "pybibx": pybibx,
 }
+NUMPY_1 = ("pecanpy", "scattertext", "scattertext, phrases", "pybibx")  # the clients of the second environment
+
+
+def clients_here() -> list[str]:
+    """The clients that the environment is for."""
+    import numpy as np
+
+    old = np.__version__.startswith("1.")
+    return [name for name in CLIENTS if (name in NUMPY_1) == old]
 
 
 def run(name: str, ours: bool) -> None:
@@ -174,7 +231,7 @@ def main(names: list[str]) -> int:
     """Runs clients on both; returns 1 if one that gensim passes does not pass on sgns."""
     failed = False
     print(f"{'client':22}{'sgns':>8}{'s':>8}{'gensim':>10}{'s':>8}")
-    for name in names or list(CLIENTS):
+    for name in names or clients_here():
         shown = []
         for ours in (True, False):
             command = [sys.executable, "-W", "ignore", __file__, "--run", name, str(int(ours))]
