@@ -55,7 +55,7 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, ending: str, data:
     try:
         v.save(path, on_warning=quiet)
     except FormatError as error:
-        if re.search("words become|in two ways", str(error)):  # two words differ in a blank alone
+        if re.search("words become|in two ways|reads as a header", str(error)):  # two words differ in a blank alone
             return
         raise
     w = Vectors.load(path, formats.ENDINGS[kind] if v.dim == 1 else None, on_warning=quiet)

@@ -1,5 +1,6 @@
 """Vectors as text, a line for each word: word2vec text and fastText .vec (with a header `V d`), GloVe (without)."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -377,6 +378,14 @@ def write(
     words = encode_words(parts, one_token, "word2vec text" if header else "GloVe", on_warning)
     if header:
         file.write(f"{len(parts)} {parts.dim}\n".encode())
+    elif len(parts) and parts.dim > 1:  # of one number, `3 5` may be a row: whoever reads it says which
+        first = io.BytesIO()
+        write_rows(parts.E[:1], first, [words[0] + b" "], " ", None)
+        if HEADER.match(first.getvalue()):
+            raise FormatError(
+                f"the first row would be {first.getvalue().decode().strip()!r}, which reads as a header; save as .txt, or"
+                " put another word first"
+            )
     write_rows(parts.E, file, [word + b" " for word in words], " ", progress)
 
 

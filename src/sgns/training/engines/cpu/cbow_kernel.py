@@ -133,6 +133,7 @@ def cbow_kernel(
         )  # fmt: skip
         e, c_plus = E.ctypes.data, C.ctypes.data
         loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
+        whole = False  # whether all weights are `share`, as the last tile has left them
 
         for tile in range((start - first) // CENTRES, (stop - first + CENTRES - 1) // CENTRES):
             begin = first + tile * CENTRES
@@ -183,10 +184,15 @@ def cbow_kernel(
                 pair_rows[surplus] = 0
 
             # Weights of the negatives: each centre has k of them in expectation; one that is c+ counts nothing.
-            for i in range(CENTRES):
-                weight = share if scales[i] > 0 else np.float32(0)
-                for z in range(draws):
-                    weights[weight_index(i, z, draws)] = weight
+            if not whole:
+                for w in range(numbers):
+                    weights[w] = share
+            whole = n == CENTRES
+            if not whole:
+                for i in range(CENTRES):
+                    if scales[i] == 0:
+                        for z in range(draws):
+                            weights[weight_index(i, z, draws)] = np.float32(0)
             generation = np.int16(tile % 0x7FFF + 1)
             twice = False
             for z in range(draws):
@@ -198,6 +204,8 @@ def cbow_kernel(
                     for z in range(draws):
                         if drawn[first_negative + z] == kept[c]:
                             weights[weight_index(c - begin, z, draws)] = np.float32(0)
+                            whole = False
+            whole &= not twice
             if twice:
                 for z in range(draws):  # a word drawn twice counts once, with both weights
                     for other in range(z):
