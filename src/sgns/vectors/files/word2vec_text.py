@@ -383,8 +383,8 @@ def write(
         write_rows(parts.E[:1], first, [words[0] + b" "], " ", None)
         if HEADER.match(first.getvalue()):
             raise FormatError(
-                f"the first row would be {first.getvalue().decode().strip()!r}, which reads as a header; save as .txt, or"
-                " put another word first"
+                f"the first row would be {first.getvalue().decode().strip()!r}, which reads as a header; save as .txt,"
+                " or put another word first"
             )
     write_rows(parts.E, file, [word + b" " for word in words], " ", progress)
 
