@@ -1,10 +1,12 @@
 """The signatures of all public names, as `tests/public_api.txt` keeps them; run as a script, it writes that file again.
 
 python tests/public_api.py
+python tests/public_api.py --print    prints them as JSON
 """
 
 import dataclasses
 import inspect
+import json
 import re
 import sys
 from importlib import import_module
@@ -66,4 +68,7 @@ def write() -> None:
 
 
 if __name__ == "__main__":
-    write()
+    if sys.argv[1:] == ["--print"]:
+        print(json.dumps(public_api()))
+    else:
+        write()

@@ -99,7 +99,7 @@ def test_twice_stops_at_once_and_leaves_the_old_file(sgns, text, tmp_path):
     while child.poll() is None:  # two signals are one for a process that was not scheduled between them
         child.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            child.wait(20)
+            child.wait(60)  # not sooner: a third signal would meet a process that is ending already
     out, err = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130
     assert out == ""
