@@ -156,7 +156,8 @@ class TileModel:
         hot, shift_E, shift_C = (np.int32(number) for number in copies)
         kept = rows = words = block.kept  # of C; of E; the words themselves
         if hot:
-            words = kept.copy()
+            if self._strips is not None or self._paths is not None:
+                words = kept.copy()
             rows = kept.copy() if shift_E != shift_C else kept
             if rows is not kept:
                 use_copies(rows, m, hot, shift_E)
@@ -186,14 +187,14 @@ class TileModel:
             first, last = np.searchsorted(text.sentence_ends, [text.start, text.stop - 1], side="right")
             per_sentence = np.diff(rows.tag_starts[first : last + 2])
             capacity = tokens * max(1, int(per_sentence.max(initial=0)))
-            block = empty_block(capacity, reach, self._draws, self.lifetime)
+            block = self._block(capacity)
             tags = Tags(np.empty(len(block.kept), np.int64), np.empty(len(block.kept), np.int64), rows.tag_rows)
             m = draw_tagged(
                 text.ids, text.sentence_ends, text.start, text.stop, text.keep_thresholds, text.keep_key,
                 text.noise_table, text.noise_key, self.lifetime, self._draws, CENTRES, rows.tag_starts, block, tags,
             )  # fmt: skip
             return block, 0, m, m, tags
-        block = empty_block(tokens, reach, self._draws, self.lifetime)
+        block = self._block(tokens)
         first, last, m = draw_block(
             text.ids, text.sentence_ends, text.start, text.stop, reach, reaches, text.keep_thresholds, text.keep_key,
             text.noise_table, text.noise_key, self.lifetime, self._draws, block,
@@ -235,6 +236,15 @@ class TileModel:
             own.work = make(stride, reach, self._draws)
         tagged = () if self._skip_gram else (tags,)
         self._kernel(block, *bounds, start, stop, self.lifetime, E, rows, C, lr, *tagged, own.work, out)
+
+    def _block(self, tokens: int) -> Block:
+        """The arrays of a block, of this thread: large arrays that are made anew are new pages each time."""
+        own = self._own
+        if not hasattr(own, "block") or own.block_tokens < tokens:
+            own.block = empty_block(tokens, self._windows.reach, self._draws, self.lifetime)
+            own.block_tokens = tokens
+        block: Block = own.block
+        return block
 
     def _strip(self, kept: int) -> Strip:
         """The arrays of a strip, of this thread."""
