@@ -56,8 +56,10 @@ def main() -> None:
         lambda line: print(line, file=sys.stderr, flush=True),
     )  # fmt: skip
     kept = json.loads(OUT.read_text()) if OUT.exists() else {}
-    OUT.write_text(json.dumps(kept | measured, indent=1) + "\n")
-    table = markdown(kept | measured)
+    for model, part in measured.items():  # what was not measured this time stays
+        kept[model] = kept.get(model, {}) | part
+    OUT.write_text(json.dumps(kept, indent=1) + "\n")
+    table = markdown(kept)
     fill(ROOT / "docs" / "models.md", "models", table)
     print(table)
 
@@ -80,7 +82,11 @@ def measure(
                 if ran is not None:
                     speeds[tool].append(ran)
                     log(f"{model} {turn + 1}/{times} {tool}: {ran['words_per_second'] / 1e6:.3f}M words/s")
-        found[model] = {"bytes": lines.stat().st_size, "speed": {t: summary(s) for t, s in speeds.items() if s}}
+        found[model] = {}
+        if times:
+            found[model] |= {
+                "bytes": lines.stat().st_size, "speed": {t: summary(s) for t, s in speeds.items() if s}
+            }  # fmt: skip
         if speeds["sgns"]:
             found[model]["ratio"] = {
                 tool: spread(
@@ -273,7 +279,7 @@ def markdown(found: dict[str, Any]) -> str:
     """Tables of speed and of quality."""
     lines = ["| model | text | tool | words/s | CPU s | sgns, times as fast |", "|---|---|---|---|---|---|"]
     for model, part in found.items():
-        for tool, speed in part["speed"].items():
+        for tool, speed in part.get("speed", {}).items():
             ratio = part.get("ratio", {}).get(tool)
             times = (
                 f"{ratio['median']:.1f} ({ratio['least']:.1f}–{ratio['most']:.1f}, {ratio['runs']} turns)"

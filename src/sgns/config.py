@@ -77,7 +77,7 @@ FOREIGN_OPTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("dbowwords", "dmconcat", "dmtagcount"), ("", "it is not here; leave it out")),
     "hs": ("", LOSS),
     **dict.fromkeys(("minn", "maxn", "maxngrams"), ("", NGRAMS)),
-    "bucket": ("buckets", ""),
+    "bucket": ("buckets", "rows of n-grams, which {ngrams} gives"),
     "wordngrams": ("", "fastText uses it for classifiers alone; leave it out"),
     **dict.fromkeys(("binary", "savebinary"), ("", BY_ENDING)),
     "computeloss": ("", 'the loss is always computed, see metadata["losses"] of the vectors; leave it out'),
@@ -391,15 +391,19 @@ class Config:
     def _check_model(self) -> None:
         """Refuses options that mean nothing for the model."""
         if self.combine != "mean" and self.model not in ("cbow", "dm"):
-            raise ConfigError(f"combine is {self.combine}, for cbow and dm, and model is {self.model}; leave it out")
+            raise ConfigError(
+                f"combine is {self.combine}, for cbow and dm, and model is {self.model}; leave combine out"
+            )
         if self.ngrams is not None and self.documents:
-            raise ConfigError(f"ngrams are for skipgram and cbow, and model is {self.model}; leave them out")
+            raise ConfigError(f"ngrams are for skipgram and cbow, and model is {self.model}; leave ngrams out")
+        if self.ngrams is None and self.buckets != Config.buckets:
+            raise ConfigError(f"buckets is {self.buckets}, for n-grams, and there are none; give ngrams 3-6 too")
         if self.sharing != "tile":
             unlike = "loss" if self.loss != "negatives" else "ngrams" if self.ngrams is not None else "model"
             if self.model != "skipgram" or unlike != "model":
                 raise ConfigError(
                     f"sharing is {self.sharing}, for skipgram with negatives, and {unlike} is {getattr(self, unlike)}; "
-                    "leave it out"
+                    "leave sharing out"
                 )
 
     def _check_documents(self) -> None:

@@ -22,7 +22,7 @@ RENAMED = {
     "--workers 1": "--threads",
     "-thread 1": "--threads", "--alpha 0.02": "--lr", "--start-alpha 0.02": "--lr", "--min-alpha 0.001": "--min-lr",
     "-sample 0.001": "--subsample", "--sample=1e-3": "--subsample", "-t 0.001": "--subsample",
-    "-neg 3": "--negatives", "-bucket 100": "--buckets",
+    "-neg 3": "--negatives",
     "--negative 3": "--negatives", "-negative 3": "--negatives", "--ns-exponent 0.5": "--noise-power",
     "-ws 3": "--window",
     "--window-size 3": "--window", "-window 3": "--window", "--minCount 1": "--min-count",
@@ -35,6 +35,7 @@ CHOSEN = {
     "--cbow 0": ["--model skipgram", "--model cbow"], "-cbow 1": ["--model skipgram", "--model cbow"],
     "--hs 0": ["--loss hierarchical", "--loss negatives"], "--hs 1": ["--loss hierarchical", "--loss negatives"],
     "--minn 3": ["--ngrams 3-6"], "-maxn 6": ["--ngrams 3-6"],
+    "-bucket 100": ["--ngrams 3-6"],
 }  # fmt: skip
 # what does not exist here, and a part of the answer
 ABSENT = {
@@ -80,7 +81,8 @@ def test_the_number_of_a_model_is_answered_with_its_name(train: Command, typed: 
     assert typed.split()[0] in err
     assert re.findall(r"--(?:model|loss|ngrams) [\w-]+", err) == CHOSEN[typed]
     for remedy in CHOSEN[typed]:
-        code, _, err = train(*remedy.split(), "--sharing", "tile", "--buckets", "100")
+        few = ("--buckets", "100") if "--ngrams" in remedy else ()
+        code, _, err = train(*remedy.split(), "--sharing", "tile", *few)
         assert code == 0, err
 
 
@@ -91,6 +93,23 @@ def test_what_does_not_exist_here_says_what_to_do(train: Command, typed: str) ->
     assert len(err.splitlines()) == 1
     assert typed.split()[0] in err
     assert ABSENT[typed] in err
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ("--sharing tile --buckets 100", "give ngrams 3-6 too"),
+        ("--model cbow", "leave sharing out"),
+        ("--ngrams 3-6", "leave sharing out"),
+        ("--sharing tile --combine sum", "leave combine out"),
+        ("--sharing tile --model dm --ngrams 3-6", "leave ngrams out"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(train: Command, options: str, part: str) -> None:
+    code, out, err = train(*options.split())
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert part in err
 
 
 def test_every_name_in_the_table_leads_to_an_option() -> None:

@@ -23,7 +23,7 @@ class Facts:
         raw_tokens: All tokens of the text.
         sentences: Sentences with a word of the vocabulary.
         vocabulary: V.
-        parameters: 2·V·d.
+        parameters: Numbers of all tables that are trained: 2·V·d where all rows are those of words.
         words: Tokens trained on, over all epochs.
         pairs: Positive pairs trained on, over all epochs.
         losses: Mean loss L of each epoch that was begun; 0 for an epoch without a pair.
@@ -154,7 +154,7 @@ def report_as_text(report: dict[str, Any]) -> str:
         none = "none: subsampling left no pairs to learn from; set --subsample 0, or give more text"
     lines = {
         "total run time": f"{seconds['total']:.1f} s  ({times})",
-        "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters (2·V·d)",
+        "vocabulary": f"{report['vocabulary']:,} words, {report['parameters']:,} parameters",
         **({"start": start_as_text(report["start"])} if report.get("start") else {}),
         "tokens": f"{report['tokens']:,} in {report['sentences']:,} sentences, {speed}",
         "final loss": f"{losses[-1]:.4f} per positive pair" if losses else none,

@@ -109,7 +109,7 @@ def cbow_kernel(
     Returns:
         train(block, first, last, m, start, stop, lifetime, E, rows, C, lr, tags, work, out): trains on the centres
         kept[start:stop] of a drawn block and adds to `out`, (3,) float64: loss, pairs, centres. `rows`, (≥ m,) int32,
-        are the rows of E of the kept words; `tags`, a `documents.Tags`, says which rows of E are those of the document
+        are the rows of E of the kept words; `tags`, a `tags.Tags`, says which rows of E are those of the document
         of each centre; for the others see `tile_kernel.tile_kernel`. A pair is a centre with its whole input.
     """
     draws = cbow_negatives(negatives)

@@ -16,9 +16,10 @@ import numpy as np
 from sgns.base.jit import helper, kernel
 from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense import BLOCK_ROWS, dense_gradient, dense_scores, dense_update
-from sgns.training.engines.cpu.llvm import LANES, REGISTERS
+from sgns.training.engines.cpu.llvm import LANES
 from sgns.training.engines.cpu.row_access import gather, prefetch
-from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOSS, PAIRS, aligned_zeros
+from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOG_2, LOSS, PAIRS, aligned_zeros
+from sgns.training.engines.cpu.window_kernel import STEP_INPUTS
 from sgns.training.engines.cpu.window_rows import (
     add_row,
     add_running,
@@ -28,13 +29,11 @@ from sgns.training.engines.cpu.window_rows import (
     window_sum,
 )
 
-STEP_INPUTS = 8 if REGISTERS == 32 else 4  # inputs of a step at most
 FEW_INPUTS = 4  # a step of no more inputs than this computes half as much
 STEP_NODES = 16  # nodes of a path that are computed at once
-NO_NODE = np.float32(
-    0.5
-)  # label of a node that a path lacks: its row is zero, so its score is 0 and its error exactly 0
-LOG_2 = 0.6931471805599453  # and its loss is this, as that of an input that a step lacks
+# The label of a node that a path lacks: its row is zero, so its score is 0, its error exactly 0 and its loss log 2, as
+# that of an input that a step lacks.
+NO_NODE = np.float32(0.5)
 
 
 class Paths(NamedTuple):
