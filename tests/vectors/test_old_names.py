@@ -10,8 +10,8 @@ import pytest
 import sgns.evaluation
 from sgns.base.subwords import Subwords
 from sgns.vectors import Vectors
+from sgns.vectors.old_names import GENSIM_NAMES
 from sgns.vectors.subwords import SubwordTable
-from sgns.vectors.vectors import GENSIM_NAMES
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def shared_names(
 
 
 class _Names:
-    """Hashes of the names of words, heads and pairs.
+    """Hashes of the names of words, openings and pairs.
 
     A name is a sequence of pieces between underscores; its hash is a polynomial in BASE whose coefficients are those of
     the pieces, so that the hash of a joined name follows from those of its parts.
@@ -101,14 +101,14 @@ class _Names:
             )
         self.hash, self.power = np.array(hashes, np.uint64), np.array(powers, np.uint64)
         self.underscored = underscored
-        if not len(neighbours.heads):
+        if not len(neighbours.openings):
             return
         # A head's name is that of its first word and that of the connector words behind it.
         runs = [run.tolist() for run in neighbours.runs.runs] if neighbours.runs is not None else []
         of_runs = [combined([(hashes[word], powers[word]) for word in run]) for run in runs]
         run_hash, run_power = np.array(of_runs, np.uint64).T
         run_underscored = np.array([any(underscored[word] for word in run) for run in runs], bool)
-        first, run = neighbours.heads & WORD, neighbours.heads >> WORD_BITS
+        first, run = neighbours.openings & WORD, neighbours.openings >> WORD_BITS
         self.hash = np.append(self.hash, self.hash[first] * run_power[run] + run_hash[run])
         self.power = np.append(self.power, self.power[first] * run_power[run])
         self.underscored = np.append(underscored, underscored[first] | run_underscored[run])

@@ -1,8 +1,8 @@
 """Pairs of neighbouring words of a text, counted exactly in bounded memory.
 
 Neighbours are two words of a sentence with nothing but connector words between them (such as "of" in "bank of
-america"); a connector word itself is in no pair. A pair is a number: head · V + second word, where the head is the
-first word, or stands for it with the connector words behind it. The numbers of a block are sorted; equal ones are
+america"); a connector word itself is in no pair. A pair is a number: opening · V + second word, where the opening is
+the first word, or stands for it with the connector words behind it. The numbers of a block are sorted; equal ones are
 counted; the blocks are merged. Blocks and counts of a large text are kept on disk.
 """
 
@@ -19,7 +19,7 @@ from sgns.text.spill import Spill
 PART = 1 << 23  # pairs that are merged at once
 MOST_CODE = 2**62
 MOST_TABLE = 1 << 16  # codes whose numbers stand in a table
-WORD_BITS = 31  # of a head's code; ids are below 2**31
+WORD_BITS = 31  # of a opening's code; ids are below 2**31
 WORD = (1 << WORD_BITS) - 1
 
 
@@ -92,13 +92,14 @@ class Neighbours:
 
     Attributes:
         words: V.
-        heads: (h,) int64, ascending, codes of the first words with connector words behind them; head V + i has code i.
+        openings: (h,) int64, ascending, codes of the first words with connector words behind them; opening V + i has
+            code i.
         runs: the runs of connector words.
     """
 
     def __init__(self, encoded: Encoded, connectors: np.ndarray) -> None:
         self._encoded, self.words = encoded, len(encoded.words)
-        self.heads = np.zeros(0, np.int64)
+        self.openings = np.zeros(0, np.int64)
         self.runs = ConnectorRuns(connectors, self.words) if len(connectors) else None
         self._of_one_block: np.ndarray | None = None
         if self.runs is None:
@@ -107,31 +108,31 @@ class Neighbours:
             far = np.flatnonzero(joined & (right - left > 1))
             codes = self._codes(ids, left[far], right[far])
             if len(ids) == len(encoded.ids):  # the only block
-                self.heads, inverse = np.unique(codes, return_inverse=True)
-                head = ids[left].astype(np.int64)
-                head[far] = self.words + inverse
-                self._of_one_block = (head * self.words + ids[right])[joined]
+                self.openings, inverse = np.unique(codes, return_inverse=True)
+                opening = ids[left].astype(np.int64)
+                opening[far] = self.words + inverse
+                self._of_one_block = (opening * self.words + ids[right])[joined]
             else:
-                self.heads = np.union1d(self.heads, codes)
+                self.openings = np.union1d(self.openings, codes)
 
-    def of_head(self, head: int) -> tuple[int, ...]:
-        """The ids that a head stands for: the first word and the connector words behind it."""
-        if head < self.words:
-            return (head,)
+    def of_opening(self, opening: int) -> tuple[int, ...]:
+        """The ids that a opening stands for: the first word and the connector words behind it."""
+        if opening < self.words:
+            return (opening,)
         assert self.runs is not None
-        code = int(self.heads[head - self.words])
+        code = int(self.openings[opening - self.words])
         return (code & WORD, *self.runs.runs[code >> WORD_BITS].tolist())
 
-    def first_word(self, heads: np.ndarray) -> np.ndarray:
-        """(k,) int64, the first words of heads."""
-        found = heads.copy()
-        far = heads >= self.words
-        found[far] = self.heads[heads[far] - self.words] & WORD
+    def first_word(self, openings: np.ndarray) -> np.ndarray:
+        """(k,) int64, the first words of openings."""
+        found = openings.copy()
+        far = openings >= self.words
+        found[far] = self.openings[openings[far] - self.words] & WORD
         return found
 
     def pair(self, key: int) -> tuple[int, ...]:
         """The ids that a pair stands for, from its first to its second word."""
-        return (*self.of_head(key // self.words), key % self.words)
+        return (*self.of_opening(key // self.words), key % self.words)
 
     def keys(self) -> Iterator[np.ndarray]:
         """Yields the pairs of each block, (m,) int64, in the order of the text."""
@@ -141,11 +142,11 @@ class Neighbours:
         if self.runs is not None:
             for ids, left, right, joined in self._with_connectors():
                 left, right = left[joined], right[joined]
-                head = ids[left].astype(np.int64)
+                opening = ids[left].astype(np.int64)
                 far = np.flatnonzero(right - left > 1)
                 codes = self._codes(ids, left[far], right[far])
-                head[far] = self.words + np.searchsorted(self.heads, codes)
-                yield head * self.words + ids[right]
+                opening[far] = self.words + np.searchsorted(self.openings, codes)
+                yield opening * self.words + ids[right]
             return
         ids, ends = self._encoded.ids, self._encoded.sentence_ends
         for start in range(0, len(ids) - 1, STEP):
@@ -159,7 +160,7 @@ class Neighbours:
             yield key[inside]
 
     def _codes(self, ids: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """(k,) int64, the codes of heads: the run of connector words in the upper bits, the first word in the lower."""
+        """(k,) int64, the codes of openings: the run of connector words in the upper bits, the first word below."""
         assert self.runs is not None
         return (self.runs.number(ids, left, right) << WORD_BITS) | ids[left]
 

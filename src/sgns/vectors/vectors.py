@@ -17,6 +17,7 @@ from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
 from sgns.vectors.files.quantized import QUANTIZED, Precision, QuantizedParts, check_precision
 from sgns.vectors.files.selection import Only, Selection
+from sgns.vectors.old_names import GENSIM_NAMES
 from sgns.vectors.prediction import Scale, predict_centre
 from sgns.vectors.quantize import SAMPLE, neighbours_kept, note_of, quantized
 from sgns.vectors.read_only import never_written, read_only, refuse
@@ -42,72 +43,6 @@ SUBWORDS_DROPPED = "subwords_dropped"
 """Key of the metadata: the call that made other rows of E, for which the rows of n-grams do not stand."""
 
 READ_ONLY = ("words", "index", "E", "C", "counts", "norms", "subwords", "documents")  # attributes of `Vectors`
-
-GENSIM_NAMES = {
-    "wv": "v itself: Vectors has no part for its vectors",
-    "dv": "v.documents",
-    "docvecs": "v.documents",
-    "infer_vector": "sgns.infer(v, [words])[0]",
-    "vectors": "v.E",
-    "syn0": "v.E",
-    "syn1neg": "v.C",
-    "vectors_norm": "v.normalized().E",
-    "syn0norm": "v.normalized().E",
-    "init_sims": "v.normalized()",
-    "fill_norms": "v.norms",
-    "unit_normalize_all": "v.normalized()",
-    "vocab": "v.index (word → row), v.words and v.counts",
-    "key_to_index": "v.index",
-    "get_index": "v.id(word)",
-    "index_to_key": "v.words",
-    "index2word": "v.words",
-    "index2entity": "v.words",
-    "get_words": "v.words",
-    "labels": "v.words",
-    "get_vector": "v[word]",
-    "get_word_vector": "v[word]",
-    "word_vec": "v[word]",
-    "vectors_for_all": "v.select(words)",
-    "get_mean_vector": "v.centroid(words)",
-    "get_sentence_vector": "v.centroid(text), v.encode(texts) for many",
-    "predict_output_word": 'v.predict(words, scale="softmax")',
-    "get_vecattr": "v.counts[v.id(word)]",
-    "vector_size": "v.dim",
-    "vec_size": "v.dim",
-    "layer1_size": "v.dim",
-    "get_dimension": "v.dim",
-    "most_similar_cosmul": 'v.analogy(a, b, c, method="mul")',
-    "most_similar_to_given": "v.similarity(a, b) for each",
-    "similar_by_word": "v.most_similar(word)",
-    "similar_by_vector": "v.most_similar(vector)",
-    "similar_by_key": "v.most_similar(word)",
-    "get_nearest_neighbors": "v.most_similar(word)",
-    "get_analogies": "v.analogy(a, b, c)",
-    "similar": "v.most_similar(word)",
-    "similar_each": "v.most_similar_each(words)",
-    "n_similarity": "v.similarity(v.centroid(a), v.centroid(b))",
-    "distance": "1 - v.similarity(a, b)",
-    "distances": "1 - v.cosines(v.normalized()[words])",
-    "odd": "v.doesnt_match(words)",
-    "rank": "v.rank_of(a, b)",
-    "query": "v.direction(terms)",
-    "rows": "v.take(rows)",
-    "finite": "v.without_nonfinite(on_warning)",
-    "add_vector": "v.add(word, row)",
-    "add_vectors": "v.add(words, rows)",
-    "evaluate_word_pairs": "sgns.evaluation.evaluate_similarity(v, …)",
-    "evaluate_word_analogies": "sgns.evaluation.evaluate_analogies(v, …)",
-    "accuracy": "sgns.evaluation.evaluate_analogies(v, …)",
-    "save_word2vec_format": 'v.save("vectors.bin"), or .txt',
-    "save_model": "v.save(path)",
-    "load_word2vec_format": "sgns.load(path)",
-    "vectors_vocab": "v.subwords.word_rows",
-    "vectors_ngrams": "v.subwords.ngram_rows",
-    "get_subwords": "v.subwords.options.rows_of(word)",
-    "get_output_matrix": "v.C",
-    "load_vectors": "sgns.load(path)",
-}
-"""What replaces a name of gensim, of fastText or of version 0.1.0."""
 
 
 class Vectors:
