@@ -26,6 +26,7 @@ LEAST = 355  # tests that pass
 if __name__ != "__main__":
     sgns.gensim.install()
 OUTCOMES: dict[str, str] = {}
+STARTS: Counter[str] = Counter()  # test_fasttext imports a class of test_word2vec, whose tests are then collected twice
 
 
 def name_of(nodeid: str, location: str) -> str:
@@ -33,9 +34,16 @@ def name_of(nodeid: str, location: str) -> str:
     return "::".join([Path(location).name, *nodeid.split("::")[1:]])
 
 
+def pytest_runtest_logstart(nodeid: str, location: Any) -> None:
+    """Counts how often a test of this name has begun."""
+    STARTS[nodeid] += 1
+
+
 def pytest_runtest_logreport(report: Any) -> None:
     """Keeps what became of a test."""
     name = name_of(report.nodeid, report.fspath or report.location[0])
+    if STARTS[report.nodeid] > 1:
+        name += f" ({STARTS[report.nodeid]})"
     if report.failed:
         OUTCOMES[name] = "failed"
     elif report.skipped:
