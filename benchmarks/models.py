@@ -232,13 +232,13 @@ def labelled_lines() -> Path:
     path = Path(tempfile.gettempdir()) / "sgns-benchmarks" / "labelled.txt"
     path.parent.mkdir(exist_ok=True)
     texts = [line.split("\t", 1)[1].strip() for name in LABELLED for line in labelled(name)]
-    path.write_text("\n".join(texts) + "\n")
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
     return path
 
 
 def labelled(name: str) -> list[str]:
     """The lines of a labelled set: label, tab, text."""
-    return (SHARED / f"classification/{name}.tsv").read_text().splitlines()
+    return (SHARED / f"classification/{name}.tsv").read_text(encoding="utf-8").strip("\n").split("\n")
 
 
 def documents_scores(job: dict[str, Any], model: Any) -> dict[str, float]:

@@ -27,7 +27,7 @@ Combine = Literal["mean", "sum"]
 PhraseScore = Literal["default", "npmi"]
 VocabularyOfStart = Literal["union", "old", "new"]
 
-RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.04, "dm": 0.15}
+RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.1, "dm": 0.15}
 """Learning rate at the start, by model, where the user gives none."""
 SUM_RATE = 0.04
 """The same where cbow and dm take the sum of the rows: each gets the whole gradient, and 0.15 diverges."""
@@ -262,7 +262,7 @@ class Config:
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
-    skipgram and dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient (with combine sum, the
+    skipgram, 0.1 for dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient (with combine sum, the
     whole of it: 0.04); with start, three quarters."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
