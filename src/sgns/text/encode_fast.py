@@ -100,8 +100,9 @@ class Encoder:
         """
         try:
             run_threads(self._scan, self.threads, self._tick)
-            table, facts = self._merge()
-            vocabulary, id_of = self._choose(table)
+            table, words, facts = self._merge()
+            vocabulary, id_of = self._choose(words)
+            del words  # before the ids are written
             if len(vocabulary):
                 self._write(table, id_of, ids, ends)
             return vocabulary, facts
@@ -141,6 +142,7 @@ class Encoder:
         """Normalises the raw tokens of `table`; with `spill` the words are kept on disk, not in memory."""
         segment = normalise_all(contents(table), self.config.lowercase, self.config.punctuation)
         if spill is not None:
+            segment.table = None
             segment.words = Strings(*map(spill.keep, segment.words))
             segment.word, segment.lists, segment.starts = map(spill.keep, (segment.word, segment.lists, segment.starts))
         with self._lock:
@@ -149,8 +151,12 @@ class Encoder:
             self._segments.append(segment)
             self._scanned.extend(scanned)
 
-    def _merge(self) -> tuple[HashTable, TextFacts]:
-        """Counts the words of all segments; returns a table of those that can be in the vocabulary, and the facts."""
+    def _merge(self) -> tuple[HashTable, Strings, TextFacts]:
+        """Counts the words of all segments.
+
+        Returns:
+            A table of those that can be in the vocabulary, its contents, and the facts of the text.
+        """
         facts = TextFacts()
         facts.invalid_bytes = sum(segment.invalid_bytes for segment in self._segments)
         facts.first_invalid = min((s.first_invalid for s in self._segments if s.invalid_bytes), default=-1)
@@ -166,8 +172,7 @@ class Encoder:
             facts.distinct += len(strings.keys)
             facts.highest = max(facts.highest, int(strings.counts.max(initial=0)))
             if parts == 1:
-                table = part
-                break
+                return part, strings, facts
             chosen = np.flatnonzero((strings.counts > least) | ((strings.counts == least) & (strings.first <= last)))
             table = add_all(table, strings, chosen)
             if self.config.max_vocabulary is not None:
@@ -178,18 +183,16 @@ class Encoder:
                 if len(best) == self.config.max_vocabulary:
                     least, last = int(counts[-1]), int(first[-1])
             del part, strings, chosen  # before the next part is counted
-        return table, facts
+        return table, contents(table), facts
 
     def _parts(self, parts: int) -> Iterator[HashTable]:
         """The words of all segments, each word in one part only, with their counts over the whole text."""
         if parts == 1:
-            table = new_table()
-            for segment in self._segments:
-                table = add_all(table, segment.words)
-            yield table
+            yield self._add_to_largest()
             return
         grouped = []
         for segment in self._segments:
+            segment.table = None
             numbers, starts = divide_by_hash(segment.words, MOST_PARTS)
             grouped.append((self._spills[0].keep(numbers), starts))
         for part in range(parts):
@@ -201,9 +204,19 @@ class Encoder:
             yield table
             del table  # before the next one is made
 
-    def _choose(self, table: HashTable) -> tuple[Vocabulary, np.ndarray]:
-        """Chooses the vocabulary; returns it, and (n,) int32 the id of each number in `table`, -1 for other words."""
-        strings = contents(table)
+    def _add_to_largest(self) -> HashTable:
+        """The words of all segments in the table of one, which alone has a table then; its numbers stay as they are."""
+        largest = max(self._segments, key=lambda one: -1 if one.table is None else len(one.words.keys))
+        table = largest.table or new_table()
+        for segment in self._segments:
+            if segment is not largest:
+                table = add_all(table, segment.words)
+                segment.table = None
+        largest.table = table
+        return table
+
+    def _choose(self, strings: Strings) -> tuple[Vocabulary, np.ndarray]:
+        """Chooses the vocabulary; returns it, and (n,) int32 the id of each of `strings`, -1 for other words."""
         order = most_frequent(strings.counts, strings.first, self.config)
         id_of = np.full(len(strings.keys), -1, dtype=np.int32)
         id_of[order] = np.arange(len(order), dtype=np.int32)
@@ -215,7 +228,8 @@ class Encoder:
 
         def resolve(number: int) -> None:
             segment = self._segments[number]
-            values = np.append(look_up(table, segment.words, id_of), np.int32(-1))  # [NO_WORD] is this -1
+            known = look_up(table, segment.words, id_of) if segment.table is None else id_of[: len(segment.words.keys)]
+            values = np.append(known, np.int32(-1))  # [NO_WORD] is this -1
             single = np.where(segment.word >= -1, values[np.maximum(segment.word, -1)], segment.word)
             pair = single.astype(np.int32, copy=False), values[segment.lists]
             if len(self._segments) > self.threads:  # many: keep them on disk

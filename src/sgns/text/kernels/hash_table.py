@@ -198,19 +198,28 @@ def fits(table, items, longs, tail):
 
 
 @kernel
-def rehash(slots, larger, seeds):
-    """Puts the strings of `slots` into the empty, larger array of slots."""
-    mask = u64(larger.shape[0] - 1)
+def move(slots, rows, seeds, by_number):
+    """Copies the strings of `slots` into empty rows.
+
+    Args:
+        slots: as in `HashTable`.
+        rows: out (…, 4) uint64: the slots of a larger table, whose size is a power of two, or a row for each number.
+        seeds: as in `HashTable`.
+        by_number: whether a string goes into the row of its number; else into the slot of its key.
+    """
+    mask = u64(rows.shape[0] - 1)
     for old in range(slots.shape[0]):
         if slots[old, KEY] != ZERO:
-            hi = slots[old, KEY_END]
-            if (hi >> SHIFT56) == u64(255):
-                hi = LONG
-            at = (hashed(slots[old, KEY], hi, seeds) >> SHIFT32) & mask
-            while larger[at, KEY] != ZERO:
-                at = (at + ONE) & mask
+            at = slots[old, NUMBER]
+            if not by_number:
+                hi = slots[old, KEY_END]
+                if (hi >> SHIFT56) == u64(255):
+                    hi = LONG
+                at = (hashed(slots[old, KEY], hi, seeds) >> SHIFT32) & mask
+                while rows[at, KEY] != ZERO:
+                    at = (at + ONE) & mask
             for column in range(4):  # a slice would compile for three seconds, for its error message
-                larger[at, column] = slots[old, column]
+                rows[at, column] = slots[old, column]
 
 
 @kernel
@@ -270,7 +279,7 @@ def with_capacity(table: HashTable, items: int, longs: int, tail: int) -> HashTa
         size *= 2
     if size > len(slots):
         larger = np.zeros((size, 4), dtype=np.uint64)
-        rehash(slots, larger, seeds)
+        move(slots, larger, seeds, False)
         slots, first = larger, lengthened(first, size)
     tail_starts = lengthened(tail_starts, n_longs + longs + 1)
     tails = lengthened(tails, n_tail + tail + 16)
@@ -292,10 +301,9 @@ def lengthened(array: np.ndarray, size: int) -> np.ndarray:
 def contents(table: HashTable) -> Strings:
     """All strings of a table."""
     items, longs, tail = (int(n) for n in table.used)
-    full = table.slots[table.slots[:, KEY] != ZERO]
-    number = full[:, NUMBER].astype(np.int64)
-    keys, counts = np.empty((items, 2), dtype=np.uint64), np.empty(items, dtype=np.int64)
-    keys[number], counts[number] = full[:, : KEY_END + 1], full[:, COUNT]
+    rows = np.empty((items, 4), dtype=np.uint64)
+    move(table.slots, rows, table.seeds, True)
+    keys, counts = np.ascontiguousarray(rows[:, : KEY_END + 1]), rows[:, COUNT].astype(np.int64)
     return Strings(keys, counts, table.first[:items], table.tails[: tail + 16], table.tail_starts[: longs + 1])
 
 
@@ -320,20 +328,11 @@ def text_of(strings: Strings, numbers: np.ndarray) -> bytes:
     keys = strings.keys[numbers]
     long = np.flatnonzero(keys[:, 1] >= LONG)
     tail = (keys[long, 1] & TAIL_INDEX).astype(np.int64)
-    keys[long] = ZERO
-    rows = np.empty((len(keys), SHORT + 2), dtype=np.uint8)  # the bytes of a key, padded with zeros, and a line feed
-    rows[:, :-1] = keys.astype("<u8", copy=False).view(np.uint8).reshape(len(keys), SHORT + 1)
-    rows[:, -1] = 10
-    text = rows[rows != 0].tobytes()
-    if not len(long):
-        return text
-    ends = np.cumsum(np.count_nonzero(rows, axis=1))[long] - 1  # where the bytes of each long string belong
+    lines: list[bytes] = keys.astype("<u8", copy=False).view("S16").ravel().tolist()  # without the zeros at their ends
     begins, stops = strings.tail_starts[tail].tolist(), strings.tail_starts[tail + 1].tolist()
-    parts, at = [], 0
-    for end, begin, stop in zip(ends.tolist(), begins, stops, strict=True):
-        parts += [text[at:end], strings.tails[begin:stop].tobytes()]
-        at = end
-    return b"".join([*parts, text[at:]])
+    for line, begin, stop in zip(long.tolist(), begins, stops, strict=True):
+        lines[line] = strings.tails[begin:stop].tobytes()
+    return b"\n".join([*lines, b""])
 
 
 def divide_by_hash(strings: Strings, parts: int) -> tuple[np.ndarray, np.ndarray]:

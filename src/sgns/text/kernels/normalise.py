@@ -16,6 +16,7 @@ from sgns.text.kernels.hash_table import (
     SHORT,
     TAIL_INDEX,
     ZERO,
+    HashTable,
     Strings,
     add,
     contents,
@@ -38,7 +39,8 @@ class Normalised:
     """The words of all raw tokens of a table.
 
     Attributes:
-        words: the distinct words, their counts and first positions.
+        table: the table of the words; None where it was let go to save memory.
+        words: its contents, the distinct words.
         word: (raw tokens,) int32: the word's number; NO_WORD; or -2 - i for the words
             lists[starts[i]:starts[i + 1]].
         lists: (…,) int32 word numbers.
@@ -48,6 +50,7 @@ class Normalised:
         unsegmented: how many tokens are long runs of a script without blanks.
     """
 
+    table: HashTable | None
     words: Strings
     word: np.ndarray
     lists: np.ndarray
@@ -98,7 +101,8 @@ def normalise_all(raw_tokens: Strings, lowercase: bool, punctuation: bool) -> No
             list_ends.append(total)
             lists.append(numbers[ends[row] - lengths[row] : ends[row]])
     starts = np.array([0, *list_ends], dtype=np.int64)
-    return Normalised(contents(table), word, np.concatenate(lists), starts, invalid_bytes, first_invalid, unsegmented)
+    words = contents(table)
+    return Normalised(table, words, word, np.concatenate(lists), starts, invalid_bytes, first_invalid, unsegmented)
 
 
 def decode_lines(text: bytes) -> tuple[str, dict[int, int]]:
