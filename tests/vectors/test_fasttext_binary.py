@@ -6,16 +6,21 @@ unknown words. Where it is installed, it also reads what is written here.
 
 import json
 import struct
+import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sgns.base.subwords import Subwords, exact
 from sgns.errors import FormatError, UnknownWord
 from sgns.training.engines.cpu.huffman import HuffmanTree
 from sgns.vectors import Vectors
 from sgns.vectors.files import formats
+from sgns.vectors.files.fasttext_binary import MAGIC
 from sgns.vectors.subwords import SubwordTable
 
 DATA = Path(__file__).parent / "data"
@@ -209,6 +214,90 @@ def test_some_words_alone_are_read(tmp_path):
         assert np.array_equal(w["riverbank"], v["riverbank"])
 
 
+def large(path: Path, buckets: int, V: int = 1000, d: int = 300, ngrams: bool = True) -> None:
+    """A model of fastText with tables of many rows, zeros that take no place on the disk; words are w0, w1, …."""
+    options = struct.pack("<12id", d, 5, 5, 1, 5, 1, 2, 2, buckets, 3 * ngrams, 6 * ngrams, 100, 1e-4)
+    entries = b"".join(f"w{i}".encode() + b"\0" + struct.pack("<qb", V - i, 0) for i in range(V))
+    start = MAGIC + struct.pack("<i", 12) + options + struct.pack("<3i2q", V, V, 0, V, -1) + entries
+    with open(path, "wb") as file:
+        file.write(start + struct.pack("<?2q", False, V + buckets, d))
+        rows = file.tell()
+        for i in range(0, V, 97):
+            file.seek(rows + 4 * d * i)
+            file.write(np.full(d, i, "<f4"))
+        file.seek(rows + 4 * d * (V + buckets))
+        file.write(struct.pack("<?2q", False, V, d))
+        outputs = file.tell()
+        for i in range(0, V, 97):
+            file.seek(outputs + 4 * d * i)
+            file.write(np.full(d, -i, "<f4"))
+        file.truncate(outputs + 4 * d * V)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files with holes")
+@pytest.mark.parametrize(("options", "rows"), [({"limit": 98}, 98), ({"only": ["w97", "w970"]}, 2)])
+def test_memory_of_a_part_does_not_grow_with_the_tables(tmp_path, options, rows):
+    large(tmp_path / "v.bin", 2_000_000)  # a table of 2.4 GB
+    tracemalloc.start()
+    v = Vectors.load(tmp_path / "v.bin", **options)
+    unknown = v["never seen"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6
+    assert len(v) == rows
+    grams = len(v.subwords.options.rows_of("w97"))
+    assert v["w97"] == pytest.approx(97 / (1 + grams))
+    assert v.C[v.id("w97")].tolist() == [-97] * 300
+    assert v.counts[v.id("w97")] == 903
+    assert not unknown.any()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files with holes")
+def test_a_part_of_many_words_reads_no_other_rows(tmp_path):
+    large(tmp_path / "v.bin", 0, V=300_000, ngrams=False)  # two matrices of 360 MB
+    tracemalloc.start()
+    v = Vectors.load(tmp_path / "v.bin", only=["w0", "w97", "w299924"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6
+    assert v.E[:, 0].tolist() == [0, 97, 299_924]
+    assert v.C[:, 0].tolist() == [0, -97, -299_924]
+    assert v.counts.tolist() == [300_000, 299_903, 76]
+    assert v.subwords is None
+
+
+@pytest.mark.parametrize("packing", ["", ".gz"])
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_part_is_the_whole_with_fewer_rows(tmp_path_factory, packing, data):
+    path = tmp_path_factory.getbasetemp() / f"part.fasttext.bin{packing}"
+    v = made(buckets=data.draw(st.sampled_from([1, 60])))
+    v.save(path)
+    whole = Vectors.load(path)
+    limit = data.draw(st.none() | st.integers(1, len(WORDS) + 1))
+    only = data.draw(st.none() | st.lists(st.sampled_from(WORDS), min_size=1, unique=True))
+    kept = [word for word in WORDS[:limit] if only is None or word in only]
+    if not kept:
+        return
+    part, expected = Vectors.load(path, limit=limit, only=only, on_warning=quiet), whole.select(kept)
+    assert part.words == kept
+    for one, other in ((part.E, expected.E), (part.C, expected.C), (part.counts, expected.counts)):
+        assert one.dtype == other.dtype
+        assert one.tobytes() == other.tobytes()
+    assert np.array_equal(part.subwords.word_rows, expected.subwords.word_rows)
+    assert np.array_equal(part.subwords.ngram_rows, whole.subwords.ngram_rows)
+    assert np.array_equal(part["riverbank"], whole["riverbank"])
+    part.save(path.with_suffix(".again.fasttext.bin"), on_warning=quiet)
+    assert np.array_equal(Vectors.load(path.with_suffix(".again.fasttext.bin"))["riverbank"], whole["riverbank"])
+
+
+def test_a_part_of_a_classifier_is_counted_without_labels():
+    whole = Vectors.load(DATA / "fasttext_classifier.bin", on_warning=quiet)
+    part = Vectors.load(DATA / "fasttext_classifier.bin", limit=2, on_warning=quiet)
+    assert part.words == whole.words[:2]
+    assert np.array_equal(part.E, whole.E[:2])
+
+
 def test_exact_ngrams_cannot_be_written(tmp_path):
     options = exact(WORDS, np.ones(7), 3, 4, 1)
     table = SubwordTable.of(options, np.ones((7, 2)), np.ones((options.rows, 2)))
@@ -242,6 +331,7 @@ def test_words_that_are_not_utf8_keep_their_vectors(tmp_path):
 DICTIONARY = 8 + 12 * 4 + 8  # byte at which the dictionary begins
 
 
+@pytest.mark.parametrize("limit", [None, 2])
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -255,19 +345,17 @@ DICTIONARY = 8 + 12 * 4 + 8  # byte at which the dictionary begins
         (lambda c: c[: 8 + 8 * 4] + struct.pack("<3i", 60, 3, 101) + c[8 + 11 * 4 :], "101 characters"),
     ],
 )  # fmt: skip
-def test_damage_is_named(tmp_path, change, message):
+def test_damage_is_named(tmp_path, change, message, limit):
     made().save(tmp_path / "v.fasttext.bin")
     content = (tmp_path / "v.fasttext.bin").read_bytes()
     damaged = change(content)
     assert damaged != content
     (tmp_path / "v.fasttext.bin").write_bytes(damaged)
     with pytest.raises(FormatError, match=message):
-        Vectors.load(tmp_path / "v.fasttext.bin")
+        Vectors.load(tmp_path / "v.fasttext.bin", limit=limit)
 
 
 def test_headers_that_lie_cost_no_memory(tmp_path):
-    import tracemalloc
-
     made().save(tmp_path / "v.fasttext.bin")
     content = (tmp_path / "v.fasttext.bin").read_bytes()
     (tmp_path / "v").write_bytes(content.replace(struct.pack("<2q", 67, 5), struct.pack("<2q", 2**39, 5)))

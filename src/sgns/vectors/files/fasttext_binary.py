@@ -5,9 +5,10 @@ format). The input matrix holds the words' own rows, then the rows of the bucket
 output matrix is C or, with hierarchical softmax, the nodes of the tree. All numbers are little endian.
 """
 
+import mmap
 import struct
 from dataclasses import dataclass
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from sgns.errors import FormatError
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors.files.builder import LARGEST_DIM
 from sgns.vectors.files.npz import repaired
-from sgns.vectors.files.parts import Parts
+from sgns.vectors.files.parts import Parts, rows_of_block
 from sgns.vectors.files.safetensors import blocks
 from sgns.vectors.files.selection import ALL, Selection
 from sgns.vectors.subwords import SubwordTable
@@ -75,12 +76,13 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
         file: At its first byte.
         repair: Leave out rows with NaN or infinity instead of raising.
         on_warning: Called with each kind of repair.
-        selection: Which words are kept; the rows of n-grams are kept whole.
+        selection: Which words are kept. Of a plain file no other rows are read, and the rows of n-grams, with which any
+            word can be composed, stay in the file, which is mapped. A packed one is read to its end, and holds them.
 
     Raises:
         FormatError: Torn, quantised, of another version, or not as its header states; the message names the byte.
     """
-    stream = Stream(file)
+    stream = Stream.of(file, is_mapped=not selection.all_rows)
     magic, version = stream.unpack("<4si")
     if magic != MAGIC or version not in VERSIONS:
         raise file.error(
@@ -88,33 +90,32 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             " with fastText 0.9"
         )
     args = Args(*stream.unpack(HEADER.format))
-    words, counts, labels = read_dictionary(stream)
-    matrix, options = read_input(stream, args, version, len(words))
-    output = read_matrix(stream, "output")
+    dictionary = read_dictionary(stream, selection)
+    texts = decoded(dictionary.words, file, on_warning)
+    own, table, options = read_input(stream, args, version, dictionary)
+    C, nodes = None, None
+    rows, columns = read_shape(stream, "output")
+    if args.model == CLASSIFIER or dictionary.labels:
+        stream.skip(4 * rows * columns)
+        on_warning(f"{file.name}: a classifier; its {dictionary.labels:,} labels are left out")
+    elif (rows, columns) != (dictionary.size, args.dim):
+        raise file.error(
+            f"the output matrix has shape {(rows, columns)}, not ({dictionary.size}, {args.dim}); it is damaged"
+        )
+    elif args.loss != LOSSES["hierarchical"]:
+        output = stream.rows(rows, columns, dictionary.rows)
+        C = output if output.any() else None  # `write` has zeros where there is no C
+    elif len(texts) == rows:
+        nodes = turned(stream.rows(rows, columns)[:-1])  # a tree has a node less than leaves
+    else:  # a part of the words has no tree
+        stream.skip(4 * rows * columns)
     if stream.more():
         raise file.error(f"bytes are left after the output matrix, from byte {stream.position:,}; copy the file again")
-    C, nodes = None, None
-    if args.model == CLASSIFIER or labels:
-        on_warning(f"{file.name}: a classifier; its {labels:,} labels are left out")
-    elif output.shape != (len(words), args.dim):
-        raise file.error(f"the output matrix has shape {output.shape}, not ({len(words)}, {args.dim}); it is damaged")
-    elif args.loss == LOSSES["hierarchical"]:
-        nodes = turned(output[:-1])  # a tree has a node less than leaves
-    elif output.any():  # `write` has zeros where there is no C
-        C = output
-    texts = decoded(words, file, on_warning)
-    rows = selection.rows(texts)
-    if not isinstance(rows, slice):
-        words, texts = [words[row] for row in rows], [texts[row] for row in rows]
-    elif rows.stop < len(words):
-        words, texts = words[rows], texts[rows]
-    own = matrix[: len(counts)][rows]
-    subwords = None if options is None else SubwordTable.of(options, own, matrix[len(counts) :])
-    E = own if subwords is None else subwords.composed(words)
-    C = None if C is None else C[rows]
+    subwords = None if options is None else SubwordTable.of(options, own, table)
+    E = own if subwords is None else subwords.composed(dictionary.words)
     metadata = {"made_by": "fastText", "config": args.config}
-    parts = repaired(Parts.of(texts, E, C, counts[rows], metadata, subwords), file, repair, on_warning)
-    return parts.with_nodes(nodes)
+    parts = Parts.of(texts, E, C, dictionary.counts, metadata, subwords)
+    return repaired(parts, file, repair, on_warning).with_nodes(nodes)
 
 
 def turned(nodes: np.ndarray) -> np.ndarray:
@@ -129,7 +130,7 @@ def turned(nodes: np.ndarray) -> np.ndarray:
 
 def decoded(words: list[bytes], file: PackedFile, on_warning: WarningCallback) -> list[str]:
     r"""The words as text; bytes that are not UTF-8 become \xNN, with a warning."""
-    texts = [word.decode("utf-8", "backslashreplace") for word in words]
+    texts = [text_of(word) for word in words]
     wrong = [text for word, text in zip(words, texts) if len(text) > len(word) or text.encode("utf-8") != word]
     if wrong:
         first = f"first: {wrong[0][:80]!r}"
@@ -137,8 +138,31 @@ def decoded(words: list[bytes], file: PackedFile, on_warning: WarningCallback) -
     return texts
 
 
-def read_dictionary(stream: "Stream") -> tuple[list[bytes], np.ndarray, int]:
-    """The words as bytes, their counts (V,) int64, and the number of labels. Raises `FormatError`."""
+def text_of(word: bytes) -> str:
+    r"""A word as text; bytes that are not UTF-8 become \xNN."""
+    return word.decode("utf-8", "backslashreplace")
+
+
+class Dictionary(NamedTuple):
+    """The words of a model that are kept.
+
+    Attributes:
+        words: n words as bytes.
+        counts: (n,) int64.
+        rows: Their rows among those of all words.
+        size: The number of all words, V.
+        labels: The number of labels.
+    """
+
+    words: list[bytes]
+    counts: np.ndarray
+    rows: slice | np.ndarray
+    size: int
+    labels: int
+
+
+def read_dictionary(stream: "Stream", selection: Selection) -> Dictionary:
+    """The words of a selection; the others are passed over. Raises `FormatError`."""
     size, words_stated, labels, _, pruned = stream.unpack("<3i2q")
     if pruned >= 0:
         raise stream.file.error(
@@ -147,22 +171,33 @@ def read_dictionary(stream: "Stream") -> tuple[list[bytes], np.ndarray, int]:
         )
     words: list[bytes] = []
     counts: list[int] = []
+    rows: list[int] = []
+    found, read = 0, selection.first(max(0, size))
     for _ in range(size):
         entry = stream.until_nul()
         count, kind = stream.unpack("<qb")
-        if kind == WORD:
+        if kind != WORD:
+            continue
+        if found < read and (selection.words is None or text_of(entry) in selection):
             words.append(entry)
             counts.append(count)
-    if size < 0 or len(words) != words_stated or size != words_stated + labels:
+            rows.append(found)
+        found += 1
+    if size < 0 or found != words_stated or size != words_stated + labels:
         raise stream.file.error(
             f"the dictionary states {size:,} entries, {words_stated:,} words and {labels:,} labels, but holds"
-            f" {len(words):,} words; it is damaged, copy the file again"
+            f" {found:,} words; it is damaged, copy the file again"
         )
-    return words, np.array(counts, np.int64), labels
+    kept = slice(0, len(words)) if selection.words is None else np.array(rows, np.int64)
+    return Dictionary(words, np.array(counts, np.int64), kept, found, labels)
 
 
-def read_input(stream: "Stream", args: Args, version: int, words: int) -> tuple[np.ndarray, Subwords | None]:
-    """The input matrix, and which rows of it n-grams have; None where the model has no n-grams of characters.
+def read_input(
+    stream: "Stream", args: Args, version: int, dictionary: Dictionary
+) -> tuple[np.ndarray, np.ndarray, Subwords | None]:
+    """The rows of the words that are kept, those of all n-grams, and which of these n-grams have.
+
+    The last is None where the model has no n-grams of characters.
 
     Raises:
         FormatError: It is quantised, torn, or not as the header states.
@@ -172,26 +207,29 @@ def read_input(stream: "Stream", args: Args, version: int, words: int) -> tuple[
         raise stream.file.error(
             "a quantised model (.ftz), whose vectors are rounded to codes; take the .bin that it was made from"
         )
-    matrix = read_matrix(stream, "input")
+    words, (rows, columns) = dictionary.size, read_shape(stream, "input")
     maxn = 0 if version == 11 and args.model == CLASSIFIER else args.maxn  # as fastText reads it
-    buckets = len(matrix) - words
-    if matrix.shape[1] != args.dim or buckets != max(0, args.bucket):
+    buckets = rows - words
+    if columns != args.dim or buckets != max(0, args.bucket):
         raise stream.file.error(
-            f"the input matrix has shape {matrix.shape}, not ({words:,} words + {args.bucket:,} buckets, {args.dim});"
-            " it is damaged, copy the file again"
+            f"the input matrix has shape {(rows, columns)}, not ({words:,} words + {args.bucket:,} buckets,"
+            f" {args.dim}); it is damaged, copy the file again"
         )
+    own = stream.rows(words, columns, dictionary.rows)
     if maxn <= 0 or args.minn > maxn:
-        return matrix, None
+        stream.skip(4 * buckets * columns)
+        return own, np.zeros((0, columns), np.float32), None
     if not buckets or maxn > LONGEST:
         raise stream.file.error(
             f"n-grams of {args.minn} to {maxn} characters in {buckets:,} buckets, outside 1 to {LONGEST} characters in"
             " at least 1; it is damaged, copy the file again"
         )
-    return matrix, Subwords(max(1, args.minn), maxn, buckets)
+    table = stream.view(buckets, columns) if stream.is_mapped else stream.rows(buckets, columns)
+    return own, table, Subwords(max(1, args.minn), maxn, buckets)
 
 
-def read_matrix(stream: "Stream", name: str) -> np.ndarray:
-    """A matrix (rows, columns) float32. Raises `FormatError` when it is torn or quantised."""
+def read_shape(stream: "Stream", name: str) -> tuple[int, int]:
+    """The rows and columns of a matrix, which follows. Raises `FormatError` when it is torn or quantised."""
     if name == "output" and stream.unpack("<?")[0]:
         raise stream.file.error("its output matrix is quantised (.ftz); take the .bin that it was made from")
     rows, columns = stream.unpack("<2q")
@@ -199,7 +237,8 @@ def read_matrix(stream: "Stream", name: str) -> np.ndarray:
         raise stream.file.error(
             f"the {name} matrix has {rows:,} rows of {columns:,}; it is damaged, copy the file again"
         )
-    return np.frombuffer(stream.take(4 * rows * columns), "<f4").reshape(rows, columns)
+    stream.check(4 * rows * columns)
+    return rows, columns
 
 
 @dataclass
@@ -208,12 +247,21 @@ class Stream:
 
     Args:
         file: At its first byte.
+        is_mapped: Whether the file is mapped: then its bytes are read where they are looked at, and nowhere else.
     """
 
     file: PackedFile
+    is_mapped: bool = False
     position: int = 0
-    _buffer: bytes = b""
+    _buffer: "bytes | mmap.mmap" = b""
     _at: int = 0
+
+    @classmethod
+    def of(cls, file: PackedFile, is_mapped: bool) -> Self:
+        """The bytes of a file; it can be mapped if it is neither packed nor a pipe."""
+        if not is_mapped or not file.plain_size:
+            return cls(file)
+        return cls(file, True, _buffer=mmap.mmap(file.raw.fileno(), 0, access=mmap.ACCESS_READ))
 
     def unpack(self, form: str) -> tuple[Any, ...]:
         """The next numbers, as `struct` names their form. Raises `FormatError` when the file ends before."""
@@ -231,7 +279,7 @@ class Stream:
         end = self._buffer.find(b"\0", self._at)
         while end < 0:
             before = len(self._buffer) - self._at
-            if not self._fill() or before > LONGEST_WORD:
+            if before > LONGEST_WORD or not self._fill():
                 raise self.file.error(f"byte {self.position:,}: no end of a word; the file is damaged, copy it again")
             end = self._buffer.find(b"\0", before)
         found = self._buffer[self._at : end]
@@ -239,25 +287,69 @@ class Stream:
         self._at = end + 1
         return found
 
-    def take(self, size: int) -> bytearray:
-        """The next `size` bytes; memory grows with what is read. Raises `FormatError` when there are fewer."""
+    def view(self, rows: int, columns: int) -> np.ndarray:
+        """The next matrix (rows, columns) float32 of a mapped file, as it stands there, whatever its alignment."""
+        matrix = np.frombuffer(self._buffer, "<f4", rows * columns, self._at).reshape(rows, columns)
+        self.skip(4 * rows * columns)
+        return matrix
+
+    def rows(self, rows: int, columns: int, kept: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """Some rows of the next matrix (rows, columns) float32; memory grows with these.
+
+        Args:
+            rows: Of the matrix, all of which are passed.
+            columns: Of the matrix.
+            kept: Rows from 0 on, or (n,) int64, rising.
+
+        Raises:
+            FormatError: The file ends before.
+        """
+        if self.is_mapped:
+            return np.array(self.view(rows, columns)[kept])
+        row, first = 4 * columns, self.position
+        last = first + row * rows
+        stop = first + row * len(range(rows)[kept]) if isinstance(kept, slice) else last
+        step = max(1, 16 * READ_BLOCK // row) * row
+        data = bytearray()
+        while self.position < stop:
+            block = self._take(min(step, stop - self.position))
+            number = (self.position - len(block) - first) // row
+            data += block if isinstance(kept, slice) else rows_of_block(block, row, kept, number)
+        self.skip(last - self.position)
+        return np.frombuffer(data, "<f4").reshape(-1, columns)
+
+    def skip(self, size: int) -> None:
+        """Passes some bytes. Raises `FormatError` when there are fewer."""
+        self.check(size)
+        if self.is_mapped:
+            self._at, self.position = self._at + size, self.position + size
+            return
+        stop = self.position + size
+        while self.position < stop:
+            self._take(min(READ_BLOCK, stop - self.position))
+
+    def check(self, size: int) -> None:
+        """Raises `FormatError` when a plain file has fewer bytes than these; others are not known before."""
         if self.file.plain_size is not None and self.position + size > self.file.plain_size:
             raise self._torn(self.file.plain_size - self.position)
-        data = bytearray(self._buffer[self._at : self._at + size])
-        self._at += len(data)
-        while len(data) < size:
-            block = self.file.read(min(16 * READ_BLOCK, size - len(data)))
-            if not block:
-                raise self._torn(len(data))
-            data += block
-        self.position += size
-        return data
 
     def more(self) -> bool:
         """Whether bytes are left."""
         return self._at < len(self._buffer) or self._fill()
 
+    def _take(self, size: int) -> bytes:
+        """The next bytes. Raises `FormatError` when there are fewer."""
+        data = bytes(self._buffer[self._at : self._at + size])
+        self._at += len(data)
+        data += self.file.read(size - len(data)) if len(data) < size else b""
+        if len(data) < size:
+            raise self._torn(len(data))
+        self.position += size
+        return data
+
     def _fill(self) -> bool:
+        if self.is_mapped:
+            return False
         block = self.file.read(READ_BLOCK)
         self._buffer, self._at = self._buffer[self._at :] + block, 0
         return bool(block)
