@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,10 @@ if not cuda_cards():
 
 # Tests have caches of their own for texts; kernels are compiled once for all of them.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "tests"))
+
+# Tests start hundreds of processes, which read byte code that the first of them wrote, also where none is wanted.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples on every machine, so that what passes here passes there; `make test-random` draws new ones.
 settings.register_profile("same", derandomize=True, deadline=None)

@@ -154,8 +154,18 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("dim", [1, 16, 50, 100, 300])
-@pytest.mark.parametrize("options", NEGATIVES + [o | {"loss": "hierarchical"} for o in PATHS], ids=str)
+EACH_KERNEL = [NEGATIVES[0], {"model": "skipgram", "window": 2, "loss": "hierarchical"}]
+
+
+def models_and_dims():
+    """Every model at one dim, every dim at a model of each kernel; the others, a kernel to compile each, are slow."""
+    for options in NEGATIVES + [o | {"loss": "hierarchical"} for o in PATHS]:
+        for dim in (1, 16, 50, 100, 300):
+            quick = dim == 50 or (options in EACH_KERNEL and dim != 100)
+            yield pytest.param(options, dim, id=f"{options}-{dim}", marks=() if quick else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("options", "dim"), models_and_dims())
 def test_a_tile_is_the_gradient_step_of_its_samples(options, dim):
     lengths = [2, 2] if options["model"] == "dbow" else [3, 1, 4]  # with tags, at most 8 samples
     case = Case(options | {"dim": dim}, lengths)
