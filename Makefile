@@ -101,13 +101,13 @@ clean: ## take away .venv, caches and what the demo made
 	@$(PIP) POT testfixtures
 	@touch $@
 
-.venv/clients/made: .venv/gensim tests/gensim/clients.txt
+.venv/clients/made: tests/gensim/clients.txt | .venv/gensim
 	@echo "installing the clients into .venv/clients (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/clients \
 	    --requirement tests/gensim/clients.txt
 	@touch $@
 
-.venv/clients-numpy1/made: .venv/gensim tests/gensim/clients_numpy1.txt
+.venv/clients-numpy1/made: tests/gensim/clients_numpy1.txt | .venv/gensim
 	@echo "making .venv/clients-numpy1 (once)"
 	@$(PYTHON) -m venv --clear .venv/clients-numpy1
 	@.venv/clients-numpy1/bin/python -m pip install --quiet --disable-pip-version-check \

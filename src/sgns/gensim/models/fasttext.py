@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from os import PathLike, fspath
 from typing import Any
 
@@ -255,12 +256,14 @@ class FastText(Word2Vec):
         words, wv, V = self._words(order), self.wv, len(order)
         starts, rows = wv.table([wv.index_to_key[row] for row in order])
         parts = WordParts.of(starts, rows) if wv.bucket else None
-        per_word = float(np.average(1 + np.diff(starts), weights=words.counts * words.keep_probability))
+        step = Step.of(self._ratio(words, text))
+        if not self.sg and not self.cbow_mean:  # gensim adds up all n-grams of a window, the engine means of words
+            weights = words.counts * words.keep_probability
+            step = replace(step, times=float(np.average(1 + np.diff(starts), weights=weights)))
         locks = [
             Lock.of(wv.vectors_vocab_lockf, np.argsort(order)),
             Lock.of(wv.vectors_ngrams_lockf, V + np.arange(wv.bucket)),
         ]
-        step = Step.of(self._ratio(words, text) * per_word)
         return Network(words, self._phases(order), len(self._outputs()), wv.bucket, self.workers, parts, locks, step)
 
     def _send(self, network: Network, order: np.ndarray) -> None:

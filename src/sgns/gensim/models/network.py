@@ -3,10 +3,11 @@
 A `Network` holds E, shared by its phases. A phase is one model and loss (skip-gram with negatives, say) and its C; with
 hs and negative, or dbow_words, there are two, and the text is trained on part by part, by one and then by the other.
 
-gensim's step for the rows of a mean is not that of the gradient: each of m rows (of a window, of n-grams) takes the
-whole gradient of the mean, m times as much; of a sum it takes 1/m. So that `alpha` means the same here, `Step` makes
-the exact steps of the engine as large: with E scaled by a, C by 1/a and the rate by k, steps of E are k/a² and those of
-C k·a² times as large, and a and k are chosen for r and 1, r being m on average.
+gensim's step for the rows of a mean is not that of the gradient: each of m rows of a window takes the whole gradient of
+the mean, m times as much; of a sum it takes 1/m. So that `alpha` means the same here, `Step` makes the exact steps of
+the engine as large: with E scaled by a, C by 1/a and the rate by k, steps of E are k/a² and those of C k·a² times as
+large, and a and k are chosen for r and 1, r being m on average. Rows of n-grams need none of it: in the engine, as in
+gensim, each takes the whole change of its word (`engines.cpu.subword_rows`).
 """
 
 from collections.abc import Sequence
@@ -101,15 +102,22 @@ class Step:
     Attributes:
         scale: Of E, a = r^(−1/4); C has 1/a.
         rate: Of the learning rate, k = √r.
+        times: E is so many times as large beside: for an input that is a sum over more rows than the engine adds up.
     """
 
     scale: float = 1.0
     rate: float = 1.0
+    times: float = 1.0
 
     @classmethod
-    def of(cls, ratio: float) -> "Step":
+    def of(cls, ratio: float, times: float = 1.0) -> "Step":
         """The scales for a ratio r."""
-        return cls(ratio**-0.25, ratio**0.5)
+        return cls(ratio**-0.25, ratio**0.5, times)
+
+    @property
+    def of_E(self) -> np.float32:
+        """What E is multiplied by."""
+        return np.float32(self.scale * self.times)
 
 
 def mean_inputs(text: EncodedText, keep_probability: np.ndarray, config: Config) -> float:
@@ -184,7 +192,7 @@ class Network:
 
     def send(self, rows: slice, E: np.ndarray) -> None:
         """Sets rows of E."""
-        self.E[rows, : E.shape[1]] = E if self.step.scale == 1 else E * np.float32(self.step.scale)
+        self.E[rows, : E.shape[1]] = E if self.step.of_E == 1 else E * self.step.of_E
 
     def send_output(self, number: int, C: np.ndarray) -> None:
         """Sets an output."""
@@ -193,7 +201,7 @@ class Network:
     def rows(self, rows: slice, dim: int) -> np.ndarray:
         """Rows of E (n, d)."""
         part = self.E[rows, :dim]
-        return part if self.step.scale == 1 else part / np.float32(self.step.scale)
+        return part if self.step.of_E == 1 else part / self.step.of_E
 
     def output(self, number: int, dim: int) -> np.ndarray:
         """An output (V, d)."""
