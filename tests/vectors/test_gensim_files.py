@@ -8,6 +8,7 @@ import pickletools
 import shutil
 import subprocess
 import sys
+import tracemalloc
 import warnings
 from collections import OrderedDict, defaultdict
 from pathlib import Path
@@ -96,6 +97,75 @@ def test_old_versions_in_one_file_and_in_several_hold_the_same() -> None:
     assert whole.counts.tolist() == parts.counts.tolist()
     theirs = KeyedVectors.load(str(DATA / "old_keyedvectors_320.dat"))
     checked(DATA / "old_keyedvectors_320.dat", theirs)
+
+
+def kinds_of_models() -> dict[str, Any]:
+    options: dict[str, Any] = {"vector_size": 6, "min_count": 1, "workers": 1}
+    words = Word2Vec(SENTENCES, **options)
+    return {"model": words, "vectors": words.wv, "subwords": FastText(SENTENCES, bucket=50, **options)}
+
+
+@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize("kind", ["model", "vectors", "subwords"])
+def test_a_part_is_the_whole_with_fewer_rows(tmp_path: Path, kind: str, separate: bool) -> None:
+    path = tmp_path / "m.model"
+    kinds_of_models()[kind].save(str(path), **({"sep_limit": 0} if separate else {}))
+    whole = Vectors.load(path)
+    for options, kept in (
+        ({"limit": 2}, whole.words[:2]),
+        ({"limit": 99}, whole.words),
+        ({"only": ["ärger", "the"]}, [word for word in whole.words if word in ("the", "ärger")]),
+        ({"only": ["ärger", whole.words[0]], "limit": 1}, whole.words[:1]),
+    ):
+        part, wanted = Vectors.load(path, on_warning=lambda _: None, **options), whole.select(kept)
+        assert part.words == kept
+        assert part.E.tobytes() == wanted.E.tobytes()
+        assert part.counts.tolist() == wanted.counts.tolist()
+        assert (part.C is None) == (wanted.C is None)
+        assert part.C is None or part.C.tobytes() == wanted.C.tobytes()
+        assert part.metadata == whole.metadata
+    with pytest.raises(SgnsError, match="none of the 1 words"):
+        Vectors.load(path, only=["elsewhere"])
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*old_*_320.dat")), ids=lambda path: path.name)
+def test_a_part_of_files_of_old_versions(path: Path) -> None:
+    try:
+        whole = Vectors.load(path)
+    except FormatError:
+        pytest.skip("no vectors of words")
+    part, wanted = Vectors.load(path, limit=5), whole.take(slice(0, 5))
+    assert part.words == wanted.words
+    assert part.E.tobytes() == wanted.E.tobytes()
+    assert (part.counts is None) == (wanted.counts is None)
+    assert part.counts is None or part.counts.tolist() == wanted.counts.tolist()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files with holes")
+@pytest.mark.parametrize("options", [{"limit": 2}, {"only": ["cat"]}])
+def test_memory_of_a_part_does_not_grow_with_the_arrays(tmp_path: Path, options: dict[str, Any]) -> None:
+    """The n-grams' array of 1.2 GB beside the model is a file with holes; arrays of rows are mapped too."""
+    path = tmp_path / "m.model"
+    model = FastText(SENTENCES, vector_size=300, min_count=1, workers=1, bucket=10)
+    model.wv.bucket = 1_000_000
+    model.save(str(path), sep_limit=0)
+    companion = next(tmp_path.glob("*vectors_ngrams.npy"))
+    with companion.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (1_000_000, 300)})
+        file.truncate(file.tell() + 1_000_000 * 300 * 4)
+    tracemalloc.start()
+    part = Vectors.load(path, **options)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(part) == len(options.get("only", "12"))
+    assert peak < 12e6
+
+
+def test_rows_that_do_not_fit_the_words_are_refused_in_part_too(tmp_path: Path) -> None:
+    fields = {"index_to_key": ["a", "b", "c"], "vectors": np.ones((2, 3), np.float32)}
+    (tmp_path / "v").write_bytes(hand_made(fields))
+    with pytest.raises(FormatError, match="3 words for 2 rows"):
+        Vectors.load(tmp_path / "v", limit=1)
 
 
 def hand_made(fields: dict[str, Any], kind: str = "gensim.models.keyedvectors KeyedVectors") -> bytes:

@@ -72,7 +72,7 @@ def read(
             if name == "gensim":
                 from sgns.vectors.files import gensim_pickle
 
-                return selection.take(gensim_pickle.read(file, Path(path), repair, on_warning))
+                return gensim_pickle.read(file, Path(path), repair, on_warning, selection)
             from sgns.vectors.files import word2vec_text
 
             return word2vec_text.read(file, repair, on_warning, header=name != "glove", selection=selection)

@@ -15,9 +15,11 @@ from sgns.base.files import PackedFile
 from sgns.base.subwords import Subwords
 from sgns.errors import FormatError
 from sgns.progress.callback import WarningCallback
+from sgns.vectors.files.gensim_part import narrowed
 from sgns.vectors.files.npz import repaired
 from sgns.vectors.files.parts import Parts
 from sgns.vectors.files.pickle_data import PickleError, Record, as_text, read_pickle
+from sgns.vectors.files.selection import ALL, Selection
 
 MOST_NESTED = 8  # objects within objects that have files of their own
 COMPOSED_BLOCK = 2**22  # rows of n-grams that are added at once
@@ -85,7 +87,7 @@ def load_array(file: PackedFile, path: Path, name: str, mmap: str | None) -> np.
         raise file.error(f"{path.name} is damaged ({' '.join(str(error).split())[:80]}); copy it again") from None
 
 
-def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback) -> Parts:
+def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback, selection: Selection = ALL) -> Parts:
     """Words, E, C and counts of a file that gensim saved.
 
     Args:
@@ -93,18 +95,26 @@ def read(file: PackedFile, path: Path, repair: bool, on_warning: WarningCallback
         path: Where it is.
         repair: Leave out rows with NaN or infinity instead of raising.
         on_warning: Called with each kind of repair.
+        selection: Which words are kept. Of arrays in files of their own no other rows are read.
 
     Raises:
         FormatError: It is no such file, damaged, or holds no word vectors.
     """
-    root = read_record(file, path)
+    root = read_record(file, path, None if selection.all_rows else "r")
     try:
-        parts = parts_of(root)
+        parts = parts_of(root if selection.all_rows else part_of(root, selection))
     except FormatError as error:
         raise file.error(str(error)) from None
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
         raise file.error(f"its attributes do not fit together ({' '.join(str(error).split())[:80]})") from None
     return repaired(parts, file, repair, on_warning)
+
+
+def part_of(root: Record, selection: Selection) -> Record:
+    """The object with the rows of a selection of its words, where it has words."""
+    vectors = root.fields.get("wv", root)
+    keys = keys_of(vectors.fields) if type(vectors) is Record else None
+    return root if keys is None else narrowed(root, keys, counts_of(vectors.fields, len(keys)), selection)
 
 
 def parts_of(root: Record) -> Parts:
