@@ -17,8 +17,9 @@ FLOORS = [
     ["cli"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-# On the ground floor, files of base call the functions that `progress` declares, and raise our errors.
-SIDEWAYS = {("base", "errors"), ("base", "progress"), ("config", "errors"), ("progress", "errors")}
+# On the ground floor, files of base call the functions that `progress` declares, and raise our errors; config asks base
+# what a wrong option was probably meant to be.
+SIDEWAYS = {("base", "errors"), ("base", "progress"), ("config", "base"), ("config", "errors"), ("progress", "errors")}
 
 
 def module_name(file: Path) -> str:

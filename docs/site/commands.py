@@ -41,11 +41,11 @@ def name_of(option: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Stars and angle brackets of the help's text, which would be marks of Markdown, as they are."""
+    """Stars of the help's text, which would be marks of Markdown, as they are."""
     lines = []
     for line in text.split("\n"):
         head, code, tail = line.partition("`: ")
         if code and not line.startswith("#"):
-            tail = re.sub(r"(?<=\w) \*\* (?=\w)", r" \\*\\* ", tail).replace("<tab>", "&lt;tab&gt;")
+            tail = re.sub(r"(?<=\w) \*\* (?=\w)", r" \\*\\* ", tail)
         lines.append(head + code + tail)
     return "\n".join(lines)

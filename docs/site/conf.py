@@ -33,6 +33,7 @@ autodoc_preserve_defaults = True
 autodoc_type_aliases: dict[str, str] = {}
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100
+toc_object_entries_show_parents = "hide"  # `dim`, not `Config.dim`, in the narrow column beside a page
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
@@ -88,9 +89,15 @@ def plain_types(options: type) -> None:
         options.__annotations__[name] = getattr(kind, "__origin__", kind) if hasattr(kind, "__metadata__") else kind
 
 
+def show_signature(app, what, name, obj, options, signature, return_annotation):
+    """Shows `Config(**options)`: its options stand below, each with its type, default and help."""
+    return ("(**options)", None) if obj is Config else None
+
+
 def setup(app):
     """Connects `escape_docstring`, before napoleon reads the sections."""
     plain_types(Config)
+    app.connect("autodoc-process-signature", show_signature)
     app.connect("autodoc-process-docstring", escape_docstring, priority=100)
     app.connect("autodoc-process-docstring", hide_attribute, priority=200)
     app.connect("autodoc-process-docstring", show_attribute, priority=900)

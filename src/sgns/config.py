@@ -3,12 +3,9 @@
 Each option is declared once, as a field: its default, its type with a range or choices, and the string under it, which
 is its help. The command line builds its options from these fields, `Vectors.save` writes `Config.to_dict()` into the
 header of the file, and a checkpoint of another `Config` is refused.
-
-`FOREIGN_OPTIONS` has the names that gensim, word2vec.c and fastText use, for error messages.
 """
 
 import dataclasses
-import difflib
 import math
 import os
 import re
@@ -16,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from sgns.base.foreign_options import foreign_option
+from sgns.base.suggest import nearest_options
 from sgns.errors import ConfigError
 
 Engine = Literal["auto", "cpu", "cuda", "reference"]
@@ -43,96 +42,6 @@ WORD_OPTIONS = ("connector_words", "keep_words", "drop_words", "freeze")
 """Options that name a file of words, or hold words in Python."""
 LONGEST_NGRAM = 100
 """Most characters of an n-gram."""
-
-
-WORD_MODEL = "here it is {skipgram} or {cbow}"
-DOCUMENT_MODEL = "here it is {dm} or {dbow}"
-LOSS = "here it is {hierarchical} or {negatives}"
-NGRAMS = "here it is {ngrams}"
-POSITIONAL = "the text is given without a name: {train}"
-BY_ENDING = "the ending of the output chooses the format: {bin}"
-
-# option of another tool, in small letters without - and _: (name here or "", what to do instead)
-FOREIGN_OPTIONS: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(("size", "vectorsize", "embeddingsize", "embeddingdim", "layer1size", "dimension", "dimensions",
-                     "vectordim"), ("dim", "")),
-    **dict.fromkeys(("iter", "iters", "iterations", "epoch", "niter", "numepochs"), ("epochs", "")),
-    **dict.fromkeys(("workers", "thread", "numthreads", "numworkers", "nthreads"), ("threads", "")),
-    **dict.fromkeys(("alpha", "startalpha", "learningrate", "eta"), ("lr", "")),
-    **dict.fromkeys(("minalpha", "endalpha", "minlearningrate"), ("min_lr", "")),
-    **dict.fromkeys(("sample", "t", "subsampling", "samplingthreshold"), ("subsample", "")),
-    **dict.fromkeys(("negative", "neg", "ns", "numneg", "negativesamples", "k"), ("negatives", "")),
-    **dict.fromkeys(("nsexponent", "noiseexponent"), ("noise_power", "")),
-    **dict.fromkeys(("ws", "windowsize", "contextsize"), ("window", "")),
-    **dict.fromkeys(("mincount", "minfreq"), ("min_count", "")),
-    **dict.fromkeys(("maxfinalvocab", "maxvocabsize", "maxvocab", "vocabsize"), ("max_vocabulary", "")),
-    **dict.fromkeys(("randomseed", "randomstate"), ("seed", "")),
-    **dict.fromkeys(("lower", "lowercased"), ("lowercase", "")),
-    **dict.fromkeys(("device", "gpu", "cuda", "usecuda"), ("engine", "cuda is one of its values")),
-    **dict.fromkeys(("train", "input", "file", "infile", "corpus", "corpusfile", "text", "data"), ("", POSITIONAL)),
-    **dict.fromkeys(("o", "output", "out", "outfile", "save", "savevectors", "outputfile"), ("output", "{save}")),
-    **dict.fromkeys(("sg", "cbow", "skipgram"), ("", WORD_MODEL)),
-    **dict.fromkeys(("dm", "dbow"), ("", DOCUMENT_MODEL)),
-    **dict.fromkeys(("cbowmean", "dmmean"), ("combine", "mean and sum are its values")),
-    **dict.fromkeys(("dbowwords", "dmconcat", "dmtagcount"), ("", "it is not here; leave it out")),
-    "hs": ("", LOSS),
-    **dict.fromkeys(("minn", "maxn", "maxngrams"), ("", NGRAMS)),
-    "bucket": ("buckets", "rows of n-grams, which {ngrams} gives"),
-    "wordngrams": ("", "fastText uses it for classifiers alone; leave it out"),
-    **dict.fromkeys(("binary", "savebinary"), ("", BY_ENDING)),
-    "computeloss": ("", 'the loss is always computed, see metadata["losses"] of the vectors; leave it out'),
-    **dict.fromkeys(("callbacks", "callback"), ("", "on_epoch of sgns.train is called after each epoch; leave it out")),
-    "savevocab": ("", "a vector file holds words and counts, and sgns vocabulary writes them; leave it out"),
-    "readvocab": ("vocabulary_file", ""),
-    "pretrainedvectors": ("start", ""),
-    **dict.fromkeys(("stopwords", "stoplist"), ("drop_words", "")),
-    **dict.fromkeys(("bigrams", "ngramphrases"), ("phrases", "1 joins pairs of words")),
-    **dict.fromkeys(("verbose", "debug"), ("quiet", "progress is shown unless it is given")),
-    **dict.fromkeys(("batchsize", "batchwords", "hashfxn", "sortedvocab", "trimrule", "nullword",
-                     "classes", "label", "lrupdaterate", "maxsentencelength"),
-                    ("", "leave it out")),
-}  # fmt: skip
-"""Names of options in gensim, word2vec.c and fastText."""
-
-
-def foreign_option(name: str, in_python: bool = True) -> str | None:
-    """What an option of another tool is called here, as the end of a sentence, or what to do without it.
-
-    Args:
-        name: As it was typed, such as `--vector-size` or `vector_size`.
-        in_python: Names and examples are those of `sgns.train`; else those of the command line.
-
-    Returns:
-        None for a name that no other tool has.
-    """
-    found = FOREIGN_OPTIONS.get(name.replace("-", "").replace("_", "").lower())
-    if found is None:
-        return None
-    ours, note = found
-    examples = {
-        "train": "sgns.train('corpus.txt')" if in_python else "sgns train corpus.txt",
-        "bin": "vectors.save('vectors.bin')" if in_python else "-o vectors.bin",
-        "save": "vectors.save('vectors.bin') writes the result" if in_python else "",
-        **{model: f"model='{model}'" if in_python else f"--model {model}" for model in get_args(Model)},
-        **{loss: f"loss='{loss}'" if in_python else f"--loss {loss}" for loss in get_args(Loss)},
-        "ngrams": "ngrams='3-6'" if in_python else "--ngrams 3-6",
-    }
-    note = note.format(**examples)
-    if ours == "output" and in_python:
-        return note
-    shown = ours if in_python else f"--{ours.replace('_', '-')}"
-    if not ours:
-        return note
-    return f"here it is {shown}{'; ' if note else ''}{note}"
-
-
-def nearest_options(name: str, known: Iterable[str]) -> list[str]:
-    """The known options that `name` was probably meant to be, at most three: like it in spelling, or containing it."""
-    names = {option.lstrip("-").replace("_", "-"): option for option in known}
-    plain = name.lstrip("-").replace("_", "-").lower()
-    near = difflib.get_close_matches(plain, names, 3, 0.65)
-    near += [other for other in names if len(plain) > 2 and plain in other and other not in near]
-    return [names[other] for other in near[:3]]
 
 
 @dataclass(frozen=True)
@@ -283,8 +192,8 @@ class Config:
     column: str | None = None
     """Column of a table that holds the text: JSON lines, CSV, TSV, Parquet or Arrow, whose cells are documents."""
     tags: bool = False
-    """dbow and dm: each document begins with its tags, divided by commas, and a tab: TAG<tab>text. Without it, a line
-    or paragraph is named by its number from 0, a file by its name."""
+    """dbow and dm: each document begins with its tags, divided by commas, and a tab character. Without it, a line or
+    paragraph is named by its number from 0, a file by its name."""
     tag_column: str | None = None
     """dbow and dm: column of a table that holds the tag of each document, or a list of tags."""
     lowercase: bool = True

@@ -1,11 +1,12 @@
 """`--help`: verbs by purpose, options of train under headings, one screen where it can be; completion."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
-from sgns.cli import VERBS
+from sgns.cli import VERBS, make_app
 from sgns.cli.groups import OPTIONS_BY_PURPOSE, VERBS_BY_PURPOSE
 
 LONG = ("train",)  # has more options than a screen has lines
@@ -23,7 +24,7 @@ def test_help_groups_the_verbs(sgns):
     headings = [line.strip("╭─╮ ") for line in out.splitlines() if line.startswith("╭")]
     assert headings == ["Commands", *VERBS_BY_PURPOSE]
     train = out[out.index(" Train ─") : out.index(" Ask ─")]
-    assert "train" in train
+    assert train.split("\n")[1].startswith("│ train "), "the verb that is used first stands first"
     assert "similar" not in train
 
 
@@ -42,6 +43,18 @@ def test_help_of_train_groups_its_options(sgns):
 def test_help_of_a_verb_is_one_screen(sgns, verb):
     _, out, _ = sgns(verb, "--help")
     assert len(out.splitlines()) <= SCREEN
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_is_shown_whole(sgns, verb):  # it is read as Markdown, which takes <TAB> for a mark of HTML
+    def plain(text):
+        return re.sub(r"[\s│`]", "", text)
+
+    _, out, _ = sgns(verb, "--help")
+    shown = plain(out)
+    for option in make_app().parse_commands([verb])[1][-1].assemble_argument_collection():
+        for word in (option.parameter.help or "").split():
+            assert plain(word) in shown, (option.name, word)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import sgns as package
-from sgns.config import FOREIGN_OPTIONS, Config, foreign_option
+from sgns.base.foreign_options import FOREIGN_OPTIONS, foreign_option
+from sgns.config import Config
 from sgns.errors import ConfigError
 from sgns.vectors.vectors import Vectors
 

@@ -1,5 +1,6 @@
 """Suggestions for a name that was not found: the known names nearest to it in spelling. For error messages."""
 
+import difflib
 from collections.abc import Container, Iterable, Iterator
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_'äöüßéèêáàâíîóôúûñçåøæ"
@@ -59,3 +60,12 @@ def nearest(word: str, known: Container[str], most: int = 3) -> list[str]:
     if not found:
         take(lower[:end] for end in range(len(lower) - 1, 3, -1))
     return found[:most]
+
+
+def nearest_options(name: str, known: Iterable[str]) -> list[str]:
+    """The known options that `name` was probably meant to be, at most three: like it in spelling, or containing it."""
+    names = {option.lstrip("-").replace("_", "-"): option for option in known}
+    plain = name.lstrip("-").replace("_", "-").lower()
+    near = difflib.get_close_matches(plain, names, 3, 0.65)
+    near += [other for other in names if len(plain) > 2 and plain in other and other not in near]
+    return [names[other] for other in near[:3]]

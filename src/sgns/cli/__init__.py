@@ -10,7 +10,7 @@ from typing import Any, NoReturn, get_args
 import cyclopts
 from cyclopts import App, CycloptsError, Parameter, Token
 
-from sgns.cli.groups import OPTIONS_BY_PURPOSE, GroupedFormatter, group_of
+from sgns.cli.groups import OPTIONS_BY_PURPOSE, GroupedFormatter, group_of, place_of
 from sgns.cli.mistakes import check_arguments, explained
 from sgns.cli.output import print_error
 from sgns.cli.streams import argument_text, discard, flush, prepare_streams
@@ -82,7 +82,7 @@ def make_app() -> App:
         help_formatter=GroupedFormatter(OPTIONS_BY_PURPOSE),
     )
     for verb, (where, line) in VERBS.items():
-        app.command(where, name=verb, help=line, group=group_of(verb))
+        app.command(where, name=verb, help=line, group=group_of(verb), sort_key=place_of(verb))
     app.register_install_completion_command(help="Install completion for this shell (bash, zsh, fish).")
     return app
 

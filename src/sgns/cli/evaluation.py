@@ -20,10 +20,10 @@ from sgns.vectors.vectors import Method, Space
 SimilaritySets = Annotated[Files, Parameter(help="Sets of word, word, score a line: Spearman's rho and Pearson's r.")]
 AnalogySets = Annotated[Files, Parameter(help="Sets of a b c expected a line, sections under : lines: accuracy.")]
 CategorySets = Annotated[
-    Files, Parameter(help="Sets of word<TAB>category a line, or words under : category lines: cluster purity.")
+    Files, Parameter(help="Sets of word, tab, category a line, or words under : category lines: cluster purity.")
 ]
 TextSets = Annotated[
-    Files, Parameter(help="Sets of label<TAB>text a line: accuracy of a logistic regression on vectors of the texts.")
+    Files, Parameter(help="Sets of label, tab, text a line: accuracy of a logistic regression on vectors of the texts.")
 ]
 TestTexts = Annotated[
     Path | None, Parameter(help="Test texts for the one set of --texts; without them, 10 folds of it are classified.")

@@ -8,7 +8,7 @@ from cyclopts import Group
 from cyclopts.help import DefaultFormatter, HelpPanel
 
 VERBS_BY_PURPOSE = {
-    "Train": ("train", "grow", "compile", "phrases", "vocabulary"),
+    "Train": ("train", "vocabulary", "phrases", "compile"),
     "Ask": ("similar", "analogy", "odd", "ask", "predict", "encode", "infer"),
     "Evaluate": ("evaluate", "compare"),
     "Look": ("plot", "map", "graph", "step"),
@@ -47,6 +47,14 @@ def group_of(verb: str) -> Group:
         if verb in verbs:
             return heading(title, number)
     return heading("Commands", len(VERBS_BY_PURPOSE))
+
+
+def place_of(verb: str) -> int:
+    """The place of a verb under its heading: the one that is used first stands first."""
+    for verbs in VERBS_BY_PURPOSE.values():
+        if verb in verbs:
+            return verbs.index(verb)
+    return 0
 
 
 class GroupedFormatter:

@@ -6,8 +6,9 @@ from typing import Any
 
 from cyclopts import App, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
 
+from sgns.base.foreign_options import foreign_option
+from sgns.base.suggest import nearest_options
 from sgns.cli.options import UnknownOption
-from sgns.config import foreign_option, nearest_options
 
 FOREIGN_VERBS = {
     **dict.fromkeys(("skipgram", "cbow", "word2vec", "fasttext", "fit", "learn"), "train"),
