@@ -18,6 +18,44 @@ from sgns.text.warnings import TextFacts
 BREAK = {"line": re.compile(rb"\n"), "paragraph": re.compile(rb"\n[\x00-\x20]*\n"), "none": re.compile(rb"(?!)")}
 
 
+class RawTokens(dict[bytes, int]):
+    """Raw tokens and their numbers, in the order of first appearance; each is normalised when it is first looked up.
+
+    Attributes:
+        known: by word, its number.
+        words: for all raw tokens, one after the other, the numbers of their words.
+        lengths: for each raw token, how many words it has.
+        invalid: by raw token, how many of its bytes are not UTF-8, where there are any.
+        unsegmented: raw tokens that are long runs of a script without blanks.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.known: dict[str, int] = {}
+        self.words, self.lengths = array("i"), array("i")
+        self.invalid: dict[int, int] = {}
+        self.unsegmented: list[int] = []
+        self._config = config
+
+    def __missing__(self, raw_token: bytes) -> int:
+        """The number of a raw token that appears for the first time."""
+        number = self[raw_token] = len(self)
+        if raw_token.isalnum():  # nearly always: ASCII letters and digits are one word
+            word = (raw_token.lower() if self._config.lowercase else raw_token).decode()
+            self.words.append(self.known.setdefault(word, len(self.known)))
+            self.lengths.append(1)
+            return number
+        decoded, lost = decode(raw_token)
+        if lost:
+            self.invalid[number] = lost
+        if not decoded.isascii() and UNSEGMENTED.search(decoded):
+            self.unsegmented.append(number)
+        words = normalise(decoded, self._config.lowercase, self._config.punctuation)
+        self.words.extend([self.known.setdefault(word, len(self.known)) for word in words])
+        self.lengths.append(len(words))
+        return number
+
+
 def encode_plain(
     chunks: Iterable[tuple[Chunk, bytes]], config: Config
 ) -> tuple[np.ndarray, np.ndarray, Vocabulary, TextFacts]:
@@ -30,41 +68,57 @@ def encode_plain(
     Returns:
         As `number_by_frequency`; the facts are complete.
     """
-    known: dict[str, int] = {}  # word -> number, in the order of first appearance
-    words_of: dict[bytes, int | list[int]] = {}  # raw token -> number, or numbers where it is not one word
-    numbers, ends = array("i"), array("q")
-    n_invalid, first_invalid, n_unsegmented = 0, -1, 0
-    invalid: dict[bytes, int] = {}
-    unsegmented: set[bytes] = set()
+    raw_tokens = RawTokens(config)
+    parts, ends = [np.zeros(0, dtype=np.int32)], array("q")  # numbers of raw tokens; how many before each sentence end
+    first_invalid, before = -1, 0
     for chunk, text in chunks:
+        numbers: list[int] = []
         for sentence in BREAK[config.sentences].split(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")):
-            for raw_token in sentence.translate(TO_BLANK).split():
-                found = words_of.get(raw_token)
-                if found is None:
-                    decoded, lost = decode(raw_token)
-                    if lost:
-                        invalid[raw_token] = lost
-                    if UNSEGMENTED.search(decoded):
-                        unsegmented.add(raw_token)
-                    words = normalise(decoded, config.lowercase, config.punctuation)
-                    several = [known.setdefault(word, len(known)) for word in words]
-                    found = words_of[raw_token] = several[0] if len(several) == 1 else several
-                if isinstance(found, int):
-                    numbers.append(found)
-                else:
-                    numbers.extend(found)
-                if invalid and raw_token in invalid:
-                    n_invalid += invalid[raw_token]
-                    if first_invalid < 0:
-                        first_invalid = chunk.base + position_of(raw_token, text)
-                if unsegmented and raw_token in unsegmented:
-                    n_unsegmented += 1
-            ends.append(len(numbers))
+            numbers.extend(map(raw_tokens.__getitem__, sentence.translate(TO_BLANK).split()))
+            ends.append(before + len(numbers))
+        parts.append(np.fromiter(numbers, np.int32, len(numbers)))
+        before += len(numbers)
         if not chunk.closing or (config.documents and text):
             ends.pop()  # the sentence goes on in the next chunk; or the line end of the last document has ended it
-    ids, sentence_ends, vocabulary, facts = number_by_frequency(numbers, ends, list(known), config)
-    facts.invalid_bytes, facts.first_invalid, facts.unsegmented = n_invalid, first_invalid, n_unsegmented
+        if raw_tokens.invalid and first_invalid < 0:
+            number = next(iter(raw_tokens.invalid))
+            raw_token = next(raw_token for raw_token, other in raw_tokens.items() if other == number)
+            first_invalid = chunk.base + position_of(raw_token, text)
+    indices = np.concatenate(parts)
+    counts = np.bincount(indices, minlength=len(raw_tokens))
+    words, word_ends = words_of(indices, np.frombuffer(ends, dtype=np.int64), raw_tokens)
+    ids, sentence_ends, vocabulary, facts = number_by_frequency(words, word_ends, list(raw_tokens.known), config)
+    facts.invalid_bytes = sum(lost * int(counts[number]) for number, lost in raw_tokens.invalid.items())
+    facts.first_invalid, facts.unsegmented = first_invalid, int(counts[raw_tokens.unsegmented].sum())
     return ids, sentence_ends, vocabulary, facts
+
+
+def words_of(
+    indices: np.ndarray,  # (n,) int32
+    ends: np.ndarray,  # (s,) int64
+    raw_tokens: RawTokens,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The words of a text of raw tokens.
+
+    Args:
+        indices: the numbers of raw tokens.
+        ends: raw tokens before each sentence end.
+        raw_tokens: their words.
+
+    Returns:
+        words: (m,) int32, the numbers of words.
+        ends: (s,) int64, words before each sentence end.
+    """
+    numbers, lengths = (np.frombuffer(part, dtype=np.int32) for part in (raw_tokens.words, raw_tokens.lengths))
+    starts = np.cumsum(lengths, dtype=np.int64) - lengths
+    if (lengths == 1).all():
+        return numbers[indices], ends
+    each = lengths[indices]
+    words_before = np.zeros(len(indices) + 1, dtype=np.int64)
+    np.cumsum(each, out=words_before[1:])
+    where = np.repeat(starts[indices] - words_before[:-1], each)
+    where += np.arange(len(where))
+    return numbers[where], words_before[ends]
 
 
 def position_of(raw_token: bytes, text: bytes) -> int:
@@ -74,13 +128,13 @@ def position_of(raw_token: bytes, text: bytes) -> int:
 
 
 def number_by_frequency(
-    numbers: "array[int]", ends: "array[int]", words: list[str], config: Config
+    numbers: "array[int] | np.ndarray", ends: "array[int] | np.ndarray", words: list[str], config: Config
 ) -> tuple[np.ndarray, np.ndarray, Vocabulary, TextFacts]:
     """Chooses the vocabulary of a text in memory and turns the numbers of words into ids.
 
     Args:
-        numbers: ("i") for each token the index of its word in `words`.
-        ends: ("q") tokens before each sentence end, ascending.
+        numbers: ("i", or int32) for each token the index of its word in `words`.
+        ends: ("q", or int64) tokens before each sentence end, ascending.
         words: distinct words by first appearance.
         config: `min_count` and `max_vocabulary` apply.
 
