@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from sgns.base.folders import cache_folder
 from sgns.training.engines.choice import cuda_cards
@@ -23,10 +23,23 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "tests"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# The same examples on every machine, so that what passes here passes there; `make test-random` draws new ones.
-settings.register_profile("same", derandomize=True, deadline=None)
+# The same examples on every machine, so that what passes here passes there; `make test-slow` has all of them,
+# `make test-random` draws new ones.
+EXAMPLES = os.environ.get("SGNS_EXAMPLES", "quick")
+QUICK_PART = 4  # one example in so many is among the quick ones, but never fewer than ten
+settings.register_profile("quick", derandomize=True, deadline=None)
+settings.register_profile("all", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None, print_blob=True)
-settings.load_profile(os.environ.get("SGNS_EXAMPLES", "same"))
+settings.load_profile(EXAMPLES)
+
+
+def pytest_collection_modifyitems(items):
+    """The quick examples, which must be chosen after the decorators of the tests have said how many there are."""
+    if EXAMPLES == "quick":
+        for test in {item.function for item in items if is_hypothesis_test(getattr(item, "function", None))}:
+            chosen = test._hypothesis_internal_use_settings
+            fewer = min(chosen.max_examples, max(10, chosen.max_examples // QUICK_PART))
+            test._hypothesis_internal_use_settings = settings(chosen, max_examples=fewer)
 
 
 # A shell that starts tests in the background has them ignore Ctrl-C, and what they start inherits it.

@@ -23,6 +23,7 @@ from sgns.training.engines.cuda.tile import rounded  # noqa: E402
 from sgns.training.engines.sampling import alias_table  # noqa: E402
 
 SURE = 1e-3
+slow_when_interpreted = pytest.mark.slow if not torch.cuda.is_available() else pytest.mark.usefixtures()
 BIG = cuda.Tuning(rows=256, noise=64, step_rows=2_048, columns=32, batch=2_000)  # few programs: interpreting is slow
 PLAIN = cuda.Tuning(rows=32, step_rows=128, columns=32, batch=1_000, damping=0.0)
 
@@ -260,6 +261,7 @@ def language():
     return Corpus.from_sentences(sentences(1_800, seed=1))
 
 
+@slow_when_interpreted
 def test_learns_the_language_and_reports_the_loss_of_the_cpu(language, monkeypatch):
     if not torch.cuda.is_available():
         monkeypatch.setattr(cuda, "Tuning", lambda: BIG)

@@ -165,7 +165,7 @@ def models_and_dims():
             yield pytest.param(options, dim, id=f"{options}-{dim}", marks=() if quick else pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("options", "dim"), models_and_dims())
+@pytest.mark.parametrize(("options", "dim"), list(models_and_dims()))
 def test_a_tile_is_the_gradient_step_of_its_samples(options, dim):
     lengths = [2, 2] if options["model"] == "dbow" else [3, 1, 4]  # with tags, at most 8 samples
     case = Case(options | {"dim": dim}, lengths)

@@ -16,7 +16,7 @@ with {name}() as p:
         p.update("scan", i * 1000000, None, "bytes"); time.sleep(.02)
     p.note("a note [with brackets]")
     for i in range(21):
-        p.update("train", i * 50, 1000, "words", {{"loss": f"{{3 - i / 20:.3f}}"}}); time.sleep(.15)
+        p.update("train", i * 50, 1000, "words", {{"loss": f"{{3 - i / 20:.3f}}"}}); time.sleep(.07)
 print("result")
 """
 

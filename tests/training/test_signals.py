@@ -37,7 +37,9 @@ def undisturbed(sgns, text, tmp_path_factory):
     return output.read_bytes()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow), (signal.SIGTERM, 143)]
+)  # Ctrl-C has a quick test below
 def test_the_first_signal_saves_and_says_how_to_go_on(sgns, text, tmp_path, undisturbed, number, code):
     output = tmp_path / "v.safetensors"
     child = start(sgns, text, output, "--json")
@@ -107,7 +109,7 @@ def test_twice_stops_at_once_and_leaves_the_old_file(sgns, text, tmp_path):
     assert output.read_bytes() == b"what was there"
 
 
-@pytest.mark.parametrize("mode", [(), ("--deterministic",)])
+@pytest.mark.parametrize("mode", [(), pytest.param(("--deterministic",), marks=pytest.mark.slow)])
 def test_killed_and_resumed(sgns, text, tmp_path, undisturbed, mode):
     output = tmp_path / "v.safetensors"
     if mode:

@@ -8,12 +8,16 @@ import sgns
 OPTIONS = ["--threads", "1", "--epochs", "2", "--min-count", "2", "--dim", "20", "--json"]
 
 
-def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, text, tmp_path):
+def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, ranks, text, tmp_path):
     """One file, one report, one bar; the same bits again, though the first run read the text and the second a cache."""
-    files = []
-    for name in ("one", "two"):
-        files.append(tmp_path / f"{name}.safetensors")
-        code, out, err = torchrun(2, "train", text, "-o", files[-1], *OPTIONS, "--validation", "0.05")
+    files = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
+    for file in files:
+        arguments = ("train", text, "-o", file, *OPTIONS, "--validation", "0.05")
+        if file == files[0]:
+            code, out, err = torchrun(2, *arguments)
+        else:
+            codes, outputs = ranks(2, *arguments).wait()
+            code, (out, err) = max(codes), map("".join, zip(*outputs, strict=True))
         assert code == 0, err
         report = report_of(out)
         assert len(out.strip().splitlines()) == 1
@@ -29,6 +33,7 @@ def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, text, tmp_path):
     assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
 
 
+@pytest.mark.slow  # ranks that are threads share files in test_common_vocabulary.py
 def test_four_ranks_share_files_and_differ_in_threads(ranks, text, tmp_path):
     folder = tmp_path / "corpus"
     folder.mkdir()
@@ -65,7 +70,7 @@ def test_each_machine_may_have_files_of_its_own(ranks, text, tmp_path):
     assert sgns.load(output).words == corpus.vocabulary.words
 
 
-@pytest.mark.parametrize("differs", ["option", "text"])
+@pytest.mark.parametrize("differs", [pytest.param("option", marks=pytest.mark.slow), "text"])
 def test_a_rank_that_differs_is_refused_by_name(ranks, text, tmp_path, differs):
     other = tmp_path / "text.txt"
     other.write_text("another text\n" * 100)
