@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 OLDEST ?= tests/base tests/text tests/vectors tests/cli tests/evaluation tests/test_public_names.py
-TEST   ?= -n 2 --dist loadfile  # arguments of pytest; TEST= runs on one core
+# Arguments of pytest; TEST= runs on one core. In their own order files that take long come first, so both cores end at once.
+TEST   ?= -n 2 --dist loadfile --no-loadscope-reorder
 PATHS  := src tests benchmarks docs/site release word2vec.py analysis.py
 
-.PHONY: help demo test lint test-slow test-quality test-random test-exports test-gensim test-clients test-oldest docs wheels bench clean
+.PHONY: help demo test lint test-slow test-busy test-quality test-random test-exports test-gensim test-clients test-oldest docs wheels bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,8 +27,11 @@ lint: .venv/test ## format, lint, types
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/mypy
 
-test-slow: .venv/test ## torture and endurance
-	$(BIN)/python -m pytest -m slow -o faulthandler_timeout=0
+test-slow: .venv/test ## torture, endurance, whole grids; the tests of laws on all their examples
+	SGNS_EXAMPLES=all $(BIN)/python -m pytest -m 'slow or (hypothesis and not quality)' -o faulthandler_timeout=0
+
+test-busy: .venv/test ## browsers, signals and estimates of time, ten times beside two busy processes
+	$(BIN)/python tests/busy.py
 
 test-random: .venv/test ## the tests of laws on examples drawn anew
 	SGNS_EXAMPLES=random $(BIN)/python -m pytest $(TEST)
