@@ -66,6 +66,38 @@ def test_evaluate_composes_when_asked(file: Path, tmp_path: Path, sgns: Command)
     assert "space leaves them out" in err
 
 
+def test_encode_composes_when_asked(file: Path, tmp_path: Path, sgns: Command) -> None:
+    (tmp_path / "texts").write_text("river riverbank\nriverbanks\n")
+    v, out = Vectors.load(file), tmp_path / "out.npy"
+    arguments = ("encode", file, tmp_path / "texts", "-o", out, "--weights", "mean")
+    shown = json.loads(sgns(*arguments, "--unknown", "compose", "--json")[1])
+    assert [shown[name] for name in ("words", "known", "composed", "empty")] == [3, 3, 2, []]
+    np.testing.assert_allclose(
+        np.load(out), v.encode(["river riverbank", "riverbanks"], weights="mean", unknown="compose")
+    )
+    np.testing.assert_allclose(np.load(out)[1], v["riverbanks"], rtol=1e-6)
+    code, shown, err = sgns(*arguments, "--unknown", "compose")
+    assert (code, err) == (0, "")
+    assert "100.0% of 3 words known, 2 of them composed" in shown
+    code, shown, err = sgns(*arguments)
+    assert "33.3% of 3 words known\n" in shown
+    assert "1 of 2 texts have no known word" in err
+    assert sgns("convert", file, tmp_path / "v.bin")[0] == 0
+    code, _, err = sgns("encode", tmp_path / "v.bin", *arguments[2:], "--unknown", "compose")
+    assert code == 2
+    assert "no subwords; train with ngrams 3-6, or take unknown skip" in err
+
+
+def test_evaluate_composes_words_of_texts_when_asked(file: Path, tmp_path: Path, sgns: Command) -> None:
+    (tmp_path / "t").write_text("water\triver riverbank\nmoney\tbank bankers\nwater\trivers\nmoney\tbanks xx\n")
+    arguments = ("evaluate", file, "--texts", tmp_path / "t", "--test-texts", tmp_path / "t")
+    found = json.loads(sgns(*arguments, "--unknown", "compose", "--json")[1])["texts"][0]
+    assert [found[name] for name in ("words", "known", "composed")] == [7, 7, 3]
+    assert "of 7 words known, 3 of them composed of n-grams" in sgns(*arguments, "--unknown", "compose")[1]
+    found = json.loads(sgns(*arguments, "--json")[1])["texts"][0]
+    assert [found[name] for name in ("words", "known", "composed")] == [7, 4, 0]
+
+
 def test_convert_to_and_from_fasttext(file: Path, tmp_path: Path, sgns: Command) -> None:
     assert sgns("convert", file, tmp_path / "v.fasttext.bin")[::2] == (0, "")
     assert sgns("convert", tmp_path / "v.fasttext.bin", tmp_path / "w.safetensors")[0] == 0

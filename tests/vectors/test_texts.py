@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sgns import Vectors
-from sgns.errors import ConfigError, FormatError, InputError, TextWarning
-from sgns.vectors import texts
+from sgns.base.subwords import exact
+from sgns.errors import ConfigError, FormatError, InputError, TextWarning, UnknownWord
+from sgns.vectors import texts, tokens
+from sgns.vectors.subwords import SubwordTable
 
 WORDS = [f"w{i}" for i in range(30)]
 TEXTS = st.lists(st.lists(st.integers(0, 40).map(lambda i: f"w{i}"), max_size=9), min_size=1, max_size=20)
@@ -65,6 +67,68 @@ def test_the_common_component_is_that_of_a_singular_value_decomposition(componen
     assert np.abs(v.encode(others, components=components) - encoder.transform(others)).max() > 1e-3
     again = pickle.loads(pickle.dumps(encoder))  # a pipeline may be stored
     np.testing.assert_array_equal(again.transform(others), encoder.transform(others))
+
+
+def with_ngrams(dim: int = 5, lowercase: bool = True) -> Vectors:
+    """Words with n-grams; those of "xyz" have no row, since n-grams are exact."""
+    r, words = np.random.default_rng(3), ["river", "bank", "money"]
+    options = exact([*words, "rivers"], np.ones(4), 3, 4, 1)
+    table = SubwordTable.of(options, r.normal(size=(3, dim)), r.normal(size=(options.rows, dim)))
+    metadata = {"config": {"lowercase": lowercase}}
+    return Vectors(words, table.composed(words), counts=np.array([7, 2, 1]), metadata=metadata, subwords=table)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 9])
+def test_unknown_words_are_composed_of_their_ngrams(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(texts, "TEXTS_AT_ONCE", at_once)
+    v, given_texts = with_ngrams(), ["the River rivers", "rivers", "xyz", ["bank", "Rivers", "xyz"], ""]
+    rivers = v["rivers"].astype(float)
+    river, bank = (v[word] * 1e-3 / (1e-3 + p) for word, p in (("river", 0.7), ("bank", 0.2)))
+    zero = np.zeros(5)
+    wanted = [(river + rivers) / 2, rivers, zero, (bank + rivers) / 2, zero]
+    encoder = v.text_encoder(components=0, unknown="compose")
+    for _ in range(2):  # the second time from what is remembered
+        found = encoder.encode(given_texts)
+        np.testing.assert_allclose(found.rows, wanted, atol=1e-6)
+        assert found.words.tolist() == [3, 1, 1, 3, 0]
+        assert found.known.tolist() == [2, 1, 0, 2, 0]
+        assert found.composed.tolist() == [1, 1, 0, 1, 0]
+        assert found.empty.tolist() == [2, 4]
+    again = pickle.loads(pickle.dumps(encoder)).encode(given_texts)
+    np.testing.assert_array_equal(again.rows, found.rows)
+    skipped = v.text_encoder(components=0).encode(given_texts)
+    np.testing.assert_allclose(skipped.rows, [river, zero, zero, bank, zero], atol=1e-6)
+    assert skipped.composed.tolist() == [0] * 5
+    np.testing.assert_allclose(v.encode(["rivers"], unknown="compose", weights="mean")[0], rivers, atol=1e-6)
+    np.testing.assert_allclose(v.centroid("River, rivers", unknown="compose"), (v["river"] + rivers) / 2, atol=1e-6)
+    assert v.similarity(v.centroid("rivers", unknown="compose"), "rivers") == pytest.approx(1)
+    with pytest.raises(UnknownWord, match="none of the 1 words"):
+        v.centroid("rivers")
+    with pytest.raises(UnknownWord, match="none of the 2 words"):
+        v.centroid("xyz zyx", unknown="compose")
+
+
+def test_composed_vectors_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MOST_COMPOSED", 0)
+    monkeypatch.setattr(texts, "TEXTS_AT_ONCE", 1)
+    v = with_ngrams()
+    found = v.encode(["rivers bank", "bank", "bank rivers"], unknown="compose")
+    np.testing.assert_allclose(found[0], found[2], atol=1e-7)
+
+
+def test_words_are_composed_in_the_case_of_training() -> None:
+    upper, lower = with_ngrams(lowercase=False), with_ngrams()
+    assert upper.encode(["RIVERS", ["RIVERS"]], unknown="compose", on_warning=lambda _: None).any() == False  # noqa: E712
+    assert lower.encode(["RIVERS", ["RIVERS"]], unknown="compose").any(axis=1).all()
+
+
+def test_nothing_to_compose_of() -> None:
+    with pytest.raises(ConfigError, match=r"no subwords; train with ngrams 3-6, or take unknown skip"):
+        random_vectors().encode(["w1"], unknown="compose")
+    with pytest.raises(ConfigError, match="normalized leaves them out"):
+        with_ngrams().normalized().centroid("rivers", unknown="compose")
+    with pytest.raises(ConfigError, match="choose one of skip, compose"):
+        with_ngrams().text_encoder(unknown="zero")  # type: ignore[arg-type]
 
 
 def test_one_text_gives_the_same_row_alone_and_among_others() -> None:

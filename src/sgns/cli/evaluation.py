@@ -70,7 +70,7 @@ def evaluate(
     Args:
         duplicates: A pair that occurs twice counts twice (keep, as in published figures) or once with its mean score.
         match_case: Treat words in another case than the set's as unknown.
-        unknown: Leave items with unknown words out (skip), or compose vectors of these words of their n-grams.
+        unknown: Leave unknown words, or items with them, out (skip), or compose their vectors of their n-grams.
         verbose: Print the unknown words too.
     """
     from sgns.evaluation import evaluate_analogies, evaluate_categories, evaluate_similarity, evaluate_texts
@@ -93,7 +93,7 @@ def evaluate(
             for path in analogy
         ),
         *(evaluate_categories(asked, path, ignore_case=ignore_case, unknown=unknown) for path in categories),
-        *(evaluate_texts(asked, path, test_texts, weights=weights) for path in texts),
+        *(evaluate_texts(asked, path, test_texts, weights=weights, unknown=unknown) for path in texts),
     ]
     if json:
         model = {"vectors": str(vectors), "words": len(asked), "dim": asked.dim, "space": space}

@@ -11,6 +11,7 @@ from sgns.cli.vectors import Words, check_words, opened
 from sgns.errors import ConfigError
 from sgns.vectors.prediction import Scale
 from sgns.vectors.texts import EncodedTexts, Weights, reported
+from sgns.vectors.tokens import Unknown
 from sgns.vectors.vectors import Space
 
 TextFile = Annotated[
@@ -21,6 +22,9 @@ TextFile = Annotated[
 TextColumn = Annotated[
     str | None, Parameter(help="Column of a table (JSON lines, CSV, TSV, Parquet, Arrow) that holds the texts.")
 ]
+UnknownHelp = Parameter(
+    help="Leave unknown words out (skip), or compose their vectors of their n-grams, as fastText does."
+)
 WeightsHelp = Parameter(help="sif, a / (a + p(w)) for a word of frequency p(w), or mean.")
 
 
@@ -35,12 +39,13 @@ def encode(
     components: int | None = None,
     fit: Path | None = None,
     column: TextColumn = None,
+    unknown: Annotated[Unknown, UnknownHelp] = "skip",
     space: Annotated[Space, SpaceHelp] = "E",
     json: Json = False,
 ) -> None:
     """Vectors of texts: weighted means of the vectors of their words, a row for each line (SIF, Arora et al. 2017).
 
-    Unknown words are left out and counted; a text without a known word has a zero row.
+    Unknown words are left out and counted, or composed of their n-grams; a text without any has a zero row.
 
     Args:
         output: File to write: .npy, an array (n, d); or .parquet, with the texts beside their vectors.
@@ -60,7 +65,7 @@ def encode(
     if fit is not None and components == 0:
         raise ConfigError("--fit finds components to subtract, and --components is 0; leave one of them out")
     number = components if components is not None else int(fit is not None)
-    encoder = opened(vectors, space).text_encoder(weights, a, number)
+    encoder = opened(vectors, space).text_encoder(weights, a, number, unknown=unknown)
     if fit is not None:
         encoder.fit(read_texts(fit, column))
     read = list(read_texts(texts, column))
@@ -71,13 +76,15 @@ def encode(
 
 def print_encoded(output: Path, found: EncodedTexts, as_json: bool) -> None:
     """Prints how many texts have got vectors, and how many of their words are known."""
-    texts, words = len(found.rows), int(found.words.sum())
+    texts, words, composed = len(found.rows), int(found.words.sum()), int(found.composed.sum())
     if as_json:
         shape = {"texts": texts, "dim": found.rows.shape[1], "words": words, "known": int(found.known.sum())}
+        shape["composed"] = composed
         print_json({"output": output, **shape, "coverage": found.coverage, "empty": found.empty.tolist()})
         return
     reported(found, warn)
-    print(f"{output}: {texts:,} texts, d = {found.rows.shape[1]}, {found.coverage:.1%} of {words:,} words known")
+    known = f"{found.coverage:.1%} of {words:,} words known{f', {composed:,} of them composed' if composed else ''}"
+    print(f"{output}: {texts:,} texts, d = {found.rows.shape[1]}, {known}")
 
 
 def predict(

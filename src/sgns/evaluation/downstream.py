@@ -17,7 +17,7 @@ from sgns.evaluation import statistics
 from sgns.evaluation.sets import read_lines
 from sgns.evaluation.statistics import Interval
 from sgns.vectors.texts import Weights
-from sgns.vectors.tokens import Tokeniser
+from sgns.vectors.tokens import Tokeniser, Unknown, table_for
 from sgns.vectors.vectors import Vectors
 
 FOLDS = 10
@@ -47,7 +47,9 @@ class TextClassification:
     words: int
     """Words in these texts."""
     known: int
-    """How many of them are known."""
+    """How many of them have a vector."""
+    composed: int
+    """How many of these are not in the vocabulary, and were composed of their n-grams."""
     unknown: tuple[str, ...]
     """The unknown ones, each once."""
     correct: np.ndarray = field(repr=False)
@@ -91,6 +93,7 @@ def evaluate_texts(
     l2: float = 1.0,
     folds: int = FOLDS,
     seed: int = 0,
+    unknown: Unknown = "skip",
 ) -> TextClassification:
     """Trains a logistic regression on the vectors of texts, and computes its accuracy on texts that it did not see.
 
@@ -103,12 +106,13 @@ def evaluate_texts(
         l2: strength of the penalty, l2 / 2 · ‖W‖² beside the sum of the losses: 1 / C of scikit-learn.
         folds: number of folds, with the labels in equal shares.
         seed: of the folds.
+        unknown: skip leaves unknown words out; compose makes their vectors of their n-grams.
 
     Raises:
         InputError: a set cannot be read.
         FormatError: a line of a set is wrong, there are fewer than two labels among the texts to train on, or a test
             text has a label that none of them has.
-        ConfigError: there are more folds than texts, or sif and no counts.
+        ConfigError: there are more folds than texts, sif and no counts, or compose and no subwords.
     """
     if not 0 < l2 < float("inf"):
         raise ConfigError(f"l2 is {l2:g}, not a positive number; 1 is usual")
@@ -126,7 +130,7 @@ def evaluate_texts(
         )
     y = np.array([number[label] for label, _ in read + tested])
     texts = [text for _, text in read + tested]
-    encoded = vectors.text_encoder(weights, components=0).encode(texts)
+    encoded = vectors.text_encoder(weights, components=0, unknown=unknown).encode(texts)
     usable = encoded.known > 0
     is_asked = np.ones(len(y), bool)
     if test is None:
@@ -144,7 +148,8 @@ def evaluate_texts(
     answered = np.flatnonzero((usable & is_asked)[is_asked]) if accuracies else np.zeros(0, np.int64)
     right, n = correct[is_asked][answered], len(answered)
     shares = np.unique([label for label, _ in tested or read], return_counts=True)[1]
-    tokeniser = Tokeniser(vectors.parts.words, vectors.metadata)
+    table = table_for(unknown, vectors.subwords, vectors.metadata)
+    tokeniser = Tokeniser(vectors.parts.words, vectors.metadata, table)
     return TextClassification(
         name=Path(path if test is None else test).name,
         accuracy=float(right.mean()) if n else float("nan"),
@@ -156,6 +161,7 @@ def evaluate_texts(
         answered=n,
         words=int(encoded.words[is_asked].sum()),
         known=int(encoded.known[is_asked].sum()),
+        composed=int(encoded.composed[is_asked].sum()),
         unknown=tuple(dict.fromkeys(word for text in texts for word in tokeniser.unknown(text))),
         correct=right,
         items=answered,

@@ -129,7 +129,9 @@ def _notes(answer: Answer, duplicates: Duplicates) -> list[str]:
         if len(answer.folds) > 1:
             low, high = min(answer.folds), max(answer.folds)
             parts.append(f"{len(answer.folds)} folds, of {low:.3f} to {high:.3f}")
-        parts.append(f"{share(answer.known, answer.words)} of {answer.words:,} words known, the others left out")
+        composed = f", {answer.composed:,} of them composed of n-grams" if answer.composed else ""
+        known = share(answer.known, answer.words)
+        parts.append(f"{known} of {answer.words:,} words known{composed}, the others left out")
         return ["; ".join(parts)]
     if isinstance(answer, Analogies):
         among = f"the {answer.restrict:,} most frequent words" if answer.restrict else "all words"
@@ -224,6 +226,7 @@ def _texts_as_dict(answer: TextClassification) -> dict[str, Any]:
         "folds": list(answer.folds),
         "words": answer.words,
         "known": answer.known,
+        "composed": answer.composed,
         "unknown": list(answer.unknown),
     }
 

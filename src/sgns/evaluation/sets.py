@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from functools import cached_property
 from os import PathLike
-from typing import Literal, get_args
 
 import numpy as np
 
 from sgns.base.files import not_utf8, opened
 from sgns.base.geometry import unit
-from sgns.errors import ConfigError, FormatError
-from sgns.vectors.vectors import SUBWORDS_DROPPED, Vectors
-
-Unknown = Literal["skip", "compose"]
-"""What happens to a word that is not in the vocabulary: its items are left out, or its vector is composed."""
+from sgns.errors import FormatError
+from sgns.vectors.tokens import Unknown, table_for
+from sgns.vectors.vectors import Vectors
 
 LONGEST_LINE = 10_000  # characters; the lines of a test set are short
 
@@ -86,12 +83,7 @@ class Lookup:
     def __init__(
         self, vectors: Vectors, ignore_case: bool = True, unknown: Unknown = "skip", whole: Vectors | None = None
     ) -> None:
-        if unknown not in get_args(Unknown):
-            raise ConfigError(f"unknown is {unknown!r}; choose one of {', '.join(get_args(Unknown))}")
-        if unknown == "compose" and vectors.subwords is None:
-            dropped = vectors.metadata.get(SUBWORDS_DROPPED)
-            why = f", {dropped} leaves them out; ask E as it is" if dropped else "; train with ngrams 3-6"
-            raise ConfigError(f"unknown is compose, but these vectors have no subwords{why}, or take unknown skip")
+        table_for(unknown, vectors.subwords, vectors.metadata)
         self.vectors = vectors
         self.ignore_case = ignore_case
         self.folded: set[str] = set()

@@ -105,7 +105,7 @@ def infer_texts(
             progress("infer", taken[0], len(ends), "texts")
 
     run_threads(work, min(config.threads or usable_cores(), max(1, -(-len(ends) // TEXTS_AT_ONCE))), tick)
-    return EncodedTexts(D, words, np.diff(ends, prepend=0))
+    return EncodedTexts(D, words, np.diff(ends, prepend=0), np.zeros_like(words))
 
 
 def config_of(parts: Parts, epochs: int | None, lr: float | None, seed: int | None, threads: int) -> Config:

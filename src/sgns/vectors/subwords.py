@@ -15,6 +15,8 @@ from sgns.base.subwords import Subwords
 from sgns.errors import FormatError, UnknownWord
 from sgns.progress.callback import ProgressCallback
 
+SUBWORDS_DROPPED = "subwords_dropped"
+"""Key of the metadata: the call that made other rows of E, for which the rows of n-grams do not stand."""
 IN_CACHE = 2**16  # numbers of n-gram rows that are gathered at once
 WORTH_THREADS = 2**24  # numbers to be gathered from which on threads are started
 MOST_THREADS = 4  # more would wait for memory

@@ -16,7 +16,7 @@ from sgns.errors import ConfigError, FormatError, InputError, TextWarning
 from sgns.progress.callback import WarningCallback
 from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
-from sgns.vectors.tokens import Tokeniser
+from sgns.vectors.tokens import Tokeniser, Unknown, table_for
 
 Weights = Literal["sif", "mean"]
 """How the words of a text are weighted: by a / (a + p(w)), or alike."""
@@ -34,11 +34,13 @@ class EncodedTexts:
     words: np.ndarray
     """(n,) int64: the number of words of each text."""
     known: np.ndarray
-    """(n,) int64: how many of them are known; the others are left out."""
+    """(n,) int64: how many of them have a vector, composed ones too; the others are left out."""
+    composed: np.ndarray
+    """(n,) int64: how many of these are not in the vocabulary, and are composed of their n-grams."""
 
     @property
     def coverage(self) -> float:
-        """The share of all words that are known; 0 where there is no word."""
+        """The share of all words that have a vector; 0 where there is no word."""
         return float(self.known.sum() / max(1, self.words.sum()))
 
     @property
@@ -55,16 +57,25 @@ class TextEncoder:
         weights: sif, which needs counts, or mean.
         a: The constant of SIF; 1e-4 to 1e-3 is usual.
         components: Number of components that `fit` finds and `transform` subtracts; 1 in the paper, 0 for none.
+        unknown: skip leaves unknown words out; compose makes their vectors of their n-grams.
 
     Attributes:
         common: (components, d) float32: the unit vectors that `transform` subtracts the projections on; None before
             `fit`.
 
     Raises:
-        ConfigError: There are no counts for sif, or an option is out of range.
+        ConfigError: There are no counts for sif, no subwords to compose of, or an option is out of range.
     """
 
-    def __init__(self, parts: Parts, weights: Weights = "sif", a: float = 1e-3, components: int = 0) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        weights: Weights = "sif",
+        a: float = 1e-3,
+        components: int = 0,
+        *,
+        unknown: Unknown = "skip",
+    ) -> None:
         if weights not in get_args(Weights):
             raise ConfigError(f"weights is {weights!r}; choose one of {', '.join(get_args(Weights))}")
         if not 0 < a < float("inf"):
@@ -73,7 +84,8 @@ class TextEncoder:
             raise ConfigError(f"components is {components}, outside 0 to {parts.dim}; 1 is usual")
         self.E, self.weights, self.a, self.components = parts.E, weights, a, components
         self.common: np.ndarray | None = None
-        self._tokeniser = Tokeniser(parts.words, parts.metadata)
+        table = table_for(unknown, parts.subwords, parts.metadata)
+        self._tokeniser = Tokeniser(parts.words, parts.metadata, table)
         self._weight = sif_weights(parts.counts, a) if weights == "sif" else None  # (V,) float32
 
     def fit(self, texts: Iterable[Any], labels: object = None) -> Self:
@@ -151,16 +163,19 @@ class TextEncoder:
         parts, done = [], 0
         for block in blocks(texts, TEXTS_AT_ONCE):
             rows, ends = self._tokeniser.rows_of_texts(block, done + 1)
-            words = np.diff(ends, prepend=0)
-            is_known = rows >= 0
-            known = np.diff(np.concatenate([[0], np.cumsum(is_known)])[ends], prepend=0)
-            parts.append((weighted_means(self.E, self._weight, rows[is_known], known), words, known))
+            words, known, composed = (counted(which, ends) for which in (rows >= -1, rows >= 0, rows >= len(self.E)))
+            means = weighted_means(self.E, self._weight, rows[rows >= 0], known, self._tokeniser.composed)
+            parts.append((means, words, known, composed))
             done += len(block)
         if not parts:
             nothing = np.zeros(0, np.int64)
-            return EncodedTexts(np.zeros((0, self.E.shape[1]), np.float32), nothing, nothing)
-        means, words, known = (np.concatenate(arrays) for arrays in zip(*parts))
-        return EncodedTexts(means, words, known)
+            return EncodedTexts(np.zeros((0, self.E.shape[1]), np.float32), nothing, nothing, nothing)
+        return EncodedTexts(*(np.concatenate(arrays) for arrays in zip(*parts)))
+
+
+def counted(which: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """How many words of each text are among `which` (m,) bool, (n,) int64; the texts end at `ends` (n,)."""
+    return np.diff(np.concatenate([[0], np.cumsum(which)])[ends], prepend=0)
 
 
 def sif_weights(counts: np.ndarray | None, a: float) -> np.ndarray:
@@ -174,7 +189,9 @@ def sif_weights(counts: np.ndarray | None, a: float) -> np.ndarray:
     return (a / (a + counts / counts.sum())).astype(np.float32)
 
 
-def weighted_means(E: np.ndarray, weight: np.ndarray | None, rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def weighted_means(
+    E: np.ndarray, weight: np.ndarray | None, rows: np.ndarray, lengths: np.ndarray, composed: np.ndarray
+) -> np.ndarray:
     """Σ weight[w] E[w] / m over the m words w of each text, (n, d) float32; zero for a text without words.
 
     Args:
@@ -182,6 +199,7 @@ def weighted_means(E: np.ndarray, weight: np.ndarray | None, rows: np.ndarray, l
         weight: (V,) float32, or None for 1.
         rows: (m,) int64, the words of all texts.
         lengths: (n,) int64, the number of words of each text.
+        composed: (u, d) float32, the vectors of unknown words, which have rows from V on and the weight 1.
 
     Raises:
         FormatError: A row of E is not finite.
@@ -191,9 +209,13 @@ def weighted_means(E: np.ndarray, weight: np.ndarray | None, rows: np.ndarray, l
     step = max(1, IN_CACHE // E.shape[1])
     for start in range(0, len(rows), step):  # a text that goes on in the next step is added up
         here, texts = rows[start : start + step], text_of[start : start + step]
-        gathered = E[here]
+        others = np.flatnonzero(here >= len(E)) if len(composed) else here[:0]
+        own = np.minimum(here, len(E) - 1) if len(others) else here
+        gathered = E[own]
         if weight is not None:
-            gathered *= weight[here, None]
+            gathered *= weight[own, None]
+        if len(others):
+            gathered[others] = composed[here[others] - len(E)]
         firsts = np.flatnonzero(np.diff(texts, prepend=-1))
         means[texts[firsts]] += np.add.reduceat(gathered, firsts, axis=0)
     means /= np.maximum(lengths, 1)[:, None].astype(np.float32)

@@ -4,16 +4,20 @@ import re
 from array import array
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from sgns.base.normalise import normalise
-from sgns.errors import InputError
+from sgns.errors import ConfigError, InputError, UnknownWord
+from sgns.vectors.subwords import SUBWORDS_DROPPED, SubwordTable
 from sgns.vectors.word_list import WordList, as_text
 
 ASCII_BLANKS = re.compile("[\x00-\x20]+")  # what divides raw tokens in training
 UNKNOWN = -1
+Unknown = Literal["skip", "compose"]
+"""What happens to a word that is not in the vocabulary: it is left out, or its vector is composed of its n-grams."""
+MOST_COMPOSED = 2**16  # unknown words whose vectors are kept from one call to the next
 MOST_REMEMBERED = 2**20  # different raw tokens whose rows are kept from one call to the next
 
 
@@ -21,9 +25,29 @@ class TextRows(NamedTuple):
     """The words of n texts."""
 
     rows: np.ndarray
-    """(m,) int64: the row of each word, −1 where it is unknown."""
+    """(m,) int64: the row of each word, −1 where it is unknown; from V on those of `Tokeniser.composed`."""
     ends: np.ndarray
     """(n,) int64: the number of words up to the end of each text."""
+
+
+def table_for(unknown: Unknown, subwords: SubwordTable | None, metadata: dict[str, Any]) -> SubwordTable | None:
+    """The rows that unknown words are composed of; None where they are left out.
+
+    Args:
+        unknown: skip or compose.
+        subwords: Of the vectors.
+        metadata: Of the vectors.
+
+    Raises:
+        ConfigError: `unknown` is neither, or is compose although there are no subwords.
+    """
+    if unknown not in get_args(Unknown):
+        raise ConfigError(f"unknown is {unknown!r}; choose one of {', '.join(get_args(Unknown))}")
+    if unknown == "compose" and subwords is None:
+        dropped = metadata.get(SUBWORDS_DROPPED)
+        why = f", {dropped} leaves them out; ask E as it is" if dropped else "; train with ngrams 3-6"
+        raise ConfigError(f"unknown is compose, but these vectors have no subwords{why}, or take unknown skip")
+    return subwords if unknown == "compose" else None
 
 
 class Tokeniser:
@@ -38,25 +62,32 @@ class Tokeniser:
     Args:
         words: The words of the vectors.
         metadata: Of the vectors; its `config` has the options.
+        subwords: With these, an unknown word has a row too, behind those of the V words: its vector is composed.
     """
 
-    def __init__(self, words: WordList, metadata: dict[str, Any]) -> None:
+    def __init__(self, words: WordList, metadata: dict[str, Any], subwords: SubwordTable | None = None) -> None:
         config = metadata.get("config")
         options = config if isinstance(config, dict) else {}
         self.lowercase = options.get("lowercase") is True
         self.punctuation = options.get("punctuation") is True
         self.phrases = bool(options.get("phrases"))
-        self._words = words.texts
+        self._words, self._subwords = words.texts, subwords
         self._remember()
 
     def _remember(self) -> None:
+        self._composed: list[np.ndarray] = []  # (d,) of each unknown word
         self._pool, self._lengths = array("q"), array("q")  # the rows of each different raw token, and their number
         self._of_raw = Numbers(self._string, self._pool, self._lengths)
         self._of_word = Numbers(self._listed, self._pool, self._lengths)
 
     def __reduce__(self) -> tuple[Any, ...]:  # pickled without what it remembers
         options = {"lowercase": self.lowercase, "punctuation": self.punctuation, "phrases": self.phrases}
-        return type(self), (self._words, {"config": options})
+        return type(self), (self._words, {"config": options}, self._subwords)
+
+    @property
+    def composed(self) -> np.ndarray:
+        """(m, d) float32: the vectors of the unknown words of the last texts, of which the first has row V."""
+        return np.array(self._composed, np.float32)
 
     @cached_property
     def _longest_phrases(self) -> dict[str, int]:
@@ -82,7 +113,7 @@ class Tokeniser:
         return [word for word, row in zip(words, self.rows_of(text)) if row < 0]
 
     def rows_of(self, text: Any) -> list[int]:
-        """The row of each word of a text, −1 where it is unknown."""
+        """The row of each word of a text, −1 where it is unknown; see `TextRows.rows`."""
         if self.phrases and isinstance(text, str):
             text = self.words_of(text)
         return self._string(text) if isinstance(text, str) else [row for word in text for row in self._listed(word)]
@@ -97,7 +128,7 @@ class Tokeniser:
         Raises:
             InputError: One of the texts is neither; the message has its number.
         """
-        if len(self._lengths) > MOST_REMEMBERED:
+        if len(self._lengths) > MOST_REMEMBERED or len(self._composed) > MOST_COMPOSED:
             self._remember()
         tokens, ends = array("q"), array("q")
         for number, text in enumerate(texts, first):
@@ -139,13 +170,27 @@ class Tokeniser:
                 other = normalise(raw, not self.lowercase, self.punctuation)
                 if len(other) == len(words):
                     here = [index.get(word, UNKNOWN) if row < 0 else row for word, row in zip(other, here)]
+                here = [self._compose(word) if row < 0 else row for word, row in zip(words, here)]
             rows += here
         return rows
 
     def _listed(self, word: Any) -> list[int]:
         text, index = as_text(word), self._words.index
         row = index.get(text, UNKNOWN)
-        return [index.get(text.lower(), UNKNOWN) if row < 0 and isinstance(text, str) else row]
+        if row >= 0 or not isinstance(text, str):
+            return [row]
+        row = index.get(text.lower(), UNKNOWN)
+        return [self._compose(text.lower() if self.lowercase else text) if row < 0 else row]
+
+    def _compose(self, word: str) -> int:
+        """The row of an unknown word, whose vector is composed here; −1 where none of its n-grams has a row."""
+        if self._subwords is None:
+            return UNKNOWN
+        try:
+            self._composed.append(self._subwords.compose(word))
+        except UnknownWord:
+            return UNKNOWN
+        return len(self._words.index) + len(self._composed) - 1
 
 
 class Numbers(dict[Any, int]):

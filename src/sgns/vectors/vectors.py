@@ -23,10 +23,10 @@ from sgns.vectors.quantize import SAMPLE, neighbours_kept, note_of, quantized
 from sgns.vectors.read_only import never_written, read_only, refuse
 from sgns.vectors.sets import Conflict
 from sgns.vectors.shown import Answers, vectors_as_html, vectors_as_pandas
-from sgns.vectors.subwords import SubwordTable
+from sgns.vectors.subwords import SUBWORDS_DROPPED, SubwordTable
 from sgns.vectors.texts import TextEncoder, Weights
 from sgns.vectors.texts import warn as warn_of_texts
-from sgns.vectors.tokens import Tokeniser
+from sgns.vectors.tokens import Tokeniser, Unknown
 from sgns.vectors.word_list import MOST_SEARCHES, IntegerWords, TagWords, WordList, as_text, is_integer
 
 Word = str | np.ndarray
@@ -38,9 +38,6 @@ Space = Literal["E", "C", "E+C"]
 
 INTEGER_WORDS = "integer_words"
 """Key of the metadata: words that are decimal integers are integers, as they were trained on."""
-
-SUBWORDS_DROPPED = "subwords_dropped"
-"""Key of the metadata: the call that made other rows of E, for which the rows of n-grams do not stand."""
 
 READ_ONLY = ("words", "index", "E", "C", "counts", "norms", "subwords", "documents")  # attributes of `Vectors`
 
@@ -758,20 +755,22 @@ class Vectors:
         scores *= search.inverse(self.norms)
         return scores
 
-    def centroid(self, text: str | Iterable[str]) -> np.ndarray:
+    def centroid(self, text: str | Iterable[str], *, unknown: Unknown = "skip") -> np.ndarray:
         """The mean row (d,) of the known words of a text.
 
         Args:
-            text: A string, whose words are made as in training; or words. Unknown words are left out; see `encode`.
+            text: A string, whose words are made as in training; or words.
+            unknown: skip leaves unknown words out; compose makes their vectors of their n-grams; see `encode`.
 
         Raises:
             UnknownWord: None of the words is known.
+            ConfigError: unknown is compose, and there are no subwords.
         """
-        rows = self._tokeniser.rows_of(text)
-        known = [row for row in rows if row >= 0]
-        if not known:
-            raise UnknownWord(f"none of the {len(rows)} words of the text is known; a centroid needs one")
-        return self._E[known].mean(axis=0)
+        encoder = TextEncoder(self.parts, "mean", unknown=unknown)
+        found = encoder.encode([text if isinstance(text, str) else list(text)])
+        if found.empty.size:
+            raise UnknownWord(f"none of the {found.words[0]} words of the text is known; a centroid needs one")
+        return found.rows[0]
 
     # --- texts ------------------------------------------------------------------------------------------------------
 
@@ -782,29 +781,35 @@ class Vectors:
         weights: Weights = "sif",
         a: float = 1e-3,
         components: int = 0,
+        unknown: Unknown = "skip",
         on_warning: WarningCallback | None = None,
     ) -> np.ndarray:
         """Vectors of texts: weighted means of the rows of their known words (Arora et al. 2017).
 
         Args:
             texts: n strings, whose words are made as in training, or lists of words, which are taken as they are. A
-                word that is unknown so is looked up in lower case; unknown words are left out.
+                word that is unknown so is looked up in lower case.
             weights: sif, a / (a + p(w)), which needs counts; or mean.
             a: The constant of SIF.
             components: Number of common components to find in these texts and to subtract; 1 in the paper.
                 `text_encoder` keeps them for other texts.
+            unknown: skip leaves unknown words out; compose makes their vectors of their n-grams, as fastText does. With
+                SIF such a word has the weight 1, that of a word of frequency 0.
             on_warning: Called when texts have no known word; by default a `TextWarning`. Their rows are zero.
 
         Returns:
             (n, d) float32.
 
         Raises:
-            ConfigError: There are no counts for sif, or an option is out of range.
+            ConfigError: There are no counts for sif, no subwords to compose of, or an option is out of range.
             InputError: A text is neither a string nor a list of words.
         """
-        return self.text_encoder(weights, a, components).fit_transform(texts, on_warning=on_warning)
+        encoder = self.text_encoder(weights, a, components, unknown=unknown)
+        return encoder.fit_transform(texts, on_warning=on_warning)
 
-    def text_encoder(self, weights: Weights = "sif", a: float = 1e-3, components: int = 1) -> TextEncoder:
+    def text_encoder(
+        self, weights: Weights = "sif", a: float = 1e-3, components: int = 1, *, unknown: Unknown = "skip"
+    ) -> TextEncoder:
         """An encoder of texts that keeps their common components: fit(texts), then transform(other texts).
 
         Args:
@@ -812,11 +817,12 @@ class Vectors:
             a: The constant of SIF.
             components: Number of common components that `fit` finds and `transform` subtracts; with 0, nothing has to
                 be fitted.
+            unknown: skip or compose; see `encode`.
 
         Raises:
-            ConfigError: There are no counts for sif, or an option is out of range.
+            ConfigError: There are no counts for sif, no subwords to compose of, or an option is out of range.
         """
-        return TextEncoder(self.parts, weights, a, components)
+        return TextEncoder(self.parts, weights, a, components, unknown=unknown)
 
     def predict(
         self,
