@@ -112,15 +112,21 @@ def folder(tmp_path: Path, royal: Path) -> Path:
         ("ulimit -n 6; sgns evaluate v.safetensors --similarity sets.tsv", ""),
     ],
 )
-def test_every_verb(folder: Path, line: str, names: str) -> None:
-    done = shell(line, folder)
-    assert "Traceback" not in done.stderr, done.stderr
-    if names:
-        assert done.returncode == 2, done
-        assert names in done.stderr
-        assert len(done.stderr.splitlines()) == 1, done.stderr
+def test_every_verb(folder: Path, line: str, names: str, sgns: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    if line.startswith("sgns "):  # this process meets the same errors, and in it an exception is one of the test
+        monkeypatch.chdir(folder)
+        code, _, err = sgns(*line.split()[1:])
     else:
-        assert done.returncode in (0, 2), done
+        done = shell(line, folder)
+        code, err = done.returncode, done.stderr
+    assert "Traceback" not in err, err
+    if names:
+        assert code == 2, err
+        assert names in err
+        # on a busy machine a line says how long drawing took
+        assert len([part for part in err.splitlines() if ": took " not in part]) == 1, err
+    else:
+        assert code in (0, 2), err
 
 
 @needs_linux
