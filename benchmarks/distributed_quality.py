@@ -26,6 +26,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 from sgns.training.distributed.comm import ThreadComm
 from sgns.training.distributed.merge import MergeOptions, Merger
+from sgns.training.distributed.merged_rows import RowsOfRun
 from sgns.training.distributed.rounds import ROUND_WORDS, RoundSchedule
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.engines.matrices import first_vectors
@@ -96,9 +97,8 @@ def train(corpus: Corpus, trial: Trial) -> tuple[Vectors, dict[str, float]]:
             first_vectors(engine.E, config.dim, config.seed)
             engines[r] = engine
             rounds = RoundSchedule.of(parts, r, config, trial.round_words)
-            merger = mergers[r] = Merger(
-                (torch.from_numpy(engine.E), torch.from_numpy(engine.C)), config.dim, comm, in_a_token, trial.merging
-            )
+            rows = RowsOfRun.of_words(*engine.tables(), config.dim, in_a_token)
+            merger = mergers[r] = Merger(rows, config.dim, comm, trial.merging)
             done = 0
             for number, block in enumerate(rounds):
                 with gate:

@@ -16,6 +16,7 @@ import torch
 from sgns.config import Config
 from sgns.training.distributed.environment import TorchrunEnvironment
 from sgns.training.distributed.merge import MergeOptions, Merger
+from sgns.training.distributed.merged_rows import RowsOfRun
 from sgns.training.distributed.torchrun import TorchrunJob
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.options import CommunicationDtype
@@ -56,7 +57,8 @@ def merger_of(job: TorchrunJob, tables: tuple[torch.Tensor, torch.Tensor], work:
     counts = (zipf(work.V) * 1e10).astype(np.int64)
     config, noise = Config(dim=work.dim), zipf(work.V) ** 0.75
     in_a_token = expected_updates(counts, np.ones(work.V), noise / noise.sum(), config)
-    return Merger(tables, work.dim, job.comm, in_a_token, MergeOptions(communication_dtype=work.communication_dtype))
+    rows = RowsOfRun.of_words(*tables, work.dim, in_a_token)
+    return Merger(rows, work.dim, job.comm, MergeOptions(communication_dtype=work.communication_dtype))
 
 
 def only_merged(job: TorchrunJob, work: Work) -> dict[str, float]:

@@ -275,14 +275,6 @@ def test_odd_documents_train(model, documents):
     assert np.isfinite(sgns.infer(v, [["a", "b"]])).all()
 
 
-def test_documents_train_on_one_machine():
-    pytest.importorskip("torch")
-    from sgns.training.distributed.launch import choose_resources
-
-    with pytest.raises(ConfigError, match=r"model dbow trains on one machine, .* leave torchrun out, or train words"):
-        choose_resources(sgns.Config(model="dbow", engine="cpu"), 2)
-
-
 def test_a_resumed_run_has_the_same_documents(tmp_path):
     """The rows of words, which dbow does not train, are not in its checkpoints."""
     options = {"model": "dbow", "dim": 8, "epochs": 4, "min_count": 1, "threads": 1, "quiet": True}

@@ -166,8 +166,9 @@ class TagList:
         }  # fmt: skip
         if facts["without_words"]:
             empty = np.flatnonzero(~kept & (sizes > 0))
-            first = name_of(int(values[stops[empty[0]] - sizes[empty[0]]])) if len(empty) else None
-            facts["an_example"] = first or str(self._first_passed_over)
+            first = int(values[stops[empty[0]] - sizes[empty[0]]]) if len(empty) else None
+            facts["an_example"] = str(self._first_passed_over) if first is None else name_of(first)
+            facts["example_is_number"] = first is None or first < 0
         return Documents(names, starts, rows), ends[kept], facts
 
 

@@ -2,7 +2,7 @@
 
 The sources follow one another on a line of bytes, which is cut into equal parts. A plain file is cut where a sentence
 ends, or between two words where no sentence ends for `SEARCHED` bytes; a compressed file is not cut, and belongs to one
-shard as a whole. Every rank finds the same cuts by itself.
+shard as a whole, as all files do where each is a document. Every rank finds the same cuts by itself.
 """
 
 import re
@@ -20,7 +20,7 @@ SEARCHED = 1 << 24  # bytes after a cut in which the end of a sentence is looked
 STEP = 1 << 16  # bytes in a block
 OVERLAP = 3  # bytes of the longest end of a sentence, an empty line
 BLANK = re.compile(rb"[\x00-\x20]")
-ENDS = {"line": re.compile(rb"[\r\n]"), "paragraph": re.compile(rb"\n\r?\n|\r\r"), "none": BLANK}
+ENDS = {"line": re.compile(rb"\n|\r(?=[^\n])"), "paragraph": re.compile(rb"\n\r?\n|\r\r"), "none": BLANK}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class Shard:
     cut_sentences: int
 
 
-def shard_of(sources: Sequence[Source], rank: int, ranks: int, sentences: Sentences) -> Shard:
+def shard_of(
+    sources: Sequence[Source], rank: int, ranks: int, sentences: Sentences, whole_files: bool = False
+) -> Shard:
     """The shard of a text that `rank` reads.
 
     Args:
@@ -44,6 +46,7 @@ def shard_of(sources: Sequence[Source], rank: int, ranks: int, sentences: Senten
         rank: from 0.
         ranks: how many there are.
         sentences: what ends a sentence (`Config.sentences`).
+        whole_files: no file is cut.
 
     Raises:
         InputError: one source is a stream and there are several ranks; or nothing is left for this one.
@@ -57,7 +60,7 @@ def shard_of(sources: Sequence[Source], rank: int, ranks: int, sentences: Senten
     low, high = total * rank // ranks, total * (rank + 1) // ranks
     for source, size in zip(sources, sizes, strict=True):
         end = begin + size
-        if is_packed(source):
+        if whole_files or is_packed(source):
             if low <= (begin + end) // 2 < high:
                 mine.append(source)
         elif begin < high and end > low and size:
@@ -68,9 +71,11 @@ def shard_of(sources: Sequence[Source], rank: int, ranks: int, sentences: Senten
         begin = end
     if not mine:
         packed = sum(map(is_packed, sources))
+        why = "a file is one document and is not cut" if whole_files else "a packed file is not cut"
+        remedy = "give more files" + ("" if whole_files else ", unpack them")
         raise InputError(
             f"{len(sources)} files ({packed} packed, {total:,} bytes) leave nothing to read for rank {rank} of "
-            f"{ranks}; a packed file is not cut: give more files, unpack them, or start fewer ranks"
+            f"{ranks}; {why}: {remedy}, or start fewer ranks"
         )
     return Shard(mine, cut_sentences)
 

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -154,9 +155,15 @@ class Stream:
             rules.tags.add_nothing()
             return
         self._inner = self._file
-        blocks = iter(lambda: cast(bytes, self._guard(lambda: self._inner.read(BLOCK))), b"")
-        text = DocumentText(pieces(blocks, rules.unit), self.source.name, rules)
+        text = DocumentText(pieces(self._blocks(), rules.unit), self.source.name, rules)
         self._file = cast(BinaryIO, io.BufferedReader(text, HEAD * 16))
+
+    def _blocks(self) -> Iterator[bytes]:
+        """The bytes of the source, or of its part that is read."""
+        left = sys.maxsize if self.source.span is None else self.source.span[1] - self.source.span[0]
+        while block := cast(bytes, self._guard(partial(self._inner.read, min(BLOCK, left)))):
+            left -= len(block)
+            yield block
 
     def readinto(self, view: memoryview) -> int:
         """Fills `view` as far as there are bytes left.
@@ -170,7 +177,7 @@ class Stream:
         done, transformed = 0, bool(self.packed) or self.cells is not None or self.source.documents is not None
         while not self.binary and done < len(view):
             rest = view[done:]
-            if self.source.span is not None:
+            if self.source.span is not None and not transformed:
                 rest = rest[: self.source.span[1] - self.source.span[0] - self.consumed]
             now = self._guard(lambda: cast(Any, self._file).readinto(rest))  # noqa: B023
             if not now:
@@ -179,7 +186,8 @@ class Stream:
             if not transformed:
                 self.consumed += now
         if transformed and self.source.fingerprint is not None:
-            self.consumed = self._raw.tell()
+            first, last = self.source.span or (0, sys.maxsize)
+            self.consumed = min(self._raw.tell(), last) - first
         return done
 
     def _guard(self, read: Callable[[], Any]) -> Any:

@@ -183,7 +183,7 @@ def run(
         assert isinstance(schedule, RoundSchedule)
         assert not isinstance(engine, EpochEngine)
         distributed.signals.training = True
-        merging = merge_hook(comm, distributed.options, plan, schedule, engine.tables(), hooks, total, asked)
+        merging = merge_hook(comm, distributed.options, plan, corpus, schedule, engine.tables(), hooks, total, asked)
         hooks = [merging]
 
     # --- the loop
@@ -210,6 +210,8 @@ def run(
             if store is not None:
                 store.wait()
     engine.sync()
+    if start is not None:
+        start.average(tables, plan, corpus)
     if frozen is not None:
         frozen.restore()
     seconds = time.perf_counter() - training

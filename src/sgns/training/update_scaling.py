@@ -66,12 +66,34 @@ def expected_updates(
     return in_E.astype(np.float32), in_C.astype(np.float32)
 
 
-def update_scale(a: "Array", workers: int) -> "Array":
+def updates_of_inputs(
+    config: Config, counts: np.ndarray, keep_probability: np.ndarray, node_counts: np.ndarray | None = None
+) -> float:
+    """The expected number of updates of the row of a document for one token of it; see `expected_updates`.
+
+    Each kept word is predicted from it: alone (PV-DBOW), or together with the window (PV-DM).
+
+    Args:
+        config: Windows, negatives and the model.
+        counts: (V,) int64.
+        keep_probability: (V,) float64.
+        node_counts: (V − 1,), for hierarchical softmax.
+    """
+    kept = np.asarray(counts) * keep_probability
+    outputs = 1.0 + config.negatives if node_counts is None else float(node_counts.sum()) / max(1.0, kept.sum())
+    of_window = 1.0
+    if config.model == "dm":
+        inputs = Windows.of(config).inputs
+        of_window = 1 / inputs if config.combine == "mean" else inputs
+    return float(kept.sum() / max(1, int(np.sum(counts))) * outputs * of_window)
+
+
+def update_scale(a: "Array", workers: "int | Array") -> "Array":
     """The factor (1 − exp(−S·a)) / (S·(1 − exp(−a))) for the sum of the updates of S workers.
 
     Args:
         a: lr·h·n of each row, n the updates of one worker: a NumPy array, or a tensor on any device.
-        workers: S.
+        workers: S, one for all or of each row.
 
     Returns:
         As `a`, between 1/S and 1.

@@ -33,6 +33,30 @@ def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, ranks, text, tmp_path)
     assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
 
 
+@pytest.mark.parametrize("options", [["--ngrams", "3-4", "--buckets", "1000"], ["--model", "dbow", "--tags"]])
+def test_ngrams_and_documents_on_two_ranks(torchrun, text, tmp_path, options):
+    """One file with n-grams or with the documents of all ranks; shared tags have the meaning that both ranks gave."""
+    path, output = text, tmp_path / "v.safetensors"
+    if "--tags" in options:
+        path = tmp_path / "tagged.txt"
+        lines = text.read_text().splitlines()
+        path.write_text("".join(f"d{k},first{line.split()[0]}\t{line}\n" for k, line in enumerate(lines)))
+    more = ["--threads", "1", "--epochs", "10", "--min-count", "2", "--dim", "20", "--json"]
+    code, out, err = torchrun(2, "train", path, "-o", output, *more, *options)
+    assert code == 0, err
+    assert report_of(out)["ranks"] == 2
+    v = sgns.load(output)
+    if "--tags" in options:
+        assert v.documents.words[:2] == ["d0", f"first{lines[0].split()[0]}"]
+        assert set(v.documents.words) == {f"d{k}" for k in range(6_000)} | {f"first{one.split()[0]}" for one in lines}
+        near = [word for word, _ in v.documents.most_similar("firstw100", n=40) if word.startswith("first")]
+        assert sum(word in {f"firstw{n}" for n in range(101, 110)} for word in near[:5]) >= 4
+    else:
+        assert v.subwords.options.buckets == 1_000
+        near = [word for word, _ in v.most_similar("w100", n=5)]
+        assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
+
+
 @pytest.mark.slow  # ranks that are threads share files in test_common_vocabulary.py
 def test_four_ranks_share_files_and_differ_in_threads(ranks, text, tmp_path):
     folder = tmp_path / "corpus"

@@ -11,6 +11,7 @@ from threaded import run_on_ranks
 
 from sgns.training.distributed.combine import combine, curvatures, eigen_curvature, sample
 from sgns.training.distributed.merge import MergeOptions, Merger
+from sgns.training.distributed.merged_rows import RowsOfRun
 from sgns.training.distributed.row_schedule import RowSchedule
 
 V, D, STRIDE = 90, 5, 16
@@ -53,10 +54,9 @@ def merged(ranks, combiner, communication_dtype="float32", rounds=6, merge_all_a
 
     def work(comm):
         tables = start.copy()
-        merger = Merger(
-            (torch.from_numpy(tables[0]), torch.from_numpy(tables[1])), D, comm, expected,
-            MergeOptions(hot_rows=hot_rows, combiner=combiner, communication_dtype=communication_dtype),
-        )  # fmt: skip
+        options = MergeOptions(hot_rows=hot_rows, combiner=combiner, communication_dtype=communication_dtype)
+        rows = RowsOfRun.of_words(torch.from_numpy(tables[0]), torch.from_numpy(tables[1]), D, expected)
+        merger = Merger(rows, D, comm, options)
         received = []
         for number in range(rounds):
             tables[:, :, :D] += steps(comm.rank, number).astype(np.float32)
@@ -166,7 +166,8 @@ def test_a_slow_rank_does_not_keep_the_others_from_the_next_round():
     def work(comm):
         tables = torch.zeros(2, V, STRIDE)
         expected = (np.ones(V, np.float32), np.ones(V, np.float32))
-        merger = Merger((tables[0], tables[1]), D, comm, expected, MergeOptions(hot_rows=16, combiner="sum"))
+        rows = RowsOfRun.of_words(tables[0], tables[1], D, expected)
+        merger = Merger(rows, D, comm, MergeOptions(hot_rows=16, combiner="sum"))
         for number in range(5):
             if comm.rank == 1 and number == 2:
                 assert ended.wait(250)

@@ -1,9 +1,12 @@
 """One run by ranks that are threads: the same vectors on all, hooks where rows are common, an end that all agree on."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from threaded import run_on_ranks
 
+import sgns
 from sgns.config import Config
 from sgns.errors import DivergedError
 from sgns.text.shards import shard_of
@@ -15,6 +18,7 @@ from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan, Resources
 from sgns.training.run import Distributed, run
 from sgns.training.start import Restarts
+from sgns.training.tables import tables_in
 
 CONFIG = Config(dim=10, epochs=3, min_count=2, threads=1, engine="cpu", validation=0.05)
 
@@ -53,7 +57,10 @@ def train_on_ranks(text, config=CONFIG, world_size=2, checkpoints=None, on_epoch
     first = results[0][0].vectors
     for trained, _ in results:
         assert np.array_equal(trained.vectors.E, first.E)
-        assert np.array_equal(trained.vectors.C, first.C)
+        if first.C is not None:
+            assert np.array_equal(trained.vectors.C, first.C)
+        for name, table in tables_in(first).items():
+            assert np.array_equal(tables_in(trained.vectors)[name], table), name
         assert trained.vectors.metadata == first.metadata
     return results
 
@@ -119,6 +126,49 @@ def test_resumed_is_the_same_to_the_bit(text, tmp_path):
     resumed = train_on_ranks(text, checkpoints=CheckpointPlan(tmp_path / "v", interval, resume=True))[0][0]
     assert np.array_equal(resumed.vectors.E, whole.vectors.E)
     assert resumed.vectors.metadata == whole.vectors.metadata
+
+
+MODELS = {
+    "n-grams": {"ngrams": "3-4", "buckets": 500},
+    "n-grams of their own": {"ngrams": "3", "buckets": "exact"},
+    "CBOW of n-grams": {"model": "cbow", "ngrams": "3-4", "buckets": 500},
+    "CBOW": {"model": "cbow"},
+    "a tree": {"loss": "hierarchical"},
+    "PV-DBOW": {"model": "dbow"},
+    "PV-DBOW over a tree": {"model": "dbow", "loss": "hierarchical", "lr": 0.3},
+    "PV-DM": {"model": "dm"},
+    "tags": {"model": "dm", "tags": True},
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_on_two_ranks(text, tmp_path, name):
+    """The loss is near that of one process, all ranks have the same bits, and so has a run that was resumed."""
+    config = Config(**asdict(CONFIG) | {"epochs": 8} | MODELS[name])
+    path = tmp_path / "text.txt"
+    lines = text.read_text().splitlines()[:3_000]
+    # Documents of 5 lines in a row; tags: one for each document, and three that all ranks have.
+    documents = [" ".join(lines[k : k + 5]) for k in range(0, len(lines), 5)]
+    if config.tags:
+        documents = [f"d{k},kind{k % 3}\t{document}" for k, document in enumerate(documents)]
+    path.write_text("\n".join(documents if config.documents else lines) + "\n")
+    interval = CheckpointInterval(blocks=50)
+    results = train_on_ranks(path, config, checkpoints=CheckpointPlan(tmp_path / "v", interval))
+    whole, report = results[0][0].vectors, results[0][0].report
+    again = train_on_ranks(path, config, checkpoints=CheckpointPlan(tmp_path / "v", interval, resume=True))
+    assert "going on after round" in again[0][1][-1]
+    for table_name, table in tables_in(whole).items():
+        assert np.array_equal(tables_in(again[0][0].vectors)[table_name], table), table_name
+    alone = sgns.train(path, config=config, quiet=True)
+    # On a text as short as this, ranks are a little behind: of what one process learns they have most.
+    for kind in ("losses", "validation_losses"):
+        begin, end, of_ranks = alone.metadata["losses"][0], alone.metadata[kind][-1], report[kind][-1]
+        assert (of_ranks - end) / (begin - end) < 0.2, kind
+    if config.documents:
+        assert whole.documents.words == alone.documents.words
+        assert np.abs(whole.documents.E - results[1][0].vectors.documents.E).max() == 0
+        first = alone.documents.words[0]
+        assert whole.documents.similarity(first, alone.documents.words[-1]) < 0.999
 
 
 def test_ranks_that_diverge_say_how_to_start_again(text):

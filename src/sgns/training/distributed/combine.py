@@ -58,13 +58,18 @@ def eigen_curvature(rows: torch.Tensor, weights: torch.Tensor) -> Curvature:
     return Curvature(values[-m:], vectors[:, -m:].contiguous(), rest)
 
 
-def _scale(a: torch.Tensor, workers: int) -> torch.Tensor:
+def _scale(a: torch.Tensor, workers: int | torch.Tensor) -> torch.Tensor:
     """`update_scale` computed in float64, for 1 − exp(−a) of a small a loses digits in float32."""
     return update_scale(a.clamp(min=1e-5).double(), workers).float()
 
 
 def combine(
-    kind: Combiner, updates: torch.Tensor, expected_updates: torch.Tensor, lr: float, curvature: Curvature | float
+    kind: Combiner,
+    updates: torch.Tensor,
+    expected_updates: torch.Tensor,
+    lr: float,
+    curvature: Curvature | float,
+    ranks: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """The combined update of each row.
 
@@ -74,6 +79,7 @@ def combine(
         expected_updates: (rows,) float32, how many updates of a row on one rank each of these stands for.
         lr: Their learning rate.
         curvature: H, or h for `damped`.
+        ranks: (rows,) how many ranks train each row; None for all N.
 
     Returns:
         (rows, d) float32.
@@ -87,11 +93,12 @@ def combine(
         return total / N
     if kind == "touched":
         return total / (updates != 0).any(2).sum(0).clamp(min=1)[:, None]
+    workers = N if ranks is None else ranks[:, None]
     if isinstance(curvature, float):
-        return total * _scale(lr * curvature * expected_updates, N)[:, None]
+        return total * _scale(lr * curvature * expected_updates[:, None], workers)
     a = lr * expected_updates[:, None]
-    rest = _scale(a * curvature.rest, N)
-    along = (total @ curvature.vectors) * (_scale(a * curvature.values, N) - rest)
+    rest = _scale(a * curvature.rest, workers)
+    along = (total @ curvature.vectors) * (_scale(a * curvature.values, workers) - rest)
     return torch.addmm(total * rest, along, curvature.vectors.T)
 
 

@@ -82,13 +82,6 @@ def choose_resources(config: Config, local_world_size: int) -> Resources:
     resources = Resources.of(config, local_world_size)
     if resources.engine == "reference":
         raise ConfigError("the reference engine trains on one machine; leave torchrun out, or take --engine cpu")
-    if config.ngrams is not None:
-        raise ConfigError("ngrams are trained on one machine; leave torchrun or --ngrams out")
-    if config.documents:
-        raise ConfigError(
-            f"model {config.model} trains on one machine, where documents are numbered as they are read; leave torchrun"
-            " out, or train words with --model cbow"
-        )
     return resources
 
 
@@ -97,9 +90,13 @@ def find_shard(job: TorchrunJob, inputs: Sequence[str], config: Config, options:
     comm, here = job.comm, job.environment
     sources = on_all_ranks(comm, lambda: find(inputs, Column.of(config)))
     if options.shards == "local":
-        return on_all_ranks(comm, lambda: shard_of(sources, here.local_rank, here.local_world_size, config.sentences))
-    check_text(comm, sources)
-    return on_all_ranks(comm, lambda: shard_of(sources, here.rank, here.world_size, config.sentences))
+        rank, ranks = here.local_rank, here.local_world_size
+    else:
+        check_text(comm, sources)
+        rank, ranks = here.rank, here.world_size
+    # Where a document is a file, all of it is read by one rank.
+    whole_files = config.documents and config.sentences == "none"
+    return on_all_ranks(comm, lambda: shard_of(sources, rank, ranks, config.sentences, whole_files))
 
 
 def restart_remedy(checkpoints: CheckpointPlan) -> str:

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
-import numpy as np
 import torch
 
-from sgns.training.distributed.combine import Combiner, Curvature, combine, curvatures, sample
+from sgns.training.distributed.combine import Combiner, Curvature, combine, curvatures
 from sgns.training.distributed.comm import Comm
+from sgns.training.distributed.merged_rows import MergedRows, RowsOfRun
 from sgns.training.distributed.row_schedule import RowSchedule
 from sgns.training.options import CommunicationDtype
 
@@ -74,16 +75,29 @@ class Traffic:
     flush_bytes: int = 0
 
 
+class Stretch(NamedTuple):
+    """Rows low to high of those of a table that are merged, see `MergedRows`; `table` is its number."""
+
+    table: int
+    low: int
+    high: int
+
+    @property
+    def size(self) -> int:
+        """How many rows."""
+        return self.high - self.low
+
+
 @dataclass
 class Exchange:
     """An exchange under way.
 
     Attributes:
-        stretches: (first row, one past the last) of each stretch of rows.
+        stretches: Which rows.
         result: What to add to these rows of the tables, and the figures that all ranks sent.
     """
 
-    stretches: list[tuple[int, int]]
+    stretches: list[Stretch]
     result: "Future[tuple[torch.Tensor, list[list[float]]]]"
 
 
@@ -91,40 +105,30 @@ CombineRows = Callable[[torch.Tensor, int, int], torch.Tensor]
 """From the updates (world_size, rows, d) of rows low to high of an exchange to the combined update (rows, d)."""
 
 Curvatures = tuple[Curvature | float, Curvature | float]
-"""The curvature for rows of E, and for rows of C."""
+"""The curvature for rows that are inputs, as those of E, and for rows that are outputs, as those of C."""
 
 
 class Merger:
-    """Merges the E and C of one rank with those of the others.
+    """Merges the rows of one rank with those of the others.
 
     Args:
-        tables: E and C, (2 of) (V, stride) float32, changed in place. All ranks begin with the same values.
+        rows: Which; all ranks begin with the same values.
         dim: Columns that are sent.
         comm: The ranks.
-        updates_per_token: Expected updates of each row of E and of C, see `update_scaling.expected_updates`.
         options: Which rows are merged when, and how.
     """
 
-    def __init__(
-        self,
-        tables: tuple[torch.Tensor, torch.Tensor],
-        dim: int,
-        comm: Comm,
-        updates_per_token: tuple[np.ndarray, np.ndarray],
-        options: MergeOptions,
-    ) -> None:
-        """Take the values of the tables as the common values."""
-        self._tables = [table[:, :dim] for table in tables]
-        self._common = [table.clone(memory_format=torch.contiguous_format) for table in self._tables]
+    def __init__(self, rows: RowsOfRun, dim: int, comm: Comm, options: MergeOptions) -> None:
+        """Take the values of the rows as the common values."""
+        self._tables, self._samples, self._own = rows.merged, rows.samples, rows.own
+        self._common = [one.table[one.at(0, len(one)), :dim].clone() for one in self._tables]
         self._comm, self._dim = comm, dim
-        self._rows = RowSchedule(len(tables[0]), options.hot_rows, options.longest_interval)
-        self._updates_per_token = [torch.from_numpy(one).to(tables[0].device) for one in updates_per_token]
+        self._schedules = [RowSchedule(len(one), options.hot_rows, options.longest_interval) for one in self._tables]
         self._dtype = torch.bfloat16 if options.communication_dtype == "bfloat16" else torch.float32
         self._combiner, self._curvature = options.combiner, options.curvature
-        self._samples = [torch.from_numpy(sample(one)).to(tables[0].device) for one in updates_per_token]
         self._words = 0.0  # trained so far, averaged over the ranks
         # words at the last merge of each row
-        self._merged = torch.zeros(len(tables[0]), dtype=torch.float64, device=tables[0].device)
+        self._merged = [torch.zeros(len(one), dtype=torch.float64, device=one.table.device) for one in self._tables]
         self._thread = ThreadPoolExecutor(1, "sgns-merge")
         self._exchange: Exchange | None = None
         self.traffic = Traffic()
@@ -141,7 +145,9 @@ class Merger:
         assert self._exchange is None
         began = time.perf_counter()
         self._words += words
-        stretches = self._rows.of_round(number)
+        stretches = [
+            Stretch(k, *rows) for k, schedule in enumerate(self._schedules) for rows in schedule.of_round(number)
+        ]
         updates, combine_rows = self._updates(stretches), self._combining(stretches, lr, self._curvatures())
         sent = torch.tensor(figures, dtype=torch.float64)
         job = self._thread.submit(self._run_exchange, stretches, updates, combine_rows, sent)
@@ -163,10 +169,10 @@ class Merger:
         here = time.perf_counter()
         self.traffic.waited += here - began
         at = 0
-        for low, high in exchange.stretches:
-            for table, change in zip(self._tables, changes, strict=True):
-                table[low:high] += change[at : at + high - low]
-            at += high - low
+        for stretch in exchange.stretches:
+            own = self._tables[stretch.table]
+            own.table[own.at(*stretch[1:]), : self._dim] += changes[at : at + stretch.size]
+            at += stretch.size
         self.traffic.moved += time.perf_counter() - here
         return figures
 
@@ -176,14 +182,19 @@ class Merger:
         began, traffic = time.perf_counter(), self.traffic
         before = traffic.bytes, traffic.seconds
         self._words += words
-        V, rows, both_curvatures = len(self._tables[0]), max(1, SLICE // (2 * self._dim)), self._curvatures()
-        for low in range(0, V, rows):
-            stretches, part = [(low, min(V, low + rows))], slice(low, low + rows)
+        rows, both_curvatures = max(1, SLICE // (2 * self._dim)), self._curvatures()
+        for low in range(0, max(map(len, self._tables)), rows):
+            stretches = [
+                Stretch(k, low, min(len(one), low + rows)) for k, one in enumerate(self._tables) if low < len(one)
+            ]
             combine_rows = self._combining(stretches, lr, both_curvatures)
             updates = self._updates(stretches)
             self._thread.submit(self._run_exchange, stretches, updates, combine_rows, torch.zeros(1)).result()
-            for table, common in zip(self._tables, self._common, strict=True):
-                table[part] = common[part]
+            for stretch in stretches:
+                own = self._tables[stretch.table]
+                own.table[own.at(*stretch[1:]), : self._dim] = self._common[stretch.table][slice(*stretch[1:])]
+        for alone in self._own:
+            traffic.bytes += self._thread.submit(alone.gather, self._comm, self._dim, rows).result()
         traffic.flushes += 1
         traffic.flush_seconds += time.perf_counter() - began
         traffic.flush_bytes += traffic.bytes - before[0]
@@ -193,79 +204,85 @@ class Merger:
         """No more exchanges."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _updates(self, stretches: list[tuple[int, int]]) -> torch.Tensor:
-        """The differences of this rank's rows from the common values: (2, rows, d)."""
-        updates = torch.empty(2, sum(high - low for low, high in stretches), self._dim, device=self._tables[0].device)
-        for k, (table, common) in enumerate(zip(self._tables, self._common, strict=True)):
-            at = 0
-            for low, high in stretches:
-                torch.sub(table[low:high], common[low:high], out=updates[k, at : at + high - low])
-                at += high - low
+    def _updates(self, stretches: list[Stretch]) -> torch.Tensor:
+        """The differences of this rank's rows from the common values: (rows, d)."""
+        device = self._tables[0].table.device
+        updates = torch.empty(sum(stretch.size for stretch in stretches), self._dim, device=device)
+        at = 0
+        for k, low, high in stretches:
+            own = self._tables[k].table[self._tables[k].at(low, high), : self._dim]
+            torch.sub(own, self._common[k][low:high], out=updates[at : at + high - low])
+            at += high - low
         return updates
 
     def _curvatures(self) -> Callable[[], Curvatures]:
-        """The curvature of both tables as they are now; it is computed when it is first needed."""
+        """The curvature of inputs and outputs as they are now; it is computed when it is first needed."""
         if self._combiner != "shaped":
             return lambda: (self._curvature, self._curvature)
-        E, C = (table[rows] for table, rows in zip(self._tables, self._samples, strict=True))
+        E, C = self._samples()
         return cache(lambda: curvatures(E, C, self._curvature))
 
-    def _combining(
-        self, stretches: list[tuple[int, int]], lr: float, both_curvatures: Callable[[], Curvatures]
-    ) -> CombineRows:
-        """How to combine the updates of the rows of `stretches`, which are merged now."""
-        words = torch.cat([self._words - self._merged[low:high] for low, high in stretches]).float()
-        for low, high in stretches:
-            self._merged[low:high] = self._words
-        expected = [torch.cat([one[low:high] for low, high in stretches]) * words for one in self._updates_per_token]
-        n, kind = len(words), self._combiner
+    def _combining(self, stretches: list[Stretch], lr: float, both_curvatures: Callable[[], Curvatures]) -> CombineRows:
+        """How to combine the updates of the rows of `stretches`, which are merged now, table after table."""
+        kind, parts, end = self._combiner, list[tuple[int, int, torch.Tensor, MergedRows, torch.Tensor | None]](), 0
+        for k, own in enumerate(self._tables):
+            some = [slice(low, high) for table, low, high in stretches if table == k]
+            if not some:
+                continue
+            words = torch.cat([self._words - self._merged[k][rows] for rows in some]).float()
+            for rows in some:
+                self._merged[k][rows] = self._words
+            expected = torch.cat([own.updates_per_token[rows] for rows in some]) * words
+            ranks = None if own.ranks is None else torch.cat([own.ranks[rows] for rows in some])
+            parts.append((end, end + len(words), expected, own, ranks))
+            end += len(words)
 
         def combine_rows(updates: torch.Tensor, low: int, high: int) -> torch.Tensor:
-            both, parts = both_curvatures(), []
-            for k in (0, 1):  # rows of E, then rows of C
-                first, last = max(low, k * n), min(high, (k + 1) * n)
+            both, combined = both_curvatures(), []
+            for begin, stop, expected, own, ranks in parts:
+                first, last = max(low, begin), min(high, stop)
                 if first < last:
+                    here = slice(first - begin, last - begin)
                     part = updates[:, first - low : last - low]
-                    parts.append(combine(kind, part, expected[k][first - k * n : last - k * n], lr, both[k]))
-            return torch.cat(parts) if parts else updates[0, :0]
+                    workers = None if ranks is None else ranks[here]
+                    combined.append(combine(kind, part, expected[here], lr, both[own.outputs], workers))
+            return torch.cat(combined) if combined else updates[0, :0]
 
         return combine_rows
 
     def _run_exchange(
-        self, stretches: list[tuple[int, int]], updates: torch.Tensor, combine_rows: CombineRows, figures: torch.Tensor
+        self, stretches: list[Stretch], updates: torch.Tensor, combine_rows: CombineRows, figures: torch.Tensor
     ) -> tuple[torch.Tensor, list[list[float]]]:
         """Combine the updates of all ranks and add them to the common values, which nobody else reads meanwhile.
 
         Args:
             stretches: Rows.
-            updates: (2, rows, d) float32, of this rank.
+            updates: (rows, d) float32, of this rank.
             combine_rows: For the rows that this rank owns.
             figures: Numbers for the other ranks.
 
         Returns:
-            What is to be added to the tables of this rank, (2, rows, d): a row that was common + update + since becomes
+            What is to be added to the rows of this rank, (rows, d): a row that was common + update + since becomes
             common + combined update + since. And the figures of all ranks.
         """
         began = time.perf_counter()
         world_size, rank, d = self._comm.world_size, self._comm.rank, self._dim
-        flat = updates.view(-1, d)
-        n = len(flat)
+        n = len(updates)
         owned = -(-n // world_size)  # rows of an owner
-        sent = torch.zeros(world_size * owned, d, dtype=self._dtype, device=flat.device)
-        sent[:n] = flat
+        sent = torch.zeros(world_size * owned, d, dtype=self._dtype, device=updates.device)
+        sent[:n] = updates
         received = self._comm.all_to_all(sent.view(world_size, owned, d)).float()
         low, high = min(n, rank * owned), min(n, (rank + 1) * owned)
-        combined = torch.zeros(owned, d, device=flat.device)
+        combined = torch.zeros(owned, d, device=updates.device)
         combined[: high - low] = combine_rows(received[:, : high - low], low, high)
         gathered = self._comm.all_gather(combined.to(self._dtype))
-        merged = gathered.view(world_size * owned, d)[:n].float().view(updates.shape)
+        merged = gathered.view(world_size * owned, d)[:n].float()
         all_figures = self._comm.all_gather(figures).tolist()
         at = 0
-        for first, last in stretches:
-            for common, change in zip(self._common, merged, strict=True):
-                common[first:last] += change[at : at + last - first]
+        for k, first, last in stretches:
+            self._common[k][first:last] += merged[at : at + last - first]
             at += last - first
-        own = sent[:n].float().view(updates.shape)  # as it was rounded: what rounding has lost is sent next time
+        own = sent[:n].float()  # as it was rounded: what rounding has lost is sent next time
         self.traffic.bytes += 2 * (world_size - 1) * owned * d * sent.element_size()
         self.traffic.bytes += (world_size - 1) * 8 * len(figures)
         self.traffic.seconds += time.perf_counter() - began

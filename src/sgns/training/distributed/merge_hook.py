@@ -11,14 +11,14 @@ from typing import Any
 
 import torch
 
+from sgns.text.corpus import Corpus
 from sgns.training.distributed.comm import Comm, all_gather_objects
 from sgns.training.distributed.merge import MergeOptions, Merger
+from sgns.training.distributed.merged_rows import rows_of_run
 from sgns.training.distributed.rounds import RoundSchedule
-from sgns.training.engines.cpu.huffman import HuffmanTree
 from sgns.training.loop import Hook, State
 from sgns.training.options import DistributedOptions
 from sgns.training.plan import Plan
-from sgns.training.update_scaling import expected_updates
 
 STOP, DUE, WORDS, LOSS, PAIRS = range(5)  # figures that ranks send each other after each round
 
@@ -112,21 +112,19 @@ def merge_hook(
     comm: Comm,
     options: DistributedOptions,
     plan: Plan,
+    corpus: Corpus,
     schedule: RoundSchedule,
     tables: tuple[torch.Tensor, torch.Tensor],
     hooks: Sequence[Hook],
     total: State,
     stop: Callable[[], bool],
 ) -> MergeHook:
-    """The hook of a run; `tables` are E and C of this rank, (V, stride). See `MergeHook` for the others."""
-    nodes = None
-    if plan.config.loss == "hierarchical":
-        nodes = HuffmanTree.of(plan.counts).node_counts(plan.counts * plan.keep_probability)
-    updates_per_token = expected_updates(
-        plan.counts, plan.keep_probability, plan.noise_distribution, plan.config, nodes
-    )
+    """The hook of a run on the corpus of this rank.
+
+    `tables` are its E, (V + n-grams + documents, stride), and C, (V, stride). See `MergeHook` for the others.
+    """
     merging = MergeOptions(communication_dtype=options.communication_dtype)
-    merger = Merger(tables, plan.config.dim, comm, updates_per_token, merging)
+    merger = Merger(rows_of_run(comm, plan, corpus, *tables), plan.config.dim, comm, merging)
     return MergeHook(comm, merger, schedule, hooks, total, stop)
 
 

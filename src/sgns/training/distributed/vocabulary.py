@@ -38,6 +38,7 @@ from sgns.training.distributed.comm import (
     on_all_ranks,
     raised_on_all_ranks,
 )
+from sgns.training.distributed.documents import FACTS, common_documents, common_warnings, documents_of_shard
 
 
 def read_shard(
@@ -70,6 +71,7 @@ def read_shard(
     read = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
     joined = on_all_ranks(comm, lambda: join_in_part(read, phrases, progress))
     text, unknown = joined.text, unknown_phrases(comm, joined)
+    documents = documents_of_shard(comm, read, shard, config)
     shards = all_gather_objects(comm, (len(text.ids), len(read.ids), read.hash))
     content = digest(all_gather_objects(comm, read.content))
     lists = lists.beside(content)
@@ -99,10 +101,15 @@ def read_shard(
                 f"none of its {len(text.ids):,} tokens is in the common vocabulary of {len(words):,} words; "
                 "start fewer ranks, or lower --min-count"
             )
-        return ids, without_empty(ends)
+        return ids, ends
 
     ids, ends = on_all_ranks(comm, numbered)
     warnings = [*read.warnings, *(warnings_of(facts_of(missing, unknown), []) if comm.rank == 0 else [])]
+    if documents is not None:
+        warnings += common_warnings(comm, documents.facts_without(ends, read.facts[FACTS]))
+        documents, ends = documents.without_empty(ends)
+        documents = common_documents(comm, documents)
+    ends = without_empty(ends)
     if shard.cut_sentences:
         warnings.append(
             "a sentence is longer than the shard of a rank, so it was cut between two words where shards meet"
@@ -119,6 +126,7 @@ def read_shard(
         scan_seconds=time.perf_counter() - began,
         from_cache=read.from_cache,
         warnings=warnings,
+        documents=documents,
         content=content,
     )
 
