@@ -30,8 +30,10 @@ RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.1, "dm": 0.
 """Learning rate at the start, by model, where the user gives none."""
 SUM_RATE = 0.04
 """The same where cbow and dm take the sum of the rows: each gets the whole gradient, and 0.15 diverges."""
-START_SHARE = 0.75
-"""What a run that starts from trained vectors takes of that rate: docs/growing.md has the measurements."""
+START_WEIGHT = 0.5
+"""`Config.start_weight` where the user gives none: docs/growing.md has the measurements."""
+START_RATES = {"mean": 1.5, "alone": 0.75}
+"""What a run that starts from trained vectors takes of that rate: where the mean with them is taken, and where not."""
 IN_MEMORY = "vectors in memory"
 """`Config.start` of a run that started from vectors which Python held, not a file."""
 NOISE_POWER, NOISE_POWER_OF_NGRAMS = 0.75, 0.5
@@ -172,7 +174,7 @@ class Config:
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
     skipgram, 0.1 for dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient (with combine sum, the
-    whole of it: 0.04); with start, three quarters."""
+    whole of it: 0.04); with start one and a half times as much, or with start_weight 0 three quarters."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
@@ -222,6 +224,9 @@ class Config:
     """Go on from trained vectors: a vector file in any format, whose rows of E and C are taken over."""
     start_limit: Annotated[int | None, Whole(1, 2**62, "200000 keeps the most frequent words")] = None
     """Take over only the first rows of that file, this many: the most frequent words, by custom."""
+    start_weight: Annotated[float | None, Real(0, 1, "0.5 is usual, 0 takes no mean")] = None
+    """Weight of start in the mean that is taken at the end of each row of it and of what training made of that row.
+    Left out, it is 0.5."""
     vocabulary: VocabularyOfStart = "union"
     """With start, the words to train: those of the file and frequent new ones, whose counts add up (union), those of
     the file with its counts (old), or those of the text (new). vocabulary_file names a list of words."""
@@ -260,7 +265,9 @@ class Config:
             object.__setattr__(self, "noise_power", NOISE_POWER if self.ngrams is None else NOISE_POWER_OF_NGRAMS)
         if self.lr is None and self.model in RATES:
             rate = SUM_RATE if self.combine == "sum" else RATES[self.model]
-            object.__setattr__(self, "lr", rate * (1 if self.start is None else START_SHARE))
+            if self.start is not None:
+                rate *= START_RATES["alone" if self.start_weight == 0 else "mean"]
+            object.__setattr__(self, "lr", rate)
         for name in ("phrases", "vocabulary_file", "start", *WORD_OPTIONS):
             object.__setattr__(self, name, as_words_or_path(name, getattr(self, name)))
         for field in dataclasses.fields(self):
@@ -287,6 +294,8 @@ class Config:
         self._check_documents()
         self._check_model()
         self._check_start()
+        if self.start is not None and self.start_weight is None:
+            object.__setattr__(self, "start_weight", START_WEIGHT)
         if self.min_lr > self.lr:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
@@ -341,7 +350,7 @@ class Config:
     def _check_start(self) -> None:
         """Refuses options of a start where there is none, and lists of words beside the words of a start."""
         if self.start is None:
-            for name in ("start_limit", "vocabulary", "freeze"):
+            for name in ("start_limit", "start_weight", "vocabulary", "freeze"):
                 if (value := getattr(self, name)) != {"vocabulary": "union"}.get(name):
                     raise ConfigError(
                         f"{name} is {value!r}, for a run that starts from trained vectors; give start, or leave it out"

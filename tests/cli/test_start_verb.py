@@ -34,7 +34,7 @@ def test_a_model_goes_on(sgns, files):
     assert json.loads(out)["start"] == {"words": 40, "new_words": 20}
     more, old = Vectors.load(files / "more.safetensors"), Vectors.load(files / "old.safetensors")
     assert len(more.words) == 60
-    assert more.metadata["config"]["lr"] == pytest.approx(0.03)
+    assert more.metadata["config"]["lr"] == pytest.approx(0.06)
     assert more.metadata["trained_on"][0]["corpus"] == old.metadata["corpus"]
 
     code, out, _ = go_on(sgns, files, "--vocabulary", "old", "--freeze", "E", "--quiet")

@@ -83,9 +83,78 @@ def test_rows_are_taken_over_and_new_words_begin_as_ever(old):
 
 
 def test_the_loss_goes_on_where_it_was(old):
-    fresh, more = sgns.train(OLD, **OPTIONS), sgns.train(OLD, start=old, **OPTIONS)
+    fresh, more = sgns.train(OLD, **OPTIONS), sgns.train(OLD, start=old, start_weight=0, **OPTIONS)
     assert more.metadata["losses"][0] < fresh.metadata["losses"][-1]
-    assert more.metadata["config"]["lr"] < fresh.metadata["config"]["lr"]
+    with_mean, alone = (sgns.Config(start="v.bin", start_weight=weight) for weight in (None, 0))
+    assert (with_mean.start_weight, sgns.Config().start_weight) == (0.5, None)
+    assert [config.lr for config in (with_mean, alone)] == pytest.approx([0.06, 0.03])
+    assert more.metadata["config"]["lr"] == pytest.approx(0.03)
+
+
+# --- the mean at the end
+
+
+@pytest.mark.parametrize("weight", [0.25, 1])
+@pytest.mark.parametrize("options", [{}, {"model": "cbow"}, {"vocabulary": "old"}, {"vocabulary": "new"}], ids=str)
+def test_rows_are_the_mean_of_those_of_the_start_and_of_training(old, options, weight):
+    options = OPTIONS | {"lr": 0.05} | options
+    trained, mean = (sgns.train(NEW, start=old, start_weight=w, **options) for w in (0, weight))
+    assert trained.words == mean.words
+    for (start, own), (_, other) in zip(zip(*rows(old, trained)), zip(*rows(old, mean)), strict=True):
+        np.testing.assert_allclose(other, weight * start + (1 - weight) * own, atol=1e-6)
+    new = [word for word in trained.words if word not in old.index]
+    assert (len(new) > 0) == (options.get("vocabulary") != "old")
+    assert not new or (equal(trained, mean, "E", new) and equal(trained, mean, "C", new))
+    assert mean.metadata["config"]["start_weight"] == weight
+
+
+def test_the_mean_of_other_tables():
+    ngrams = OPTIONS | {"ngrams": "2-3", "buckets": 50, "lr": 0.01}
+    old = sgns.train(OLD, **ngrams)
+    trained, mean = (sgns.train(NEW, start=old, start_weight=w, **ngrams) for w in (0, 0.5))
+    wanted = (old.subwords.ngram_rows + trained.subwords.ngram_rows) / 2
+    np.testing.assert_allclose(mean.subwords.ngram_rows, wanted, atol=1e-6)
+    np.testing.assert_allclose(mean["w12"], (old["w12"] + trained["w12"]) / 2, atol=1e-6)  # composed of the means
+    tree = sgns.train(OLD, loss="hierarchical", **OPTIONS)
+    options = OPTIONS | {"loss": "hierarchical", "vocabulary": "old", "lr": 0.05}
+    trained, mean = (sgns.train(NEW, start=tree, start_weight=w, **options) for w in (0, 0.5))
+    np.testing.assert_allclose(mean.parts.nodes, (tree.parts.nodes + trained.parts.nodes) / 2, atol=1e-6)
+    options = OPTIONS | {"model": "dbow", "lr": 0.05}
+    tags = sgns.train(tagged(OLD, "a") + tagged(OLD, "both"), **options)
+    trained, mean = (sgns.train(tagged(NEW, "both"), start=tags, start_weight=w, **options) for w in (0, 0.5))
+    wanted = (tags.documents["both3"] + trained.documents["both3"]) / 2
+    np.testing.assert_allclose(mean.documents["both3"], wanted, atol=1e-6)
+
+
+def test_the_mean_of_a_start_without_contexts_is_that_of_E(old):
+    alone = sgns.Vectors(old.words, old.E)
+    trained, mean = (
+        sgns.train(NEW, start=alone, start_weight=w, lr=0.05, on_warning=lambda _: None, **OPTIONS) for w in (0, 0.5)
+    )
+    (E, trained_E), (_, mean_E) = (
+        (one[0], other[0]) for one, other in (rows(alone_with(old), trained), rows(alone_with(old), mean))
+    )
+    np.testing.assert_allclose(mean_E, (E + trained_E) / 2, atol=1e-6)
+    assert equal(trained, mean, "C")
+
+
+def alone_with(old):
+    """The start with a C, so that rows can be compared."""
+    return sgns.Vectors(old.words, old.E, np.zeros_like(old.E))
+
+
+def test_the_mean_forgets_less_of_the_old_text_and_learns_the_new_one():
+    """Half the loss that training on other text costs the old one is not paid, and most of what it brings is kept."""
+    first, second = sentences(0, 30, 1), [sentence[::2] for sentence in sentences(0, 30, 2)]  # other neighbours
+    old = sgns.train(first, **(OPTIONS | {"epochs": 20}))
+    alone, mean = (sgns.train(second, start=old, **(OPTIONS | {"epochs": 20, "start_weight": w})) for w in (0, 0.5))
+
+    def loss(v, text):
+        trial = sgns.train(text, start=v, start_weight=0, lr=1e-12, min_lr=0, **(OPTIONS | {"epochs": 1}))
+        return trial.metadata["losses"][0]
+
+    assert loss(mean, first) - loss(old, first) < 0.5 * (loss(alone, first) - loss(old, first))
+    assert loss(old, second) - loss(mean, second) > 0.5 * (loss(old, second) - loss(alone, second))
 
 
 # --- the chain
@@ -297,7 +366,7 @@ def test_a_tree_of_the_same_words_goes_on(old):
         sgns.train(NEW, start=tree, **options)
     more = sgns.train(NEW, start=tree, vocabulary="old", freeze="C", **options)
     assert np.array_equal(more.parts.nodes, tree.parts.nodes)
-    assert sgns.train(OLD, start=tree, **options).metadata["losses"][0] < tree.metadata["losses"][-1]
+    assert sgns.train(OLD, start=tree, start_weight=0, **options).metadata["losses"][0] < tree.metadata["losses"][-1]
     warned = []
     sgns.train(NEW, start=old, on_warning=warned.append, **options)
     assert any("no vectors of nodes; they begin at zero" in text for text in warned)

@@ -28,7 +28,7 @@ OPTIONS_BY_PURPOSE = {
         *("epochs", "lr", "min_lr", "negatives", "noise_power", "subsample", "sharing", "validation"),
         *("seed", "deterministic", "engine", "threads"),
     ),
-    "Going on with a model": ("start", "start_limit", "vocabulary", "freeze"),
+    "Going on with a model": ("start", "start_limit", "start_weight", "vocabulary", "freeze"),
     "Run": ("output", "checkpoint_every", "resume", "dry_run", "live", "quiet", "json"),
     "Many machines": ("shards", "communication_dtype"),
 }

@@ -1,17 +1,22 @@
 """Going on with trained vectors: their rows are taken over, new words begin as in any run, and the chain is kept.
 
-A run that starts from vectors differs from others in four places: the vocabulary is made of the words of both
+A run that starts from vectors differs from others in five places: the vocabulary is made of the words of both
 (`Start.read`), rows are copied into the tables after the engine has made them (`Start.take_over`), some of them may be
-frozen (`training.frozen`), and the metadata say what the vectors were trained on (`Start.trained_on`).
+frozen (`training.frozen`), at the end the mean of old and new rows is taken (`Start.average`), and the metadata say
+what the vectors were trained on (`Start.trained_on`).
+
+Between two ends of training the loss is lower than at either (Izmailov et al. 2018, "Averaging weights leads to wider
+optima"), and the mean of a model with the same model after training on other text keeps more of what it could (Wortsman
+et al. 2022, "Robust fine-tuning of zero-shot models").
 """
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -60,6 +65,20 @@ class Taken:
         return {"words": self.words, "new_words": self.new_words} | documents | frozen
 
 
+class Source(NamedTuple):
+    """Rows of a start that a table takes over.
+
+    Attributes:
+        rows: (n,) int64, rows of the table.
+        start: The table of the start.
+        theirs: (n,) int64, their rows there.
+    """
+
+    rows: np.ndarray
+    start: np.ndarray
+    theirs: np.ndarray
+
+
 @dataclass(frozen=True)
 class Start:
     """Vectors that a run starts from, and what it takes of them; `Start.of` checks that they fit.
@@ -85,7 +104,7 @@ class Start:
         """The start that the options ask for; None if they ask for none.
 
         Args:
-            config: `start`, `start_limit`, `vocabulary`, `freeze` and those of the model apply.
+            config: `start`, `start_limit`, `start_weight`, `vocabulary`, `freeze` and those of the model apply.
             vectors: Vectors in memory, in place of the file that `config.start` names.
             on_warning: Called with a sentence for each repair of the file.
 
@@ -187,31 +206,47 @@ class Start:
         Raises:
             ConfigError: N-grams or a tree are others than those of the start.
         """
-        words, index = corpus.vocabulary.words, self.vectors.parts.words.index
-        old = np.fromiter((index.get(word, -1) for word in words), np.int64, len(words))
-        own = np.flatnonzero(old >= 0)
-        theirs, parts = old[own], self.vectors.parts
-        source, taken = tables_in(self.vectors), {"words": own}
-        copy_rows(tables["words"], own, parts.E if plan.subwords is None else source["words"], theirs)
+        sources = self._sources(tables, plan, corpus)
+        for name, source in sources.items():
+            copy_rows(tables[name], *source)
+        check_numbers(tables)
+        words, documents = len(sources["words"].rows), len(sources["documents"].rows) if "documents" in sources else 0
+        taken = {name: source.rows for name, source in sources.items()}
+        return Taken(words, len(corpus.vocabulary.words) - words, documents, self._frozen(taken, corpus))
+
+    def average(self, tables: Tables, plan: Plan, corpus: Corpus) -> None:
+        """Takes the mean of each row that was taken over and of what it has become, weighted by `start_weight`.
+
+        Args:
+            tables: Of the run, changed in place; the engine writes no more.
+            plan: Of the run.
+            corpus: Of the run.
+        """
+        if self.config.start_weight:
+            for name, source in self._sources(tables, plan, corpus).items():
+                average_rows(tables[name], *source, self.config.start_weight)
+
+    def _sources(self, tables: Tables, plan: Plan, corpus: Corpus) -> dict[str, Source]:
+        """Which rows each table takes over.
+
+        Raises:
+            ConfigError: N-grams or a tree are others than those of the start.
+        """
+        source, parts = tables_in(self.vectors), self.vectors.parts
+        E = parts.E if plan.subwords is None else source["words"]
+        found = {"words": common_rows(corpus.vocabulary.words, parts.words.index, E)}
         if "C" in tables and "C" in source:
-            copy_rows(tables["C"], own, source["C"], theirs)
-            taken["C"] = own
+            found["C"] = found["words"]._replace(start=source["C"])
         if "nodes" in tables and "nodes" in source:
             self._check_tree(corpus)
-            tables["nodes"][:] = source["nodes"]
-            taken["nodes"] = np.arange(len(tables["nodes"]))
+            found["nodes"] = all_rows(source["nodes"])
         if "ngrams" in tables:
-            taken["ngrams"] = self._take_ngrams(tables["ngrams"], plan)
-        documents = 0
+            found["ngrams"] = self._ngrams(plan)
         if "documents" in tables and parts.documents is not None:
             assert corpus.documents is not None
             tags = parts.documents.words.index
-            old = np.fromiter((tags.get(tag, -1) for tag in corpus.documents.names), np.int64)
-            taken["documents"] = np.flatnonzero(old >= 0)
-            documents = len(taken["documents"])
-            copy_rows(tables["documents"], taken["documents"], source["documents"], old[old >= 0])
-        check_numbers(tables)
-        return Taken(len(own), len(words) - len(own), documents, self._frozen(taken, corpus))
+            found["documents"] = common_rows(corpus.documents.names, tags, source["documents"])
+        return found
 
     def _frozen(self, taken: dict[str, np.ndarray], corpus: Corpus) -> dict[str, np.ndarray]:
         """The rows that stay, of those that were taken over."""
@@ -233,19 +268,16 @@ class Start:
                 "--vocabulary old"
             )
 
-    def _take_ngrams(self, table: np.ndarray, plan: Plan) -> np.ndarray:
-        """Copies the rows of n-grams, and returns which."""
+    def _ngrams(self, plan: Plan) -> Source:
+        """The rows of n-grams."""
         mine, theirs = plan.subwords, self.vectors.parts.subwords
         assert mine is not None
         assert theirs is not None  # check_fits has seen to it
         if mine.buckets != "exact":
-            table[:] = theirs.ngram_rows
-            return np.arange(len(table))
-        index = {ngram: row for row, ngram in enumerate(theirs.options.ngrams)}
-        old = np.array([index.get(ngram, -1) for ngram in mine.ngrams], np.int64)
-        rows = np.flatnonzero(old >= 0)
-        copy_rows(table, rows, theirs.ngram_rows, old[rows])
-        return rows
+            return all_rows(theirs.ngram_rows)
+        return common_rows(
+            mine.ngrams, {ngram: row for row, ngram in enumerate(theirs.options.ngrams)}, theirs.ngram_rows
+        )
 
     # --- the chain --------------------------------------------------------------------------------------------------
 
@@ -283,11 +315,31 @@ def are_numbers(tags: list[str]) -> bool:
     return bool((np.diff(np.array([int(tag) for tag in tags])) > 0).all())
 
 
+def common_rows(names: list[str], index: Mapping[str, int], table: np.ndarray) -> Source:
+    """The rows of those of some names, row by row, that a table of the start has too."""
+    old = np.fromiter((index.get(name, -1) for name in names), np.int64, len(names))
+    rows = np.flatnonzero(old >= 0)
+    return Source(rows, table, old[rows])
+
+
+def all_rows(table: np.ndarray) -> Source:
+    """All rows of a table that is the same as in the start."""
+    return Source(np.arange(len(table)), table, np.arange(len(table)))
+
+
 def copy_rows(table: np.ndarray, rows: np.ndarray, source: np.ndarray, theirs: np.ndarray) -> None:
     """table[rows] = source[theirs], in blocks, so that no second table is made."""
     for first in range(0, len(rows), HASHED_ROWS):
         some = slice(first, first + HASHED_ROWS)
         table[rows[some]] = source[theirs[some]]
+
+
+def average_rows(table: np.ndarray, rows: np.ndarray, source: np.ndarray, theirs: np.ndarray, weight: float) -> None:
+    """table[rows] = weight · source[theirs] + (1 − weight) · table[rows], in blocks; equal rows stay as they are."""
+    for first in range(0, len(rows), HASHED_ROWS):
+        some = slice(first, first + HASHED_ROWS)
+        trained = table[rows[some]]
+        table[rows[some]] = trained + np.float32(weight) * (source[theirs[some]] - trained)
 
 
 def check_numbers(tables: Tables) -> None:
