@@ -21,6 +21,15 @@ NAVIGATION = {
     "Learn": ["learn", "teaching", "tour", "topics"],
     "Reference": ["api/index", "commands", "benchmarks", "dependencies", "versions", "changelog", "log"],
 }
+# Titles that are too long for the navigation, in fewer words.
+SHORT = {
+    "vectors": "Ask and keep vectors",
+    "evaluation": "Evaluate",
+    "learn": "The mathematics",
+    "teaching": "Teach with it",
+    "topics": "From a column to a map",
+    "measurements": "How they are measured",
+}
 # Files beside docs/ that are pages of the site, by their names there.
 OTHERS = {"CHANGELOG.md": "changelog.md", "benchmarks/LOG.md": "log.md", "benchmarks/README.md": "measurements.md"}
 
@@ -81,7 +90,8 @@ def navigation(there: Iterable[str]) -> str:
         sections.append(("More", sorted(left)))
     blocks = []
     for title, names in sections:
-        lines = "\n".join(names + (["measurements"] if title == "Reference" else []))
+        names = names + (["measurements"] if title == "Reference" else [])
+        lines = "\n".join(f"{SHORT[name]} <{name}>" if name in SHORT else name for name in names)
         blocks.append(f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{lines}\n```")
     return "\n\n".join(blocks) + "\n"
 

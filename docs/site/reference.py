@@ -28,7 +28,7 @@ def public_names(door: str) -> list[str]:
     module = import_module(door)
     names = getattr(module, "__all__", None)
     if names is not None:
-        return sorted(names, key=str.lower)
+        return sorted((name for name in names if not name.startswith("_")), key=str.lower)
     own = (name for name, value in vars(module).items() if getattr(value, "__module__", None) == door)
     return [name for name in own if not name.startswith("_")]
 
@@ -49,6 +49,9 @@ def page(door: str, told: dict[int, str]) -> str:
     parts = [f"# {door}", f"```{{eval-rst}}\n.. automodule:: {door}\n   :no-members:\n```"]
     for name in public_names(door):
         value = getattr(module, name)
+        if inspect.ismodule(value) and value.__name__ in DOORS:
+            parts.append(f"## {name}\n\nA door of its own: [`{value.__name__}`]({value.__name__}.md).")
+            continue
         if first := told.get(id(value)):
             parts.append(f"## {name}\n\nThe same as [`{first}.{name}`]({first}.md#{name.lower()}).")
             continue

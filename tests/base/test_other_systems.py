@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from sgns.base.files import replacing
-from sgns.errors import OutputError
+from sgns.errors import InputError, OutputError
+from sgns.figures.words import words_to_show
+from sgns.text.sources import find
 from sgns.training.engines.matrices import map_memory
 from sgns.training.estimate import resident_bytes
+from sgns.vectors.vectors import Vectors
 
 
 def test_without_huge_pages_memory_is_mapped_all_the_same(monkeypatch):
@@ -84,3 +87,11 @@ def test_without_affinity_all_cores_are_counted(monkeypatch):
 
     monkeypatch.delattr(os, "sched_getaffinity")
     assert parallel.usable_cores() >= 1
+
+
+def test_a_path_with_backslashes_is_taken_for_one():
+    with pytest.raises(InputError, match="does not exist"):
+        list(find(r"C:\my texts\all of it"))  # four words, but no text
+    vectors = Vectors(["a", "b"], np.eye(2, 4, dtype=np.float32))
+    with pytest.raises(InputError, match="cannot be read"):
+        words_to_show(vectors, [r"lists\fruit"])

@@ -152,4 +152,6 @@ def _is_legible(word: str) -> bool:
 
 
 def _looks_like_file(name: str) -> bool:
-    return "/" in name or Path(name).suffix in (".txt", ".tsv", ".words", ".lst") or Path(name).is_file()
+    return (
+        "/" in name or "\\" in name or Path(name).suffix in (".txt", ".tsv", ".words", ".lst") or Path(name).is_file()
+    )

@@ -190,7 +190,7 @@ def is_text(name: str) -> bool:
     if "\n" in name or "\r" in name:
         return True
     words = len(name.split())
-    return words > (4 if "/" in name else 1) and not Path(name).suffix[1:].isalnum()
+    return words > (4 if "/" in name or "\\" in name else 1) and not Path(name).suffix[1:].isalnum()
 
 
 def text_and_no_path(name: str) -> str:
