@@ -1,3 +1,4 @@
+import sys
 import unicodedata
 
 import numpy as np
@@ -5,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sgns.base.normalise import decode, normalise
+from sgns.base.normalise import NOT_ALPHANUMERIC, UNSEGMENTED, decode, is_mark, normalise
 from sgns.text.kernels.hash_table import Strings, contents, new_table, text_of
-from sgns.text.kernels.normalise import NO_WORD, normalise_all
+from sgns.text.kernels.normalise import NO_WORD, normalise_all, unsegmented_lines
 from sgns.text.kernels.scan import LINE, MARGIN, scan
 
 
@@ -49,6 +50,19 @@ from sgns.text.kernels.scan import LINE, MARGIN, scan
 )
 def test_raw_tokens_become_words(raw_token, words):
     assert normalise(raw_token) == words
+
+
+def test_words_are_split_only_where_the_expression_looks():
+    letters = "".join(letter for letter in map(chr, range(sys.maxunicode + 1)) if is_mark.__wrapped__(letter))
+    assert len(letters) > 2000
+    assert len(NOT_ALPHANUMERIC.findall(letters)) == len(letters)
+
+
+@given(st.text(st.sampled_from("a\n漢ก "), max_size=60), st.text(st.sampled_from("\n漢"), max_size=40))
+def test_lines_of_scripts_without_blanks(one, other):
+    text = one + other
+    expected = [number for number, line in enumerate(text.split("\n")) if UNSEGMENTED.search(line)]
+    assert unsegmented_lines(text) == expected
 
 
 def test_options():

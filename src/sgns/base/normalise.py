@@ -26,6 +26,7 @@ FREQUENT = string.punctuation + "„“”‚‘’«»…–—。，、「」�
 NUMERIC = ".,:/"  # one of these between two digits belongs to the number
 # Scripts written without blanks between words: kana, Han, Thai, Lao, Burmese, Khmer. Ten letters on end are no word.
 UNSEGMENTED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{10}")
+NOT_ALPHANUMERIC = re.compile(r"[\W_]")  # all marks, and a few more
 REPLACEMENT = "�"
 
 
@@ -73,21 +74,23 @@ def split(raw_token: str, punctuation: bool) -> list[str]:
 
 def words_of(text: str) -> list[str]:
     """Rule 5: split `text` at marks that belong to no word."""
-    marks = [is_mark(letter) for letter in text]
     words: list[str] = []
     start = 0
-    for at in range(len(text) + 1):
-        if at < len(text) and (not marks[at] or belongs(text, marks, at)):
+    for found in NOT_ALPHANUMERIC.finditer(text):
+        at = found.start()
+        if not is_mark(text[at]) or belongs(text, at):
             continue
         if at > start:
             words.append(text[start:at])
         start = at + 1
+    if start < len(text):
+        words.append(text[start:])
     return words
 
 
-def belongs(text: str, marks: list[bool], at: int) -> bool:
+def belongs(text: str, at: int) -> bool:
     """Whether the mark at `at` is part of a word: a single one, between two characters that are no marks."""
-    if at == 0 or at + 1 == len(text) or marks[at - 1] or marks[at + 1]:
+    if at == 0 or at + 1 == len(text) or is_mark(text[at - 1]) or is_mark(text[at + 1]):
         return False
     if text[at] in JOINERS:
         return True
@@ -98,8 +101,8 @@ def belongs(text: str, marks: list[bool], at: int) -> bool:
         text[at] == "."
         and text[at - 1].isalpha()
         and text[at + 1].isalpha()
-        and (at < 2 or marks[at - 2])
-        and (at + 2 >= len(text) or marks[at + 2])
+        and (at < 2 or is_mark(text[at - 2]))
+        and (at + 2 >= len(text) or is_mark(text[at + 2]))
     )
 
 

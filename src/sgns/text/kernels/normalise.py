@@ -79,16 +79,16 @@ def normalise_all(raw_tokens: Strings, lowercase: bool, punctuation: bool) -> No
             invalid_bytes += sum(lost * int(counts[row]) for row, lost in invalid.items())
             earliest = int(first[rows].min())
             first_invalid = earliest if first_invalid < 0 else min(first_invalid, earliest)
-        if UNSEGMENTED.search(decoded):
-            unsegmented += sum(
-                int(counts[row]) for row, line in enumerate(decoded.split("\n")) if UNSEGMENTED.search(line)
-            )
-        found = [split(line, punctuation) for line in compose(decoded, lowercase).split("\n")]
-        lengths = np.array([len(row) for row in found], dtype=np.int64)
-        n_words = int(lengths.sum())
-        text = np.frombuffer(
-            ("".join([f"{item}\n" for row in found for item in row]) + " " * 16).encode(), dtype=np.uint8
-        )
+        unsegmented += int(counts[unsegmented_lines(decoded)].sum())
+        found: list[str] = []
+        each: list[int] = []  # a list of lists would keep the garbage collector busy
+        for line in compose(decoded, lowercase).split("\n"):
+            words_of_line = split(line, punctuation)
+            found += words_of_line
+            each.append(len(words_of_line))
+        lengths = np.array(each, dtype=np.int64)
+        n_words = len(found)
+        text = np.frombuffer("\n".join([*found, " " * 16]).encode(), dtype=np.uint8)
         table = with_capacity(table, n_words, n_words, len(text))
         numbers = add_lines(table, text, n_words, lengths, counts, first)
         ends = np.cumsum(lengths)
@@ -112,6 +112,17 @@ def decode_lines(text: bytes) -> tuple[str, dict[int, int]]:
     except UnicodeDecodeError:
         lines = [decode(line) for line in text.split(b"\n")]
         return "\n".join(line for line, _ in lines), {row: lost for row, (_, lost) in enumerate(lines) if lost}
+
+
+def unsegmented_lines(text: str) -> list[int]:
+    """The numbers of the lines with a long run of a script without blanks, ascending."""
+    lines: list[int] = []
+    line, at = 0, 0
+    for found in UNSEGMENTED.finditer(text):
+        line, at = line + text.count("\n", at, found.start()), found.start()
+        if lines[-1:] != [line]:
+            lines.append(line)
+    return lines
 
 
 @inlined
