@@ -1,7 +1,12 @@
-"""The kernels for processors with narrower vectors: AVX2 (8 floats, 16 registers) and SSE (4 floats)."""
+"""The kernels for processors with narrower vectors: AVX2 (8 floats, 16 registers) and SSE (4 floats).
+
+AArch64 has no processor here. Its machine code is made and looked at, and the same code with 4 floats runs as SSE;
+docs/install.md says what was run under an emulator.
+"""
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +48,40 @@ def conform(folder, name, least, *arguments):
 @pytest.mark.parametrize("name", PROCESSORS)
 def test_blocks_of_the_usual_shape(tmp_path, name):
     conform(tmp_path, name, 3, "test_blocks.py", "-k", "many_sentences and 20-5-5")
+
+
+STEP = r"""
+import re
+import numba
+from llvmlite import binding
+from sgns.training.engines.cpu.dense import dense_gradient, dense_scores, dense_update
+
+@numba.njit("float32(int64, int64, int64, int64, int64, int64, int64, float32)")
+def step(X, E, C, Y, G, labels, weights, lr):
+    dense_scores(8, 16, 100, X, Y, G)
+    loss = dense_gradient(128, G, labels, weights, lr)
+    dense_update(8, 16, 100, X, E, C, G)
+    return loss
+
+(code,) = step.inspect_llvm().values()
+code = re.sub(r"^target .*$", "", code, flags=re.M)
+code = re.sub(r'"target-(cpu|features)"="[^"]*"', "", code)
+binding.initialize_all_targets()
+binding.initialize_all_asmprinters()
+module = binding.parse_assembly(code)
+module.triple = "aarch64-unknown-linux-gnu"
+target = binding.Target.from_triple(module.triple)
+print(target.create_target_machine(cpu="cortex-a72", opt=3).emit_assembly(module))
+"""
+
+
+def test_the_step_becomes_vector_instructions_of_aarch64():
+    environment, _, _ = PROCESSORS["SSE"]  # 4 floats, as NEON has
+    done = subprocess.run([sys.executable, "-c", STEP], env=os.environ | environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3_000:]
+    fused = re.findall(r"\bfmla\s+v\d+\.4s", done.stdout)
+    assert len(fused) > 100, "products of 4 floats are not fused"
+    assert len(re.findall(r"\bldr\s+q\d+|\bldp\s+q\d+", done.stdout)) > 100, "rows are not loaded 4 floats at a time"
 
 
 @pytest.mark.slow
