@@ -8,21 +8,13 @@ import time
 import numpy as np
 
 from sgns.config import Config
-from sgns.errors import ConfigError, InputError
+from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.cache import digest, open_store
 from sgns.text.corpus import Corpus
 from sgns.text.derive import Derivation, facts_of, none_chosen
 from sgns.text.encoded import renumber, without_empty
-from sgns.text.joint_vocabulary import (
-    WordCounts,
-    choose,
-    count_part,
-    divide,
-    encode_part,
-    join_in_part,
-    sum_counts,
-)
+from sgns.text.joint_vocabulary import count_part, encode_part, join_in_part
 from sgns.text.known_words import KnownWords
 from sgns.text.phrases import Joined, no_phrase
 from sgns.text.sentences import INTEGER, integers_and_string
@@ -32,13 +24,13 @@ from sgns.text.warnings import warnings_of
 from sgns.text.word_lists import WordLists
 from sgns.training.distributed.comm import (
     Comm,
-    all_gather_bytes,
     all_gather_objects,
-    all_to_all_bytes,
     on_all_ranks,
     raised_on_all_ranks,
 )
+from sgns.training.distributed.counting import count_together
 from sgns.training.distributed.documents import FACTS, common_documents, common_warnings, documents_of_shard
+from sgns.training.distributed.phrases import find_together
 
 
 def read_shard(
@@ -60,16 +52,11 @@ def read_shard(
         InputError: of any rank; or nothing is left of the text, or of the shard of a rank.
     """
     began = time.perf_counter()
-    if isinstance(config.phrases, int) and config.phrases:
-        error = ConfigError(
-            f"phrases is {config.phrases}, and {comm.world_size} ranks read a shard each; find the phrases first: "
-            f"sgns phrases TEXT --phrases {config.phrases} -o phrases.tsv, and give --phrases phrases.tsv"
-        )
-        raise raised_on_all_ranks(error)
     derivation = on_all_ranks(comm, lambda: Derivation.of(config, known))
     phrases, lists = (None, WordLists()) if derivation is None else (derivation.phrases, derivation.lists)
     read = on_all_ranks(comm, lambda: encode_part(shard.sources, config, progress))
-    joined = on_all_ranks(comm, lambda: join_in_part(read, phrases, progress))
+    listed = find_together(comm, read, phrases, config, progress)
+    joined = on_all_ranks(comm, lambda: join_in_part(read, listed, progress))
     text, unknown = joined.text, unknown_phrases(comm, joined)
     documents = documents_of_shard(comm, read, shard, config)
     shards = all_gather_objects(comm, (len(text.ids), len(read.ids), read.hash))
@@ -78,17 +65,12 @@ def read_shard(
     integers = integers_of(comm, read)
     progress("count words together", 0, None, "")
     before = sum(tokens for tokens, _, _ in shards[: comm.rank])
-    parts = divide(count_part(text, before), comm.world_size)
-    received = all_to_all_bytes(comm, [part.pack() for part in parts])
-    own, *figures = sum_counts(map(WordCounts.unpack, received), config, lists)
-    del parts, received
-    chosen = choose(map(WordCounts.unpack, all_gather_bytes(comm, own.pack())), config, lists)
-    distinct, highest, dropped = zip(*all_gather_objects(comm, figures), strict=True)
+    chosen, distinct, highest, dropped = count_together(comm, count_part(text, before), config, lists)
 
     try:
-        missing = lists.check(set(chosen.words), sum(dropped))
+        missing = lists.check(set(chosen.words), dropped)
         if not chosen.words:
-            raise none_chosen(sum(raw for _, raw, _ in shards), sum(distinct), max(highest), config)
+            raise none_chosen(sum(raw for _, raw, _ in shards), distinct, highest, config)
     except InputError as error:  # all ranks have found the same
         raise raised_on_all_ranks(error) from None
     words, counts = lists.complete(chosen.words, chosen.counts, config.max_vocabulary)
