@@ -14,29 +14,29 @@ import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from importlib import import_module
 from os import PathLike, fspath
 from pathlib import Path
-from types import FunctionType
 from typing import IO, Any, ClassVar, NoReturn
 
 import numpy as np
 
 from sgns.base.files import opened, replacing
 from sgns.errors import FormatError
+from sgns.gensim.names import PACKAGE, class_named, function_named
+from sgns.gensim.records import NotHere, Objects
 from sgns.vectors.files import gensim_pickle
-from sgns.vectors.files.pickle_data import Name, Record, as_text
+from sgns.vectors.files.pickle_data import Record
 from sgns.version import __version__
 
 logger = logging.getLogger(__name__)
 
-PACKAGE = "sgns.gensim"
 KEY = "sgns.gensim"  # of the header's metadata
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U64": "<u8",
           "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?"}  # fmt: skip
 CODES = {np.dtype(layout).newbyteorder("<"): code for code, layout in DTYPES.items()}
 ALIGNMENT = 64
 INLINE = 16  # numbers of an array that stand in the header
+MODES = (None, "r", "c", "r+")  # of mmap
 
 
 class OwnFormatWarning(UserWarning):
@@ -134,11 +134,13 @@ class SaveLoad:
 
         Args:
             fname: The file.
-            mmap: r maps the arrays instead of reading them; they cannot be changed then.
+            mmap: r maps the arrays instead of reading them; they cannot be changed then. With c they can, in memory
+                alone; with r+ in the file too.
 
         Raises:
             FormatError: It is no such file, or a damaged one.
-            AttributeError: It holds an object of another class.
+            NotHere: It holds an object of another class; this is an AttributeError too.
+            ValueError: mmap is none of these.
         """
         return load(cls, fname, mmap)
 
@@ -152,16 +154,36 @@ def load(cls: Any, fname: str | PathLike[str], mmap: str | None = None) -> Any:
     if not Path(path).exists():
         raise FileNotFoundError(2, "No such file or directory", path)
     logger.info("loading %s object from %s", cls.__name__, path)
+    if mmap not in MODES:
+        raise ValueError(f"mmap is {mmap!r}; it is one of {', '.join(map(repr, MODES))}")
     try:
         loaded = read_store(path, mmap, cls)
     except NotAStore:
         with opened(path) as file:
             record = gensim_pickle.read_record(file, Path(path), mmap)
-        loaded = of_record(record, cls)
+            loaded = of_record(record, cls, path)
     if not isinstance(loaded, cls) and not issubclass(cls, type(loaded)):
-        raise AttributeError(f"Model of type {type(loaded)} can't be loaded by {cls}")
+        raise NotHere(f"{path}: Model of type {type(loaded).__name__} can't be loaded by {cls.__name__}")
     loaded.add_lifecycle_event("loaded", fname=path)
     return loaded
+
+
+def of_record(record: Record, cls: Any, path: str) -> Any:
+    """The object of a file of gensim.
+
+    Raises:
+        FormatError: Its attributes do not fit together, or (`NotHere`, also an AttributeError) its class is not here.
+    """
+    try:
+        loaded = Objects(SaveLoad).object(record, cls)
+        if not isinstance(loaded.__dict__.setdefault("lifecycle_events", []), list | None):
+            raise ValueError("lifecycle_events is no list")
+        return loaded
+    except FormatError as error:
+        raise type(error)(f"{path}: {error}") from None
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, MemoryError) as error:
+        text = " ".join(str(error).split())[:100]
+        raise FormatError(f"{path}: its attributes do not fit together ({text}); save it anew") from None
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -290,15 +312,15 @@ def read_store(path: str, mmap: str | None, cls: Any) -> Any:
             raise NotAStore from None
     size = Path(path).stat().st_size
     try:
-        whole = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
+        whole = np.memmap(path, np.uint8, mmap or "r") if size else np.zeros(0, np.uint8)  # type: ignore[call-overload]
         arrays: dict[str, np.ndarray] = {}
         for name, entry in header.items():
             begin, end = entry["data_offsets"]
             data = np.asarray(whole)[8 + length + begin : 8 + length + end]
             array = data.view(DTYPES[entry["dtype"]]).reshape(entry["shape"])
-            arrays[name] = array if mmap == "r" else array.copy()
+            arrays[name] = array if mmap else array.copy()
         return _Reader(arrays).decode_object(tree, cls)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
         text = " ".join(str(error).split())[:100]
         raise FormatError(f"{path}: the file is damaged ({text}); write it again") from None
 
@@ -311,7 +333,7 @@ class _Reader:
 
     def decode_object(self, tree: Any, cls: Any = None) -> Any:
         module, _, name = tree["@object"].partition(":")
-        kind = class_named(f"{PACKAGE}.{module}", name)
+        kind = class_named(f"{PACKAGE}.{module}", name, SaveLoad)
         if cls is not None and issubclass(cls, kind):
             kind = cls  # a class that a program derived from ours loads as itself
         value = kind.__new__(kind)
@@ -362,112 +384,3 @@ class _Reader:
             module, _, name = tree["@function"].partition(":")
             return function_named(module, name)
         raise ValueError(f"an entry of the kind {next(iter(tree), '')!r}")
-
-
-def class_named(module: str, name: str) -> Any:
-    """A class of this package that can be saved. Raises ValueError for anything else."""
-    if not module.startswith(f"{PACKAGE}.") or not all(part.isidentifier() for part in [*module.split("."), name]):
-        raise ValueError(f"the class {module}.{name}")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError):
-        raise ValueError(f"the class {module}.{name}") from None
-    if not (isinstance(found, type) and issubclass(found, SaveLoad)):
-        raise ValueError(f"the class {module}.{name}")
-    return found
-
-
-SCORER = ("worda_count", "wordb_count", "bigram_count", "len_vocab", "min_count", "corpus_word_count")
-"""The parameters of a scorer of phrases, the only functions of a program that a file may name."""
-
-
-def function_named(module: str, name: str) -> Any:
-    """The scorer of phrases that a file names, if the program has imported its module itself; else None.
-
-    Any other function is None: one that is called with what a file holds (`os.system` as a hash) could do harm.
-    """
-    if module in ("builtins", "__builtin__") and name == "hash":
-        return hash
-    if module.split(".")[0] == "gensim" and not module.startswith("gensim.test."):
-        module = f"{PACKAGE}{module.removeprefix('gensim')}"
-    found: Any = sys.modules.get(module)
-    if found is None and module == f"{PACKAGE}.models.phrases":
-        found = import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    scores = isinstance(found, FunctionType) and set(SCORER) <= set(
-        found.__code__.co_varnames[: found.__code__.co_argcount]
-    )
-    return found if scores else None
-
-
-# --- gensim's own files ---------------------------------------------------------------------------------------------
-
-OLD_CLASSES = {
-    "Word2VecKeyedVectors": "models.keyedvectors:KeyedVectors",
-    "Doc2VecKeyedVectors": "models.keyedvectors:KeyedVectors",
-    "EuclideanKeyedVectors": "models.keyedvectors:KeyedVectors",
-    "DocvecsArray": "models.keyedvectors:KeyedVectors",
-    "FastTextKeyedVectors": "models.fasttext:FastTextKeyedVectors",
-    "FastText": "models.fasttext:FastText",
-    "Phraser": "models.phrases:FrozenPhrases",
-}
-"""Where classes of older versions are now."""
-
-
-def of_record(record: Record, cls: Any = None) -> Any:
-    """An object of this package from one that gensim saved.
-
-    Raises:
-        AttributeError: Its class is none that is here.
-    """
-    where = OLD_CLASSES.get(record.kind.name) or f"{record.kind.module.removeprefix('gensim.')}:{record.kind.name}"
-    module, _, name = where.partition(":")
-    try:
-        kind = class_named(f"{PACKAGE}.{module}", name)
-    except ValueError:
-        raise AttributeError(f"a {record.kind} of gensim, a class that is not here") from None
-    if cls is not None and issubclass(cls, kind):
-        kind = cls
-    value = kind.__new__(kind)
-    for field, content in record.fields.items():
-        if not field.startswith("__"):
-            value.__dict__[field] = of_value(content)
-    value._after_load()
-    return value
-
-
-def of_value(value: Any) -> Any:
-    """A value of a record's field: records of gensim's classes become objects, or dicts where there is no class."""
-    if type(value) is Record:
-        if value.kind.module.startswith("gensim") and value.kind.name not in ("Vocab", "CompatVocab", "Doctag"):
-            with_class = value.kind.name in OLD_CLASSES or is_here(value.kind)
-            return of_record(value) if with_class else {name: of_value(field) for name, field in value.fields.items()}
-        if value.kind.module.startswith("numpy.random"):
-            return np.random.RandomState(0)
-        return value
-    if type(value) is Name:
-        return hash if value.name == "hash" else function_named(value.module, value.name)
-    if type(value) is dict:
-        return {key: of_value(item) for key, item in value.items()}
-    if type(value) is list:
-        return value if all(type(item) is str for item in value) else [of_value(item) for item in value]
-    if isinstance(value, memoryview):
-        return bytes(value)
-    if isinstance(value, np.ndarray) and not value.flags.writeable and not isinstance(value, np.memmap):
-        return value.copy()  # a view of the file
-    return value
-
-
-def is_here(kind: Name) -> bool:
-    """Whether a class of gensim has its counterpart here."""
-    try:
-        class_named(f"{PACKAGE}.{kind.module.removeprefix('gensim.')}", kind.name)
-    except ValueError:
-        return False
-    return True
-
-
-def text_of(value: Any) -> str:
-    """Text, where an older version kept bytes."""
-    return as_text(value)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy import float32 as REAL
 
 from sgns.base.subwords import Subwords
+from sgns.errors import FormatError
 from sgns.gensim import utils
 from sgns.gensim.models import _fasttext_bin
 from sgns.gensim.models.encoding import EncodedText
@@ -20,7 +21,7 @@ from sgns.gensim.models.vocabulary import TrimRule
 from sgns.gensim.models.word2vec import MAX_WORDS_IN_BATCH, Word2Vec, keep_locked
 from sgns.gensim.store import class_only, load
 from sgns.training.engines.cpu.subword_rows import WordParts
-from sgns.vectors.files.gensim_pickle import compose
+from sgns.vectors.files.gensim_pickle import check_subwords, compose
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,10 @@ logger = logging.getLogger(__name__)
 def ft_ngram_hashes(word: str, minn: int, maxn: int, num_buckets: int) -> list[int]:
     """The bucket of each n-gram of a word."""
     return [ft_hash_bytes(ngram) % num_buckets for ngram in compute_ngrams_bytes(word, minn, maxn)]
+
+
+class OldHash(FormatError, TypeError):
+    """A file of gensim before 3.8, whose n-grams have rows by a hash that was wrong beyond ASCII."""
 
 
 class FastTextKeyedVectors(KeyedVectors):
@@ -74,13 +79,15 @@ class FastTextKeyedVectors(KeyedVectors):
         super()._after_load()
         fields.setdefault("vectors_vocab", fields.get("vectors"))
         if not fields.get("compatible_hash", False):
-            raise TypeError(
+            raise OldHash(
                 "Pre-gensim-3.8.x fastText models with nonstandard hashing are no longer compatible; sgns.load(path) "
                 "opens their words' vectors"
             )
         for name in ("vectors_vocab_lockf", "vectors_ngrams_lockf"):
             if np.ndim(fields.get(name, 0)) != 1:
                 fields[name] = np.ones(1, REAL)
+        if self.bucket:
+            check_subwords(self.min_n, self.max_n, self.bucket, self.vectors_ngrams)
         if self.vectors_vocab is not None:
             fields["vector_size"] = self.vectors_vocab.shape[1]
         vectors = fields.get("vectors")

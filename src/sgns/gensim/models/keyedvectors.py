@@ -11,6 +11,7 @@ import numpy as np
 from numpy import float32 as REAL
 
 from sgns.base.suggest import nearest
+from sgns.errors import FormatError
 from sgns.gensim import matutils, utils
 from sgns.gensim.models import evaluation, word2vec_format
 from sgns.gensim.store import SaveLoad, class_only, load
@@ -108,6 +109,8 @@ class KeyedVectors(SaveLoad):
         fields["vectors"] = fields.pop("vectors_docs", fields.pop("doctag_syn0", None))
         fields["vectors_lockf"] = fields.pop("doctag_syn0_lockf", np.ones(1, REAL))
         tags = fields.pop("doctags")
+        if first + len(names) > len(fields["vectors"]):
+            raise FormatError(f"{first + len(names):,} tags for {len(fields['vectors']):,} rows of documents")
         self.index_to_key = [*range(first), *names]
         self.key_to_index, self.expandos = {}, {}
         columns = {name: np.zeros(len(self.index_to_key), np.int64) for name in ("word_count", "doc_count")}

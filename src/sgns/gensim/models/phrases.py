@@ -9,7 +9,8 @@ from os import PathLike
 from typing import Any
 
 from sgns.gensim.interfaces import TransformationABC
-from sgns.gensim.store import SCORER, class_only, load
+from sgns.gensim.names import SCORER
+from sgns.gensim.store import class_only, load
 from sgns.gensim.utils import prune_vocab
 from sgns.vectors.files.pickle_data import as_text
 

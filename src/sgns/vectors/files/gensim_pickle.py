@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from sgns.base.files import PackedFile
-from sgns.base.subwords import Subwords
+from sgns.base.subwords import LONGEST, Subwords
 from sgns.errors import FormatError
 from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.gensim_part import narrowed
@@ -23,6 +23,7 @@ from sgns.vectors.files.selection import ALL, Selection
 
 MOST_NESTED = 8  # objects within objects that have files of their own
 COMPOSED_BLOCK = 2**22  # rows of n-grams that are added at once
+MOST_TEXT = 2**24  # characters of words that stand twice: a file of some bytes can name a long one many times
 INTEGER_WORDS = "integer_words"  # see `vectors.vectors`
 
 
@@ -47,21 +48,31 @@ def read_record(file: PackedFile, path: Path, mmap: str | None = None) -> Record
         raise file.error(
             f"a Python pickle of a {type(value).__name__}, which is no object of gensim; it is another file"
         )
-    add_arrays(file, value, path, mmap)
+    add_arrays(file, value, path, mmap, set())
     return value
 
 
-def add_arrays(file: PackedFile, record: Record, path: Path, mmap: str | None, depth: int = 0) -> None:
-    """Gives a record the attributes that stand in files of their own, and its parts theirs."""
+def add_arrays(file: PackedFile, record: Record, path: Path, mmap: str | None, seen: set[int], depth: int = 0) -> None:
+    """Gives a record the attributes that stand in files of their own, and its parts theirs.
+
+    Args:
+        file: The file, for messages.
+        record: The object.
+        path: What the names of its files begin with.
+        mmap: See `read_record`.
+        seen: Ids of the records that have theirs: one may hold itself.
+        depth: Records that hold this one.
+    """
     fields = record.fields
+    seen.add(id(record))
     packed = str(path).endswith((".gz", ".bz2")) if not depth else file.name.endswith((".gz", ".bz2"))
     for name in names_in(fields, "__numpys"):
         companion = Path(f"{path}.{name}.{'npz' if packed else 'npy'}")
         fields[name] = load_array(file, companion, name, mmap)
     for name in names_in(fields, "__recursive_saveloads"):
         part = fields.get(name)
-        if type(part) is Record and depth < MOST_NESTED:
-            add_arrays(file, part, Path(f"{path}.{name}"), mmap, depth + 1)
+        if type(part) is Record and depth < MOST_NESTED and id(part) not in seen:
+            add_arrays(file, part, Path(f"{path}.{name}"), mmap, seen, depth + 1)
     for name in names_in(fields, "__ignoreds"):
         fields.setdefault(name, None)
 
@@ -69,7 +80,9 @@ def add_arrays(file: PackedFile, record: Record, path: Path, mmap: str | None, d
 def names_in(fields: dict[str, Any], key: str) -> list[str]:
     """The attributes that a list of the file names; only those that can be part of a file's name."""
     names = fields.get(key)
-    return [name for name in names if isinstance(name, str) and name.isidentifier()] if isinstance(names, list) else []
+    if not isinstance(names, list):
+        return []
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name.isidentifier()))
 
 
 def load_array(file: PackedFile, path: Path, name: str, mmap: str | None) -> np.ndarray:
@@ -136,6 +149,8 @@ def parts_of(root: Record) -> Parts:
     if len(keys) != len(E):
         raise FormatError(f"{len(keys)} words for {len(E)} rows; it was saved before its vectors were made")
     words = [str(key) if type(key) is int else as_text(key) for key in keys]
+    if len(set(words)) < len(words) and sum(map(len, words)) > MOST_TEXT:
+        raise FormatError(f"{len(words):,} words, of which only {len(set(words)):,} are different")
     integers = bool(keys) and all(type(key) is int for key in keys)
     C = output_rows(root)
     C = C if C is not None and C.shape == E.shape else None
@@ -202,8 +217,17 @@ def composed(fields: dict[str, Any], keys: list[Any] | None) -> np.ndarray:
         return np.asarray(own)
     if not fields.get("compatible_hash", False):
         raise FormatError("subwords of gensim before 3.8, numbered by a hash that was wrong beyond ASCII; save it anew")
+    check_subwords(minimum, maximum, buckets, table)
     starts, rows = Subwords(minimum, maximum, buckets).table_of([as_text(key) for key in keys])
     return compose(own, table, starts, rows)
+
+
+def check_subwords(minimum: int, maximum: int, buckets: int, table: Any) -> None:
+    """Raises FormatError for n-grams that no model has, and a table of other rows."""
+    if minimum < 0 or maximum > LONGEST:
+        raise FormatError(f"n-grams of {minimum} to {maximum} characters; of at most {LONGEST} they are read")
+    if len(table) != buckets:
+        raise FormatError(f"{len(table):,} rows of n-grams for {buckets:,} buckets; the file is damaged, save it anew")
 
 
 def compose(own: np.ndarray, table: np.ndarray, starts: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -109,15 +109,17 @@ KNOWN = (
 )  # fmt: skip
 RECORDS = ("gensim", "numpy.random", "scipy.sparse")
 """Packages whose classes become records."""
+RECORDS_WITHIN = tuple(f"{package}." for package in RECORDS)
 
 PLAIN_KEYS = (str, int, float, bytes, type(None), np.generic)
+LONGEST_NAME = 100  # characters of a class
 LARGE = 1024  # bytes from which a value is a view of the file
 
 
 def is_record(name: Name) -> bool:
     """Whether a class becomes a `Record`."""
-    known = any(name.module == package or name.module.startswith(f"{package}.") for package in RECORDS)
-    return known and name.name.isidentifier()
+    known = name.module in RECORDS or name.module.startswith(RECORDS_WITHIN)
+    return known and len(name.name) <= LONGEST_NAME and name.name.isidentifier()
 
 
 def read_pickle(data: bytes | memoryview) -> Any:
