@@ -22,6 +22,7 @@ from sgns.learn.document.blocks import (
 )
 from sgns.learn.formulas.notation import formula
 from sgns.learn.formulas.parser import Apply, Number
+from sgns.training.engines.cpu.engine import CpuEngine
 
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=[d.title for d in DERIVATIONS])
@@ -82,9 +83,10 @@ def test_plausible_mistakes_with_relatives_are_refused():
 
 
 @pytest.mark.parametrize("topic", RELATIVE_TOPICS)
-def test_five_ways_to_the_gradients_of_a_relative(topic):
+def test_six_ways_to_the_gradients_of_a_relative(topic):
     found = compare_relative(topic, seed=3, dim=4)
     limits = {"sympy, 30 digits": 1e-14, "central differences": 1e-8, "our graph": 1e-14, "torch autograd": 1e-14}
+    limits["kernel, lr = 1, float32"] = 1e-5  # it sums logarithms in float32
     assert list(found) == ["closed form", *limits]
     for name, limit in limits.items():
         if isinstance(found[name], str):
@@ -107,6 +109,21 @@ def test_a_wrong_method_of_a_relative_would_be_seen(monkeypatch):
     monkeypatch.setattr(relatives, "_graph", wrong)
     table = relative_table("cbow", compare_relative("cbow"))
     assert float(next(row for row in table.rows if row[0] == "our graph")[-1]) > 0.1
+
+
+@pytest.mark.parametrize("topic", RELATIVE_TOPICS)
+def test_a_wrong_kernel_of_a_relative_would_be_seen(topic, monkeypatch):
+    """The step is that of production: with another weight of the rows, or a doubled one, the table shows it."""
+    train = CpuEngine.train_block
+
+    def twice(engine, *arguments):
+        train(engine, *arguments)
+        return train(engine, *arguments)
+
+    monkeypatch.setattr(CpuEngine, "train_block", twice)
+    row = relative_table(topic, compare_relative(topic)).rows[-1]
+    assert row[0].startswith("kernel")
+    assert float(row[-1]) > 0.05
 
 
 def test_a_missing_torch_says_how_to_get_it(monkeypatch):

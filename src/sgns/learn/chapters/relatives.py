@@ -2,17 +2,19 @@
 
 All three have one form. The input is h = Σ a·R with a weight a for each row R of E, the loss is Σ −log σ(±h·C) over
 some rows of C, plus for label 1. `compare_relative` computes L and its gradients in closed form, with SymPy, by central
-differences, with our computation graph and with PyTorch's autograd.
+differences, with our computation graph, with PyTorch's autograd and by one step of the training kernel.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sgns.errors import MissingExtra
 from sgns.learn.chapters.derivation import Derivation, chain
+from sgns.learn.chapters.kernel_step import step_gradients
 from sgns.learn.chapters.proof import Meaning
 from sgns.learn.document.blocks import Table
 from sgns.learn.formulas.algebra import sympy
@@ -283,6 +285,8 @@ Answer = tuple[float, np.ndarray, np.ndarray]  # L, ∂L/∂R (inputs, d), ∂L/
 def compare_relative(topic: str, seed: int = 1, dim: int = 2) -> dict[str, Answer | str]:
     """Computes L and its gradients of an example by each method, on the same random vectors.
 
+    The vectors are rounded to float32, so that all methods start from the same numbers.
+
     Args:
         topic: cbow, subwords or hierarchical.
         seed: Seed of the vectors.
@@ -294,7 +298,8 @@ def compare_relative(topic: str, seed: int = 1, dim: int = 2) -> dict[str, Answe
     """
     example = EXAMPLES[topic]
     rng = np.random.default_rng(seed)
-    R, C = rng.normal(size=(example.inputs, dim)), rng.normal(size=(len(example.labels), dim))
+    sizes = (example.inputs, dim), (len(example.labels), dim)
+    R, C = (rng.normal(size=size).astype(np.float32).astype(np.float64) for size in sizes)
     labels = np.array(example.labels)
     ways: dict[str, Callable[[np.ndarray, np.ndarray, float, np.ndarray], Answer]] = {
         "closed form": _closed_form,
@@ -302,6 +307,7 @@ def compare_relative(topic: str, seed: int = 1, dim: int = 2) -> dict[str, Answe
         "central differences": _central_differences,
         "our graph": _graph,
         "torch autograd": _torch,
+        "kernel, lr = 1, float32": partial(step_gradients, topic),
     }
     found: dict[str, Answer | str] = {}
     for name, way in ways.items():
@@ -336,7 +342,9 @@ def relative_table(topic: str, found: Mapping[str, Answer | str]) -> Table:
         f"{len(found)} ways to the same numbers. {example.caption}, $d = {first[1].shape[1]}$, random vectors. The "
         "difference is the largest one over $L$ and all components of all gradients."
     )
-    return Table(heads, tuple(rows), caption.replace("5 ways", "Five ways"))
+    if topic == "subwords":
+        caption += " The kernel moves each row by $grad(L, u)$, as fastText does; that is divided by $1 + g$ here."
+    return Table(heads, tuple(rows), caption.replace("6 ways", "Six ways"))
 
 
 def _loss(R: np.ndarray, C: np.ndarray, weight: float, labels: np.ndarray) -> float:
