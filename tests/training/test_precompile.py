@@ -13,7 +13,13 @@ from sgns.config import Config
 from sgns.progress import Progress
 from sgns.training import precompile
 from sgns.training.plan import Resources
-from sgns.training.precompile import Precompilation, compile_training, kernels_of, start_second_process
+from sgns.training.precompile import (
+    Precompilation,
+    compile_for_later,
+    compile_training,
+    kernels_of,
+    start_second_process,
+)
 from sgns.training.train import train
 
 SENTENCES = [[f"w{n}" for n in row] for row in np.random.default_rng(3).integers(0, 40, (300, 8)).tolist()]
@@ -47,6 +53,29 @@ def run(options):
 with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
     print(json.dumps(pool.map(run, cases, chunksize=1)))
 """
+INFERRED = """
+import json, sys
+from sgns.base.jit import KernelCache
+from sgns.config import Config
+from sgns.training.precompile import compile_inference
+import sgns
+
+looked_up, look_up = [], KernelCache.load_overload
+
+def watched(self, signature, context):
+    looked_up.append(f"{self._impl.filename_base} {signature}")
+    return look_up(self, signature, context)
+
+options = {"model": "dm", "loss": sys.argv[1], "dim": 12, "min_count": 1, "epochs": 1, "engine": "cpu"}
+v = sgns.train([["a", "b", "c"], ["b", "a"]] * 9, quiet=True, on_warning=lambda text: None, **options)
+v.save(sys.argv[2])
+KernelCache.load_overload = watched
+compile_inference(Config(**options | {"dim": 100}))
+ahead = list(looked_up)
+sgns.infer(v, [["a", "b"]])
+sgns.infer(sgns.load(sys.argv[2]), ["a b"])
+print(json.dumps([ahead, [name for name in looked_up[len(ahead):] if "infer" in name]]))
+"""
 CASES = (
     {"threads": 1},
     {"threads": 2, "validation": 0.2},
@@ -68,6 +97,23 @@ class TestTheKernelsOfARun:
         for case, (ahead, more) in zip(CASES, json.loads(done.stdout), strict=True):
             assert len(ahead) >= 2, case
             assert more == [], case
+
+    @pytest.mark.parametrize("loss", ["negatives", "hierarchical"])
+    def test_inference_of_documents_is_compiled_ahead(self, loss, tmp_path):
+        """For vectors that were just trained, and for those of a file."""
+        done = subprocess.run(
+            [sys.executable, "-c", INFERRED, loss, str(tmp_path / "v.safetensors")], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-2_000:]
+        ahead, more = json.loads(done.stdout)
+        assert any("infer_rows" in name for name in ahead)
+        assert more == []
+
+    def test_it_is_a_part_of_compile_for_models_of_documents_alone(self, monkeypatch):
+        monkeypatch.setattr(precompile, "compile_training", lambda config, threads: None)
+        for model, there in (("dm", True), ("skipgram", False)):
+            made = compile_for_later(Config(model=model), [100], lambda *_: None)
+            assert ("inference of documents" in [part["kernels"] for part in made["compiled"]]) is there
 
     def test_kernels_of_other_options_have_another_name(self):
         options = {"dim": 100, "threads": 2}
@@ -100,6 +146,12 @@ def started(monkeypatch):
     monkeypatch.setattr(precompile, "is_compiled", lambda name: False)
     monkeypatch.setattr(precompile, "start_second_process", start)
     return processes
+
+
+@pytest.fixture(autouse=True)
+def may_start(monkeypatch):
+    """The other tests start none."""
+    monkeypatch.delenv(precompile.SECOND, raising=False)
 
 
 @pytest.fixture

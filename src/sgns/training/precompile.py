@@ -172,6 +172,8 @@ def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCal
 
     jobs: list[tuple[str, Callable[[], None]]] = [("text", load_kernels), ("vector files", compile_vector_files)]
     jobs += [(f"training, dim {dim}", lambda dim=dim: training(dim)) for dim in dims]  # type: ignore[misc]
+    if config.documents:
+        jobs.append(("inference of documents", lambda: compile_inference(config)))
     began, compiled = time.perf_counter(), []
     for done, (name, job) in enumerate(jobs):
 
@@ -184,6 +186,20 @@ def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCal
         compiled.append({"kernels": name, "seconds": time.perf_counter() - start})
     seconds = time.perf_counter() - began
     return {"folder": str(kernel_folder()), "dims": list(dims), "compiled": compiled, "seconds": seconds}
+
+
+def compile_inference(config: Config) -> None:
+    """Compiles the kernel that infers vectors of new documents, of any dimension, or loads it from the cache."""
+    import numpy as np
+
+    from sgns.training.infer import infer_texts
+    from sgns.vectors.files.parts import Parts
+    from sgns.vectors.vectors import Vectors
+
+    words, rows = ["a", "b"], np.zeros((2, config.dim), np.float32)
+    tree = config.loss == "hierarchical"
+    parts = Parts.of(words, rows, None if tree else rows, np.array([1, 1]), {"config": config.to_dict()})
+    infer_texts(Vectors.from_parts(replace(parts, nodes=rows[:1]) if tree else parts), [words], epochs=1, threads=1)
 
 
 def compile_vector_files() -> None:
