@@ -11,6 +11,7 @@ from hypothesis import is_hypothesis_test, settings
 
 from sgns.base.folders import cache_folder
 from sgns.training.engines.choice import cuda_cards
+from sgns.training.precompile import SECOND
 
 # Where there is no card, Triton's kernels are interpreted; Triton asks for that when it is first imported.
 if not cuda_cards():
@@ -18,6 +19,10 @@ if not cuda_cards():
 
 # Tests have caches of their own for texts; kernels are compiled once for all of them.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "tests"))
+
+# Kernels are compiled where they are used: beside other tests a second process that compiles ahead gains no time, and
+# costs its start for each of the many sets of options here. Its own tests let it start.
+os.environ.setdefault(SECOND, "1")
 
 # Tests start hundreds of processes, which read byte code that the first of them wrote, also where none is wanted.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -13,6 +13,7 @@ import pytest
 
 import sgns as package
 from sgns.text.corpus import Corpus
+from sgns.training.precompile import SECOND
 
 FAST = ["--dim", "16", "--threads", "2"]
 
@@ -280,6 +281,7 @@ class TestInterrupt:
 
     def test_while_it_compiles(self, small_text, tmp_path, monkeypatch):
         monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))  # nothing is compiled there yet
+        monkeypatch.delenv(SECOND)
         out_file = tmp_path / "v.safetensors"
         out_file.write_bytes(b"precious")
         code, out, err = self.start(small_text, "-o", out_file, watch="compile kernels")
