@@ -25,6 +25,11 @@ SHAPES = [  # dim, window, negatives: one kernel each
     (3, 2, 20),
     (130, 11, 3),
 ]
+SHARINGS_AND_SHAPES = [  # every shape with tiles, every way with the first shape and with few and many negatives
+    pytest.param(sharing, *shape, marks=() if sharing == "tile" or shape != (100, 5, 5) else pytest.mark.slow)
+    for sharing in SHARINGS
+    for shape in SHAPES
+]
 
 
 class Case:
@@ -72,8 +77,7 @@ def corpus(lengths, V, seed=0):
     return rng.choice(V, sum(lengths), p=law / law.sum()).astype(np.int32), np.cumsum(lengths)
 
 
-@pytest.mark.parametrize(("dim", "window", "negatives"), SHAPES)
-@pytest.mark.parametrize("sharing", SHARINGS)
+@pytest.mark.parametrize(("sharing", "dim", "window", "negatives"), SHARINGS_AND_SHAPES)
 def test_one_step_at_lr_1_is_the_gradient(sharing, dim, window, negatives):
     config = Config(dim=dim, window=window, negatives=negatives, sharing=sharing)
     for seed in range(20):
@@ -83,8 +87,7 @@ def test_one_step_at_lr_1_is_the_gradient(sharing, dim, window, negatives):
         Case(ids, ends, 9, replace(config, seed=seed), seed=seed).check(lr=1.0)
 
 
-@pytest.mark.parametrize(("dim", "window", "negatives"), SHAPES)
-@pytest.mark.parametrize("sharing", SHARINGS)
+@pytest.mark.parametrize(("sharing", "dim", "window", "negatives"), SHARINGS_AND_SHAPES)
 def test_a_block_of_many_sentences(sharing, dim, window, negatives):
     ids, ends = corpus([1, 2, 30, 1, 1, 7, 2, 45, 8, 1], V=25)
     config = Config(dim=dim, window=window, negatives=negatives, sharing=sharing)
