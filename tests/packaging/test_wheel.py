@@ -140,6 +140,7 @@ vectors.most_similar("paris", m=3)
 """
 
 
+@pytest.mark.slow  # mypy reads NumPy's types anew; make lint reads those of the package
 def test_mypy_sees_the_types_in_a_client(environment, tmp_path):
     pytest.importorskip("mypy")
     python, _ = environment
