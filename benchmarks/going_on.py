@@ -26,24 +26,30 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--times", type=int, default=3)
     options = parser.parse_args()
-    sentences, _ = read(options.text, options.megabytes * 1_000_000)
+    print(table(options.text, options.megabytes, options.epochs, options.times))
+
+
+def table(text: Path, megabytes: int, epochs: int, times: int) -> str:
+    """The measurements as a Markdown table."""
+    sentences, _ = read(text, megabytes * 1_000_000)
     half = len(sentences) // 2
     first, second = sentences[:half], sentences[half:]
     rows: dict[str, list[float]] = {"gensim": [], "sgns": []}
     vectors: dict[str, Any] = {}
     by_sgns(first[:50], second[:50], 1)  # kernels are compiled
-    for _ in range(options.times):
+    for _ in range(times):
         for name, work in (("gensim", by_gensim), ("sgns", by_sgns)):
-            vectors[name], seconds = work(first, second, options.epochs)
+            vectors[name], seconds = work(first, second, epochs)
             rows[name].append(seconds)
     common = set(vectors["sgns"].words) & set(vectors["gensim"].words)
-    print(
-        f"{sum(map(len, second)):,} words in the second half, {options.epochs} epochs, {len(common):,} common words\n"
-    )
-    print(f"| | CPU seconds, median of {options.times} | {' | '.join(SETS)} |\n|---|---|{'---|' * len(SETS)}")
-    for name, seconds in rows.items():
-        print(f"| {name} | {statistics.median(seconds):.2f} | {' | '.join(figures(vectors[name], common))} |")
-    print(f"\n{statistics.median(rows['gensim']) / statistics.median(rows['sgns']):.1f} times as fast")
+    lines = [
+        f"{sum(map(len, second)):,} words in the second half, {epochs} epochs, {len(common):,} common words\n",
+        f"| | CPU seconds, median of {times} | {' | '.join(SETS)} |\n|---|---|{'---|' * len(SETS)}",
+    ]
+    for name, runs in rows.items():
+        lines.append(f"| {name} | {statistics.median(runs):.2f} | {' | '.join(figures(vectors[name], common))} |")
+    ratio = statistics.median(rows["gensim"]) / statistics.median(rows["sgns"])
+    return "\n".join([*lines, f"\n{ratio:.1f} times as fast"])
 
 
 def by_gensim(first: list[list[str]], second: list[list[str]], epochs: int) -> tuple[Any, float]:

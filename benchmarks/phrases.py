@@ -11,12 +11,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import ROOT
 
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "default": {},
     "npmi": {"score": "npmi", "threshold": 0.5},
     "default, connector words": {"connectors": "english"},
@@ -31,22 +32,27 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=20)
     parser.add_argument("--times", type=int, default=3)
     options = parser.parse_args()
-    sentences, encoded = read(options.text, options.megabytes * 1_000_000)
-    print(f"{len(encoded.ids):,} words, {len(sentences):,} sentences; CPU seconds, median of {options.times}\n")
-    print("| | phrases | gensim | sgns | times as fast |\n|---|---|---|---|---|")
+    print(table(options.text, options.megabytes, options.times))
+
+
+def table(text: Path, megabytes: int, times: int) -> str:
+    """The measurements as a Markdown table."""
+    sentences, encoded = read(text, megabytes * 1_000_000)
+    lines = [
+        f"{len(encoded.ids):,} words, {len(sentences):,} sentences; CPU seconds, median of {times}\n",
+        "| | phrases | gensim | sgns | times as fast |\n|---|---|---|---|---|",
+    ]
     for name, case in CASES.items():
         theirs, ours = [], []
-        for _ in range(options.times):
-            joined, seconds = timed(lambda case=case: by_gensim(sentences, **case))
+        for _ in range(times):
+            joined, seconds = timed(partial(by_gensim, sentences, **case))
             theirs.append(seconds)
-            (text, phrases), seconds = timed(lambda case=case: by_sgns(encoded, **case))
+            (found, phrases), seconds = timed(partial(by_sgns, encoded, **case))
             ours.append(seconds)
-        check(joined, text)
-        ratio = statistics.median(theirs) / statistics.median(ours)
-        print(
-            f"| {name} | {phrases:,} | {statistics.median(theirs):.2f} | {statistics.median(ours):.2f} | {ratio:.1f} |",
-            flush=True,
-        )
+        check(joined, found)
+        slow, fast = statistics.median(theirs), statistics.median(ours)
+        lines.append(f"| {name} | {phrases:,} | {slow:.2f} | {fast:.2f} | {slow / fast:.1f} |")
+    return "\n".join(lines)
 
 
 def read(path: Path, size: int) -> tuple[list[list[str]], Any]:
