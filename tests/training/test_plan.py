@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import sgns
 from sgns.config import Config
 from sgns.errors import ConfigError
 from sgns.text.vocabulary import Vocabulary
@@ -58,3 +59,25 @@ def test_the_schedule_has_blocks_that_the_engine_can_take():
     assert isinstance(schedule, BlockSchedule)
     assert schedule.length == 70_000
     assert (schedule.epochs, schedule.lr, schedule.words) == (2, 0.03, 2 * 10**8)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"ngrams": "3-4"}, "n-grams"), ({"model": "dbow"}, "documents"), ({"model": "dm"}, "documents"),
+        ({"loss": "hierarchical"}, "paths of a tree"), ({"model": "cbow"}, None), ({}, None),
+    ],
+)  # fmt: skip
+def test_what_deterministic_trains_on_one_thread_is_said(options, what):
+    plan = Plan.of(WORDS, Config(**options, deterministic=True), Resources("cpu", 3))
+    assert plan.training_threads == (3 if what is None else 1)
+    said = [f"with --deterministic, {what} train on one thread; leave it out to use all 3"]
+    assert plan.warnings == ([] if what is None else said)
+    assert Plan.of(WORDS, Config(**options), Resources("cpu", 3)).warnings == []  # the remedy
+    assert Plan.of(WORDS, Config(**options, deterministic=True), Resources("cpu", 1)).warnings == []
+
+
+def test_a_run_says_so(capsys):
+    v = sgns.train([["a", "b", "c"]] * 40, loss="hierarchical", deterministic=True, threads=2, min_count=1, dim=4)
+    assert "paths of a tree train on one thread" in capsys.readouterr().err
+    assert v.E.shape == (3, 4)

@@ -91,7 +91,17 @@ class Plan:
     @property
     def training_threads(self) -> int:
         """Threads of this process that train."""
-        return 1 if self.engine in SINGLE_THREADED else self.threads
+        in_order = self.config.deterministic and not words_alone(self.config)
+        return 1 if in_order or self.engine in SINGLE_THREADED else self.threads
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know before the run begins, a sentence each."""
+        if self.engine in SINGLE_THREADED or self.threads == self.training_threads:
+            return []
+        config = self.config
+        what = "n-grams" if config.ngrams else "documents" if config.documents else "paths of a tree"
+        return [f"with --deterministic, {what} train on one thread; leave it out to use all {self.threads}"]
 
     def with_seed(self, seed: int) -> Self:
         """The same decisions, with other random streams."""
@@ -109,6 +119,11 @@ class Plan:
     def versions(self) -> dict[str, str]:
         """Versions of sgns and of the libraries that the engine's numbers depend on."""
         return versions(self.engine)
+
+
+def words_alone(config: Config) -> bool:
+    """Whether all rows of E and C are those of words, which the deterministic engine copies for its chunks."""
+    return config.loss == "negatives" and config.ngrams is None and config.model in ("skipgram", "cbow")
 
 
 def versions(engine: str) -> dict[str, str]:

@@ -287,6 +287,8 @@ def show_warnings(comm: Comm, corpus: Corpus, plan: Plan, display: Display) -> N
     for rank, warnings in enumerate(all_gather_objects(comm, [*cache, *corpus.warnings])):
         for warning in warnings:
             display.warn(warning if comm.world_size == 1 else f"rank {rank}: {warning}")
+    for warning in plan.warnings:
+        display.warn(warning)
 
 
 def load_engine(

@@ -48,7 +48,7 @@ def train_on_ranks(text, config=CONFIG, world_size=2, checkpoints=None, on_epoch
         display.update = lambda *_: watch(comm, signals)
         shard = shard_of(find(text), comm.rank, comm.world_size, config.sentences)
         corpus = read_shard(comm, shard, config, lambda *_: None)
-        plan = Plan.of(corpus.vocabulary, config, Resources("cpu", 1))
+        plan = Plan.of(corpus.vocabulary, config, Resources("cpu", config.threads))
         ranks = Distributed(comm, DistributedOptions(), signals, Restarts(), lambda: "; start again")
         trained = run(corpus, plan, display, checkpoints=checkpoints, on_epoch=on_epoch, distributed=ranks)
         return trained, display.notes
@@ -169,6 +169,14 @@ def test_every_model_on_two_ranks(text, tmp_path, name):
         assert np.abs(whole.documents.E - results[1][0].vectors.documents.E).max() == 0
         first = alone.documents.words[0]
         assert whole.documents.similarity(first, alone.documents.words[-1]) < 0.999
+
+
+@pytest.mark.parametrize("options", [{}, {"ngrams": "3", "buckets": 100}])
+def test_deterministic_ranks_have_the_same_bits_with_any_threads(text, options):
+    config = asdict(CONFIG) | {"deterministic": True, "epochs": 1} | options
+    one, two = (train_on_ranks(text, Config(**config | {"threads": n}))[0][0].vectors for n in (1, 2))
+    assert np.array_equal(one.E, two.E)
+    assert np.array_equal(one.C, two.C)
 
 
 def test_ranks_that_diverge_say_how_to_start_again(text):

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sgns.base.parallel import in_background
-from sgns.config import Config
 from sgns.errors import MissingExtra
 from sgns.text.corpus import Corpus
 from sgns.training.engines.contract import Engine, EpochEngine
-from sgns.training.plan import Plan
+from sgns.training.plan import Plan, words_alone
 from sgns.training.validation import Validation
 
 if TYPE_CHECKING:
@@ -51,11 +50,6 @@ def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> E
             None if rows.tree is None else rows.tree.node_counts(kept),
         )  # fmt: skip
     return CpuEngine(*text, spans=spans, hot_rows=hot_rows, rows=rows, more_rows=more_rows, concurrent=not one_thread)
-
-
-def words_alone(config: Config) -> bool:
-    """Whether all rows of E and C are those of words, which the deterministic engine copies for its chunks."""
-    return config.loss == "negatives" and config.ngrams is None and config.model in ("skipgram", "cbow")
 
 
 def rows_of(plan: Plan, corpus: Corpus, ends: np.ndarray) -> "tuple[Rows, int]":
