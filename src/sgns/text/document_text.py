@@ -40,7 +40,7 @@ class DocumentRules:
         return cls(config.sentences, config.tags) if config.documents else None
 
 
-class Piece(NamedTuple):
+class DocumentPart(NamedTuple):
     """A part of a document.
 
     Attributes:
@@ -54,8 +54,8 @@ class Piece(NamedTuple):
     tags: list[str] | None = None
 
 
-def pieces(blocks: Iterable[bytes], unit: Sentences) -> Iterator[Piece]:
-    r"""The documents of a text in pieces; \n, \r\n and \r end lines.
+def document_parts(blocks: Iterable[bytes], unit: Sentences) -> Iterator[DocumentPart]:
+    r"""The documents of a text in parts; \n, \r\n and \r end lines.
 
     Args:
         blocks: The bytes of the text.
@@ -63,18 +63,18 @@ def pieces(blocks: Iterable[bytes], unit: Sentences) -> Iterator[Piece]:
     """
     if unit == "none":
         for block in blocks:
-            yield Piece(block.translate(LINE_ENDS), False)
-        yield Piece(b"", True)
+            yield DocumentPart(block.translate(LINE_ENDS), False)
+        yield DocumentPart(b"", True)
         return
     for line, whole in lines_of(blocks):
         if unit == "line":
-            yield Piece(line, whole)
+            yield DocumentPart(line, whole)
         elif whole and not line.strip(BLANKS):
-            yield Piece(b"", True)
+            yield DocumentPart(b"", True)
         else:
-            yield Piece(line + b" " if whole else line, False)
+            yield DocumentPart(line + b" " if whole else line, False)
     if unit == "paragraph":
-        yield Piece(b"", True)
+        yield DocumentPart(b"", True)
 
 
 def lines_of(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -100,12 +100,12 @@ class DocumentText(io.RawIOBase):
     """The documents of one source as bytes: a line for each that has a raw token.
 
     Args:
-        documents: The source in pieces.
+        documents: The source in parts.
         name: Of the source, for messages, and the tag of a file that is a document.
         rules: How documents are read.
     """
 
-    def __init__(self, documents: Iterator[Piece], name: str, rules: DocumentRules) -> None:
+    def __init__(self, documents: Iterator[DocumentPart], name: str, rules: DocumentRules) -> None:
         self._name, self._rules = name, rules
         self._lines = self._read(documents)
         self._rest = memoryview(b"")
@@ -129,8 +129,8 @@ class DocumentText(io.RawIOBase):
         self._rest = self._rest[size:]
         return size
 
-    def _read(self, documents: Iterator[Piece]) -> Iterator[bytes]:
-        """The bytes of all lines. Blanks at the edges of pieces become one, so that no line ends in many."""
+    def _read(self, documents: Iterator[DocumentPart]) -> Iterator[bytes]:
+        """The bytes of all lines. Blanks at the edges of parts become one, so that no line ends in many."""
         tags, unit = self._rules.tags, self._rules.unit
         found, begun, gap = False, False, False
         own: list[str] | None = None  # tags of the document that is read

@@ -87,8 +87,8 @@ def shared_names(
 class _Names:
     """Hashes of the names of words, openings and pairs.
 
-    A name is a sequence of pieces between underscores; its hash is a polynomial in BASE whose coefficients are those of
-    the pieces, so that the hash of a joined name follows from those of its parts.
+    A name is a sequence of parts between underscores; its hash is a polynomial in BASE whose coefficients are those of
+    the parts, so that the hash of a joined name follows from those of its parts.
     """
 
     def __init__(self, neighbours: Neighbours, words: list[str], underscored: np.ndarray) -> None:

@@ -19,7 +19,7 @@ from sgns.text.spill import Spill
 PART = 1 << 23  # pairs that are merged at once
 MOST_CODE = 2**62
 MOST_TABLE = 1 << 16  # codes whose numbers stand in a table
-WORD_BITS = 31  # of a opening's code; ids are below 2**31
+WORD_BITS = 31  # of an opening's code; ids are below 2**31
 WORD = (1 << WORD_BITS) - 1
 
 
@@ -116,7 +116,7 @@ class Neighbours:
                 self.openings = np.union1d(self.openings, codes)
 
     def of_opening(self, opening: int) -> tuple[int, ...]:
-        """The ids that a opening stands for: the first word and the connector words behind it."""
+        """The ids that an opening stands for: the first word and the connector words behind it."""
         if opening < self.words:
             return (opening,)
         assert self.runs is not None

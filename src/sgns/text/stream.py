@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 
 from sgns.base.files import PACKED, check_not_input, decompress, is_damage, packed_kind, reason, remedy_for
 from sgns.errors import InputError
-from sgns.text.document_text import BLOCK, DocumentRules, DocumentText, Piece, pieces
+from sgns.text.document_text import BLOCK, DocumentPart, DocumentRules, DocumentText, document_parts
 from sgns.text.documents import checked_tags
 from sgns.text.kinds import refusal
 from sgns.text.sources import Source
@@ -140,14 +140,14 @@ class Stream:
         self._inner = self._file if self.source.cells is None else None
         self._file = cast(BinaryIO, io.BufferedReader(text, HEAD * 16))
 
-    def _tagged_cells(self, texts: TextOfCells, rows: Iterator[Cell]) -> Iterator[Piece]:
+    def _tagged_cells(self, texts: TextOfCells, rows: Iterator[Cell]) -> Iterator[DocumentPart]:
         """The cells of a table as documents."""
         for number, cell in rows:
             if isinstance(cell, TaggedCell):
                 where = f"{self.source.name}, row {number}"
-                yield Piece(texts.encoded(cell.words, number), True, checked_tags(cell.tags, where))
+                yield DocumentPart(texts.encoded(cell.words, number), True, checked_tags(cell.tags, where))
             else:
-                yield Piece(texts.encoded(cell, number), True)
+                yield DocumentPart(texts.encoded(cell, number), True)
 
     def _read_documents(self, rules: DocumentRules) -> None:
         """Reads the documents of a text; a file in a folder that is no text has none."""
@@ -155,7 +155,7 @@ class Stream:
             rules.tags.add_nothing()
             return
         self._inner = self._file
-        text = DocumentText(pieces(self._blocks(), rules.unit), self.source.name, rules)
+        text = DocumentText(document_parts(self._blocks(), rules.unit), self.source.name, rules)
         self._file = cast(BinaryIO, io.BufferedReader(text, HEAD * 16))
 
     def _blocks(self) -> Iterator[bytes]:

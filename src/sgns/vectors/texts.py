@@ -179,7 +179,7 @@ def counted(which: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def sif_weights(counts: np.ndarray | None, a: float) -> np.ndarray:
-    """A / (a + p(w)) for each word, (V,) float32, where p(w) is its share of the counts of all words.
+    """The weight a / (a + p(w)) of each word, (V,) float32, where p(w) is its share of the counts of all words.
 
     Raises:
         ConfigError: There are no counts.
