@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import sgns
-from sgns.errors import FormatError
+from sgns.errors import DivergedError, FormatError
 from sgns.gensim.models import Doc2Vec, FastText, Word2Vec
 from sgns.gensim.models.callbacks import CallbackAny2Vec
 from sgns.gensim.models.doc2vec import TaggedDocument
@@ -126,6 +126,61 @@ def test_locked_rows_stay_bit_for_bit(sg: int) -> None:
     model.train(TEXT, total_examples=len(TEXT), epochs=2)
     np.testing.assert_array_equal(model.wv.vectors[3], before[3])
     assert (model.wv.vectors[4] != before[4]).all()
+
+
+@pytest.mark.parametrize("factors", [[0.0], [0.0, 1.0, 0.0]])
+def test_locks_for_all_rows_and_for_the_first_ones(factors: list[float]) -> None:
+    model = Word2Vec(**SMALL, sg=0)
+    model.build_vocab(TEXT)
+    model.wv.vectors_lockf = np.float32(factors)
+    before = model.wv.vectors.copy()
+    model.train(TEXT, total_examples=len(TEXT), epochs=2)
+    same = (model.wv.vectors == before).all(axis=1)
+    assert same.all() if len(factors) == 1 else same[:5].tolist() == [True, False, True, False, False]
+
+
+def test_locked_rows_stay_when_words_are_added() -> None:
+    model = Word2Vec(TEXT, **SMALL, sg=0)
+    model.wv.vectors_lockf = np.ones(len(model.wv), np.float32)
+    model.wv.vectors_lockf[3] = 0.0
+    model.build_vocab([["new", "w1"]] * 3, update=True)
+    before = model.wv.vectors.copy()
+    model.train([["new", "w1", "w2", "w3"]] * 20, total_examples=20, epochs=2)
+    same = (model.wv.vectors == before).all(axis=1)
+    assert same[3]
+    assert not same[-1]
+
+
+def test_divergence_says_which_alpha_to_take() -> None:
+    with pytest.raises(DivergedError, match=r"in epoch 1, at alpha=5; take a smaller one, such as alpha=0\.025"):
+        Word2Vec(TEXT, **SMALL, alpha=5)
+    assert np.isfinite(Word2Vec(TEXT, **SMALL, alpha=0.025).wv.vectors).all()
+
+
+def test_a_model_of_gensim_with_dm_concat_gives_its_vectors_and_no_others(tmp_path: Path) -> None:
+    gensim = pytest.importorskip("gensim")
+    tagged = [gensim.models.doc2vec.TaggedDocument(words, [i]) for i, words in enumerate(TEXT[:20])]
+    theirs = gensim.models.Doc2Vec(tagged, dm_concat=1, vector_size=8, min_count=1, epochs=1, workers=1)
+    theirs.save(str(tmp_path / "m"))
+    model = Doc2Vec.load(str(tmp_path / "m"))
+    np.testing.assert_array_equal(model.dv[3], theirs.dv[3])
+    for ask in (lambda: model.infer_vector(["w1"]), lambda: model.train(tagged, total_examples=20, epochs=1)):
+        with pytest.raises(NotImplementedError, match="dm_concat=1: its wv and dv can be used"):
+            ask()
+
+
+def test_maps_of_a_file(tmp_path: Path) -> None:
+    path = str(tmp_path / "m")
+    Word2Vec(TEXT, **SMALL).save(path)
+    first = Word2Vec.load(path).wv.vectors[0].copy()
+    assert not Word2Vec.load(path, mmap="r").wv.vectors.flags.writeable
+    for mode, kept in (("c", first), ("r+", np.zeros(8))):
+        loaded = Word2Vec.load(path, mmap=mode)
+        loaded.wv.vectors[0] = 0
+        del loaded
+        np.testing.assert_array_equal(Word2Vec.load(path).wv.vectors[0], kept)
+    with pytest.raises(ValueError, match=r"mmap is 'w'; it is one of None, 'r', 'c', 'r\+'"):
+        Word2Vec.load(path, mmap="w")
 
 
 def test_steps_are_as_large_as_asked_for() -> None:

@@ -183,7 +183,12 @@ def grouper(iterable: Iterable[Any], chunksize: int, as_numpy: bool = False, dty
         yield [np.array(item, dtype=dtype) for item in chunk] if as_numpy else chunk
 
 
-chunkize = chunkize_serial = grouper
+chunkize_serial = grouper
+
+
+def chunkize(corpus: Iterable[Any], chunksize: int, maxsize: int = 0, as_numpy: bool = False) -> Iterator[Any]:
+    """As `grouper`; `maxsize`, with which gensim reads ahead in another process, changes nothing that comes out."""
+    return grouper(corpus, chunksize, as_numpy)
 
 
 def check_output(stdout: int = subprocess.PIPE, *popenargs: Any, **kwargs: Any) -> bytes:

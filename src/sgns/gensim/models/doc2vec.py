@@ -88,8 +88,8 @@ class Doc2Vec(Word2Vec):
         """
         if dm and dm_concat:
             raise NotImplementedError(
-                "dm_concat=1 makes one input of all rows of a window, which sgns does not train; take dm_mean=1 or "
-                "dm_mean=0"
+                "dm_concat=1 makes one long input of all rows of a window, which sgns does not train; take dm_mean=1 "
+                "or dm_mean=0"
             )
         if dm_mean is not None:
             kwargs["cbow_mean"] = dm_mean
@@ -264,13 +264,25 @@ class Doc2Vec(Word2Vec):
         super()._receive(network, order)
         V = len(order)
         before, self.dv.vectors = self.dv.vectors, writable(self.dv.vectors)
-        before = before.copy() if len(self.dv.vectors_lockf) == len(before) else before
+        before = before.copy() if (self.dv.vectors_lockf == 0).any() else before
         self.dv.vectors[:] = network.rows(slice(V, V + len(self.dv)), self.vector_size)
         keep_locked(self.dv.vectors, before, self.dv.vectors_lockf)
         self.dv.norms = None
 
     def _clear_post_train(self) -> None:
         self.wv.norms = self.dv.norms = None
+
+    def _check_training_sanity(self, *args: Any, **kwargs: Any) -> None:
+        self._check_input()
+        super()._check_training_sanity(*args, **kwargs)
+
+    def _check_input(self) -> None:
+        """Raises NotImplementedError for a model of gensim with dm_concat=1, whose vectors alone can be used."""
+        if self.dm and self.dm_concat:
+            raise NotImplementedError(
+                "the model was made with dm_concat=1: its wv and dv can be used, but sgns neither trains nor infers "
+                "with one long input of all rows of a window; train a model with dm_mean=1 anew"
+            )
 
     # --- questions --------------------------------------------------------------------------------------------------
 
@@ -291,7 +303,9 @@ class Doc2Vec(Word2Vec):
 
         Raises:
             TypeError: The words are one string.
+            NotImplementedError: The model was made in gensim with dm_concat=1.
         """
+        self._check_input()
         if isinstance(doc_words, str):
             raise TypeError("Parameter doc_words of infer_vector() must be a list of strings (not a single string).")
         return inference.infer(

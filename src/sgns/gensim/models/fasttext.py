@@ -87,7 +87,7 @@ class FastTextKeyedVectors(KeyedVectors):
             if np.ndim(fields.get(name, 0)) != 1:
                 fields[name] = np.ones(1, REAL)
         if self.bucket:
-            check_subwords(self.min_n, self.max_n, self.bucket, self.vectors_ngrams)
+            check_subwords(self.min_n, self.max_n, self.bucket, self.vectors_ngrams, self.index_to_key)
         if self.vectors_vocab is not None:
             fields["vector_size"] = self.vectors_vocab.shape[1]
         vectors = fields.get("vectors")

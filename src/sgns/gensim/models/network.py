@@ -20,6 +20,7 @@ import numpy as np
 
 from sgns.base.parallel import usable_cores
 from sgns.config import Config
+from sgns.errors import DivergedError
 from sgns.gensim.models.encoding import EncodedText
 from sgns.training.engines.contract import Sums
 from sgns.training.engines.cpu.hot_rows import NO_COPIES, HotRows
@@ -39,6 +40,7 @@ WIDE = 32  # words to each side; windows up to this are not narrowed, because ea
 PARTS = 8  # of an epoch, where phases take turns
 BLOCKS_AT_LEAST = 200  # in a call of train, so that the learning rate falls smoothly
 LARGEST_SEED = 2**63 - 1
+SAFE_ALPHA = 0.025  # gensim's own
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,13 @@ class Network:
         for start, stop in pairwise(bounds):
             for engine in engines:
                 schedule = Stretch.of(start, stop, replace(rates, scale=self.step.rate), engine.phase.config.negatives)
-                train_blocks(engine, schedule, self.threads, ignore)
+                try:
+                    train_blocks(engine, schedule, self.threads, ignore)
+                except DivergedError:
+                    raise DivergedError(
+                        f"the vectors diverged in epoch {epoch + 1}, at alpha={rates.start:g}; take a smaller one, "
+                        f"such as alpha={min(SAFE_ALPHA, rates.start / 4):.2g}"
+                    ) from None
                 loss, pairs = loss + engine.loss, pairs + engine.pairs
                 engine.loss, engine.pairs = 0.0, 0
         centres = engines[0].centres

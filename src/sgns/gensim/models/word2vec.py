@@ -467,7 +467,7 @@ class Word2Vec(JobsPart, VocabularyPart):
     def _receive(self, network: Network, order: np.ndarray) -> None:
         """Copies the rows of the engine to this model."""
         before, self.wv.vectors = self.wv.vectors, writable(self.wv.vectors)
-        locked = before.copy() if len(self.wv.vectors_lockf) == len(before) else before
+        locked = before.copy() if (self.wv.vectors_lockf == 0).any() else before
         self.wv.vectors[order] = network.rows(slice(0, len(order)), self.vector_size)
         keep_locked(self.wv.vectors, locked, self.wv.vectors_lockf)
         self.wv.norms = None
@@ -663,8 +663,8 @@ def writable(rows: np.ndarray) -> np.ndarray:
 
 def keep_locked(rows: np.ndarray, before: np.ndarray, factors: np.ndarray) -> None:
     """Puts rows whose factor is 0 back as they were, bit for bit."""
-    if len(factors) == len(rows):
-        rows[factors == 0] = before[factors == 0]
+    locked = np.flatnonzero((np.broadcast_to(factors, len(rows)) if len(factors) == 1 else factors[: len(rows)]) == 0)
+    rows[locked] = before[locked]
 
 
 Vocab = keyedvectors.Vocab

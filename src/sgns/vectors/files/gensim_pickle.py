@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from sgns.base.files import PackedFile
-from sgns.base.subwords import LONGEST, Subwords
+from sgns.base.subwords import Subwords
 from sgns.errors import FormatError
 from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.gensim_part import narrowed
@@ -23,6 +23,7 @@ from sgns.vectors.files.selection import ALL, Selection
 
 MOST_NESTED = 8  # objects within objects that have files of their own
 COMPOSED_BLOCK = 2**22  # rows of n-grams that are added at once
+MOST_NGRAMS = 10**7  # of one word
 MOST_TEXT = 2**24  # characters of words that stand twice: a file of some bytes can name a long one many times
 INTEGER_WORDS = "integer_words"  # see `vectors.vectors`
 
@@ -217,17 +218,18 @@ def composed(fields: dict[str, Any], keys: list[Any] | None) -> np.ndarray:
         return np.asarray(own)
     if not fields.get("compatible_hash", False):
         raise FormatError("subwords of gensim before 3.8, numbered by a hash that was wrong beyond ASCII; save it anew")
-    check_subwords(minimum, maximum, buckets, table)
+    check_subwords(minimum, maximum, buckets, table, keys)
     starts, rows = Subwords(minimum, maximum, buckets).table_of([as_text(key) for key in keys])
     return compose(own, table, starts, rows)
 
 
-def check_subwords(minimum: int, maximum: int, buckets: int, table: Any) -> None:
-    """Raises FormatError for n-grams that no model has, and a table of other rows."""
-    if minimum < 0 or maximum > LONGEST:
-        raise FormatError(f"n-grams of {minimum} to {maximum} characters; of at most {LONGEST} they are read")
+def check_subwords(minimum: int, maximum: int, buckets: int, table: Any, words: list[Any]) -> None:
+    """Raises FormatError for a table of n-grams that does not fit, and for more n-grams of a word than any has."""
     if len(table) != buckets:
         raise FormatError(f"{len(table):,} rows of n-grams for {buckets:,} buckets; the file is damaged, save it anew")
+    longest = 2 + max((len(word) for word in words if isinstance(word, str | bytes | memoryview)), default=0)
+    if minimum < 0 or longest * (min(maximum, longest) - minimum + 1) > MOST_NGRAMS:
+        raise FormatError(f"n-grams of {minimum:,} to {maximum:,} characters of a word of {longest - 2:,}")
 
 
 def compose(own: np.ndarray, table: np.ndarray, starts: np.ndarray, rows: np.ndarray) -> np.ndarray:
