@@ -92,3 +92,18 @@ def test_options_of_a_start_without_one(sgns, files):
     code, _, err = sgns("train", files / "new.txt", "--freeze", "E", "-o", files / "v.safetensors")
     assert code == 2
     assert "freeze is 'E', for a run that starts from trained vectors; give start, or leave it out" in err
+
+
+@pytest.mark.parametrize("option", ["--start", "--freeze", "--phrases", "--keep-words", "--drop-words"])
+def test_files_that_options_name_are_not_replaced(sgns, files, option):
+    """Vectors to start from, and lists, also by the file that stands beside the vectors."""
+    before = (files / "old.safetensors").read_bytes()
+    (files / "list.tsv").write_text("w1_w2\n" if option == "--phrases" else "w1\n")
+    given = {"--start": "old.safetensors"}.get(option, "list.tsv")
+    start = [] if option != "--freeze" else ["--start", files / "old.safetensors"]
+    output = files / given if option == "--start" else files / "list.tsv"
+    code, _, err = sgns("train", files / "new.txt", *start, option, files / given, "-o", output, *OPTIONS)
+    assert code == 2
+    assert "is read, and would be replaced; write to another file" in err
+    assert (files / "old.safetensors").read_bytes() == before
+    assert (files / "list.tsv").read_text().startswith("w1")

@@ -4,8 +4,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from sgns.base.files import check_writable
-from sgns.config import Config
+from sgns.base.files import check_not_input, check_writable
+from sgns.config import WORD_OPTIONS, Config
 from sgns.errors import ConfigError, MissingExtra
 from sgns.progress import Progress
 from sgns.text.sources import find
@@ -120,7 +120,15 @@ def _check(
         check_writable(output)
         if inputs is not None:
             check_not_read(written_by(output), find(inputs))
+        for written in written_by(output):
+            check_not_input(written, files_of(config))
     return CheckpointPlan.of(output, checkpoints)
+
+
+def files_of(config: Config) -> list[str]:
+    """The files that the options name: vectors to start from, lists of words and of phrases."""
+    named = (getattr(config, name) for name in ("start", "phrases", "vocabulary_file", *WORD_OPTIONS))
+    return [value for value in named if isinstance(value, str)]
 
 
 def _save(trained: Trained, output: Path, display: Progress) -> float:
