@@ -129,21 +129,33 @@ def under(limit: int, *arguments: object, cwd: Path) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
-@needs_limits
-def test_each_remedy_works_under_the_same_limit(many_words: Path, tmp_path: Path) -> None:
-    few = ("--epochs", 1, "--engine", "cpu", "--sharing", "pair", "--threads", 2, "--quiet", "-o", "v.safetensors")
-    train = ("train", many_words, *few)
+FEW = ("--epochs", 1, "--engine", "cpu", "--sharing", "pair", "--threads", 2, "--quiet", "-o", "v.safetensors")
+
+
+def refused_under_a_limit(text: Path, folder: Path) -> list[tuple[str, str]]:
+    """The remedies that the command names, and their values."""
     for more in ((), ("--dry-run",)):
-        done = under(1_300_000, *train, "--dim", 10_000, "--min-count", 1, *more, cwd=tmp_path)
+        done = under(1_300_000, "train", text, *FEW, "--dim", 10_000, "--min-count", 1, *more, cwd=folder)
         assert done.returncode == 2, done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert "ulimit -v" in done.stderr
     remedies = re.findall(r"--(dim|max-vocabulary|min-count) (\d+)", done.stderr)
     assert [name for name, _ in remedies] == ["dim", "max-vocabulary", "min-count"]
-    for name, value in remedies:
+    return remedies
+
+
+@needs_limits
+def test_a_run_too_large_for_a_limit_is_refused_with_remedies(many_words: Path, tmp_path: Path) -> None:
+    refused_under_a_limit(many_words, tmp_path)
+
+
+@needs_limits
+@pytest.mark.slow
+def test_each_remedy_works_under_the_same_limit(many_words: Path, tmp_path: Path) -> None:
+    for name, value in refused_under_a_limit(many_words, tmp_path):
         options = {"dim": 10_000, "min-count": 1} | {name: value}
         given = [part for option, n in options.items() for part in (f"--{option}", n)]
-        done = under(1_300_000, *train, *given, "--json", cwd=tmp_path)
+        done = under(1_300_000, "train", many_words, *FEW, *given, "--json", cwd=tmp_path)
         assert done.returncode == 0, (name, value, done.stderr)
         assert json.loads(done.stdout)["vocabulary"] > 1
 

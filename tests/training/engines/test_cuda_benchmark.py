@@ -21,6 +21,7 @@ def run(*arguments):
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
 
 
+@(pytest.mark.usefixtures() if cuda_cards() else pytest.mark.slow)
 def test_check_speed_and_quality_in_one_call(tmp_path):
     rng = np.random.default_rng(0)
     text = tmp_path / "text.txt"

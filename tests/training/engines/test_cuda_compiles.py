@@ -83,7 +83,8 @@ def compiled(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "shape", [(5, 100, False), (1, 1, True), pytest.param((10, 300, False), marks=pytest.mark.slow)]
+    "shape",
+    [(5, 100, False), *(pytest.param(shape, marks=pytest.mark.slow) for shape in ((1, 1, True), (10, 300, False)))],
 )
 def test_the_kernels_compile_and_fit_a_multiprocessor(compiled, shape):
     """Whatever window and dim are, also where numbers are 1."""
@@ -101,7 +102,7 @@ def test_gradients_are_added_four_at_a_time_by_tensor_cores(compiled):
     assert "mma.sync" in code
 
 
-@pytest.mark.parametrize("shape", [(5, 100, False), (1, 1, True)])
+@pytest.mark.parametrize("shape", [(5, 100, False), pytest.param((1, 1, True), marks=pytest.mark.slow)])
 def test_no_warp_clears_what_another_has_yet_to_read(compiled, shape):
     """Tiles narrower than a program are held in copies: every warp reads them, the first one writes."""
     code = compiled(*shape)["step"]["ptx"]
