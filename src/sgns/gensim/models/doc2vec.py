@@ -12,11 +12,13 @@ from numpy import float32 as REAL
 from sgns.gensim import utils
 from sgns.gensim.models import inference
 from sgns.gensim.models.encoding import EncodedText, encode
-from sgns.gensim.models.keyedvectors import KeyedVectors, cosine
+from sgns.gensim.models.engine_rows import keep_locked, writable
+from sgns.gensim.models.keyedvectors import KeyedVectors
 from sgns.gensim.models.network import Lock, Network, Step
+from sgns.gensim.models.questions import cosine
 from sgns.gensim.models.sources import brown_lines
 from sgns.gensim.models.vocabulary import TrimRule, WordCounts
-from sgns.gensim.models.word2vec import Word2Vec, keep_locked, writable
+from sgns.gensim.models.word2vec import Word2Vec
 from sgns.gensim.store import class_only, load
 
 logger = logging.getLogger(__name__)

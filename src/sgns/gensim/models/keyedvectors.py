@@ -3,7 +3,6 @@
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from numbers import Integral
 from os import PathLike
 from typing import Any
 
@@ -11,19 +10,18 @@ import numpy as np
 from numpy import float32 as REAL
 
 from sgns.base.suggest import nearest
-from sgns.errors import FormatError
 from sgns.gensim import matutils, utils
-from sgns.gensim.models import evaluation, word2vec_format
-from sgns.gensim.store import SaveLoad, class_only, load
+from sgns.gensim.models import word2vec_format
+from sgns.gensim.models.older_vectors import OlderVectorsPart
+from sgns.gensim.models.questions import KEY_TYPES, QuestionsPart
+from sgns.gensim.store import class_only, load
 
 logger = logging.getLogger(__name__)
 
-_KEY_TYPES = (str, int, np.integer)
-_EXTENDED_KEY_TYPES = (str, int, np.integer, np.ndarray)
 MIGRATION = "see docs/from-gensim.md"
 
 
-class KeyedVectors(SaveLoad):
+class KeyedVectors(QuestionsPart, OlderVectorsPart):
     """Keys (words, tags of documents, nodes), a vector for each, and what is known of each.
 
     Attributes:
@@ -63,66 +61,6 @@ class KeyedVectors(SaveLoad):
     def load(cls, fname: str | PathLike[str], mmap: str | None = None) -> Any:
         """Vectors of a file that `save` wrote, here or in gensim; see `SaveLoad.load`."""
         return load(cls, fname, mmap)
-
-    def _after_load(self) -> None:
-        fields = self.__dict__
-        if "doctags" in fields:
-            self._take_documents()
-        for old, new in (("index2word", "index_to_key"), ("index2entity", "index_to_key"), ("syn0", "vectors")):
-            if old in fields and fields.get(new) is None:
-                fields[new] = fields.pop(old)
-            fields.pop(old, None)
-        fields.setdefault("norms", None)
-        fields.setdefault("expandos", {})
-        for name in ("syn0norm", "vectors_norm", "syn0_vocab_norm"):
-            fields.pop(name, None)
-        if "key_to_index" not in fields:
-            self._take_vocab(fields.pop("vocab", {}))
-        if fields.get("vectors") is not None:
-            fields["vector_size"] = fields["vectors"].shape[1]
-        fields.setdefault("next_index", len(self.index_to_key))
-        fields.setdefault("mapfile_path", None)
-        if "syn0_lockf" in fields:
-            fields["vectors_lockf"] = fields.pop("syn0_lockf")
-
-    def _take_vocab(self, vocab: dict[Any, Any]) -> None:
-        """Keys and attributes of versions before 4, where each key had an object."""
-        self.key_to_index = {key: int(item.fields["index"]) for key, item in vocab.items()}
-        if self.__dict__.get("index_to_key") is None:
-            self.index_to_key = sorted(self.key_to_index, key=self.key_to_index.__getitem__)
-        names = {name for item in vocab.values() for name in item.fields} - {"index"}
-        for name in sorted(names):
-            values = [item.fields.get(name, 0) for item in vocab.values()]
-            kind = {"count": np.int64, "sample_int": np.uint32}.get(name) or (
-                object if isinstance(values[0], np.ndarray) else np.asarray(values).dtype
-            )
-            column = np.zeros(len(self.index_to_key), kind)
-            for row, value in zip(self.key_to_index.values(), values):
-                column[row] = min(int(value), 2**32 - 1) if name == "sample_int" else value
-            self.expandos[name] = column
-
-    def _take_documents(self) -> None:
-        """Tags of documents of versions before 4, where integers came first and had no names."""
-        fields = self.__dict__
-        first = fields.pop("max_rawint", -1) + 1
-        names = fields.pop("offset2doctag", [])
-        fields["vectors"] = fields.pop("vectors_docs", fields.pop("doctag_syn0", None))
-        fields["vectors_lockf"] = fields.pop("doctag_syn0_lockf", np.ones(1, REAL))
-        tags = fields.pop("doctags")
-        if first + len(names) > len(fields["vectors"]):
-            raise FormatError(f"{first + len(names):,} tags for {len(fields['vectors']):,} rows of documents")
-        self.index_to_key = [*range(first), *names]
-        self.key_to_index, self.expandos = {}, {}
-        columns = {name: np.zeros(len(self.index_to_key), np.int64) for name in ("word_count", "doc_count")}
-        for tag, item in tags.items():
-            values = item.fields or dict(zip(("offset", "word_count", "doc_count"), item.args))
-            self.key_to_index[tag] = row = first + int(values["offset"])
-            for name, column in columns.items():
-                column[row] = int(values.get(name, 0))
-        if tags:
-            self.expandos = columns
-        for name in ("count", "mapfile_path", "vector_size"):
-            fields.pop(name, None)
 
     @classmethod
     def load_word2vec_format(
@@ -239,7 +177,7 @@ class KeyedVectors(SaveLoad):
         return len(self.index_to_key)
 
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
-        if isinstance(key_or_keys, _KEY_TYPES):
+        if isinstance(key_or_keys, KEY_TYPES):
             return self.get_vector(key_or_keys)
         return np.vstack([self.get_vector(key) for key in key_or_keys])
 
@@ -271,7 +209,7 @@ class KeyedVectors(SaveLoad):
         row = self.get_index(key)
         result: np.ndarray = self.vectors[row]
         if norm:
-            result = result / self._lengths()[row]
+            result = result / self.lengths()[row]
         result.setflags(write=False)
         return result
 
@@ -353,7 +291,7 @@ class KeyedVectors(SaveLoad):
             extras: Attributes of the keys, by name an array of one for each.
             replace: Take the new vectors for keys that are here.
         """
-        if isinstance(keys, _KEY_TYPES):
+        if isinstance(keys, KEY_TYPES):
             keys, weights = [keys], np.asarray(weights).reshape(1, -1)
         weights = np.asarray(weights)
         extras = {name: np.asarray(values) for name, values in (extras or {}).items()}
@@ -409,18 +347,19 @@ class KeyedVectors(SaveLoad):
         if self.norms is None or force or len(self.norms) != len(self.vectors):
             self.norms = np.linalg.norm(self.vectors, axis=1)
 
-    def _lengths(self) -> np.ndarray:
+    def lengths(self) -> np.ndarray:
+        """(V,): the lengths of the rows."""
         self.fill_norms()
         assert self.norms is not None
         return self.norms
 
     def get_normed_vectors(self) -> np.ndarray:
         """(V, d): the rows, of length 1."""
-        return self.vectors / self._lengths()[..., np.newaxis]
+        return self.vectors / self.lengths()[..., np.newaxis]
 
     def unit_normalize_all(self) -> None:
         """Scales all rows to length 1, for good; do not train on."""
-        self.vectors /= self._lengths()[..., np.newaxis]
+        self.vectors /= self.lengths()[..., np.newaxis]
         self.norms = np.ones((len(self.vectors),))
 
     def init_sims(self, replace: bool = False) -> None:
@@ -430,200 +369,6 @@ class KeyedVectors(SaveLoad):
         if replace:
             logger.warning("destructive init_sims(replace=True) deprecated & no longer required for space-efficiency")
             self.unit_normalize_all()
-
-    # --- questions --------------------------------------------------------------------------------------------------
-
-    def most_similar(
-        self,
-        positive: Any = None,
-        negative: Any = None,
-        topn: int | None = 10,
-        clip_start: int = 0,
-        clip_end: int | None = None,
-        restrict_vocab: int | None = None,
-        indexer: Any = None,
-    ) -> Any:
-        """The keys whose vectors have the largest cosine with the mean of `positive` minus `negative`.
-
-        Args:
-            positive: A key, row or vector, or several; a pair (key, weight) has its own weight.
-            negative: As positive; their weight is −1.
-            topn: How many; None returns the cosines of all rows as an array.
-            clip_start: The first row that is looked at.
-            clip_end: One past the last.
-            restrict_vocab: Look at the first rows alone.
-            indexer: An index with a method `most_similar(vector, topn)`, which then answers.
-
-        Returns:
-            (key, cosine) pairs, the best first; keys that were given are left out.
-        """
-        if isinstance(topn, Integral) and topn < 1:
-            return []
-        positive, negative = _as_list(positive), _as_list(negative)
-        lengths = self._lengths()
-        if restrict_vocab:
-            clip_start, clip_end = 0, restrict_vocab
-        clip_end = clip_end or len(self.vectors)
-        keys, weights = [], []
-        for sign, items in ((1.0, positive), (-1.0, negative)):
-            for item in items:
-                pair = not isinstance(item, _EXTENDED_KEY_TYPES)
-                keys.append(item[0] if pair else item)
-                weights.append(item[1] if pair else sign)
-        if not keys:
-            raise ValueError("cannot compute mean with no input")
-        mean = self.get_mean_vector(keys, np.array(weights), True, True, ignore_missing=False)
-        given = {self.get_index(key) for key in keys if isinstance(key, _KEY_TYPES) and self.has_index_for(key)}
-        if indexer is not None and isinstance(topn, int):
-            return indexer.most_similar(mean, topn)
-        cosines = self.vectors[clip_start:clip_end] @ mean / lengths[clip_start:clip_end]
-        if topn is None:
-            return cosines
-        best = matutils.argsort(cosines, topn=topn + len(given), reverse=True)
-        found = [
-            (self.index_to_key[row + clip_start], float(cosines[row])) for row in best if row + clip_start not in given
-        ]
-        return found[:topn]
-
-    def similar_by_word(self, word: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """As `similar_by_key`."""
-        return self.similar_by_key(word, topn, restrict_vocab)
-
-    def similar_by_key(self, key: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """The keys most similar to a key."""
-        return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
-
-    def similar_by_vector(self, vector: np.ndarray, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """The keys most similar to a vector."""
-        return self.most_similar(positive=[vector], topn=topn, restrict_vocab=restrict_vocab)
-
-    def most_similar_cosmul(
-        self, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
-    ) -> Any:
-        """The keys by the product of their similarities: 3CosMul (Levy & Goldberg 2014), for any number of keys."""
-        if isinstance(topn, Integral) and topn < 1:
-            return []
-        positive, negative = _as_list(positive), _as_list(negative)
-        if not positive:
-            raise ValueError("cannot compute similarity with no input")
-        given = {
-            self.get_index(key)
-            for key in [*positive, *negative]
-            if not isinstance(key, np.ndarray) and self.has_index_for(key)
-        }
-        rows = slice(0, restrict_vocab or len(self.vectors))
-        lengths = self._lengths()[rows]
-
-        def shifted(keys: list[Any]) -> Any:
-            vectors = [key if isinstance(key, np.ndarray) else self.get_vector(key, norm=True) for key in keys]
-            return np.prod([(1 + self.vectors[rows] @ vector / lengths) / 2 for vector in vectors], axis=0)
-
-        scores = shifted(positive) / (shifted(negative) + 0.000001)
-        if topn is None:
-            return scores
-        best = matutils.argsort(scores, topn=topn + len(given), reverse=True)
-        return [(self.index_to_key[row], float(scores[row])) for row in best if row not in given][:topn]
-
-    def similarity(self, w1: Any, w2: Any) -> Any:
-        """The cosine of the vectors of two keys."""
-        return cosine(self[w1], self[w2])
-
-    def distance(self, w1: Any, w2: Any) -> Any:
-        """1 − `similarity`."""
-        return 1 - self.similarity(w1, w2)
-
-    def n_similarity(self, ws1: Sequence[Any], ws2: Sequence[Any]) -> Any:
-        """The cosine of the means of the vectors of two lists of keys."""
-        if not (len(ws1) and len(ws2)):
-            raise ZeroDivisionError("At least one of the passed list is empty.")
-        one, other = (self.get_mean_vector(keys, pre_normalize=False) for keys in (ws1, ws2))
-        return cosine(one, other)
-
-    @staticmethod
-    def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
-        """The cosine of a vector with each row of a matrix."""
-        lengths = np.linalg.norm(vector_1) * np.linalg.norm(vectors_all, axis=1)
-        return vectors_all @ vector_1 / lengths
-
-    def distances(self, word_or_vector: Any, other_words: Sequence[Any] = ()) -> np.ndarray:
-        """1 − the cosine with each of the other keys, or with all."""
-        vector = self.get_vector(word_or_vector) if isinstance(word_or_vector, _KEY_TYPES) else word_or_vector
-        others = self.vectors[[self.get_index(key) for key in other_words]] if len(other_words) else self.vectors
-        return 1 - self.cosine_similarities(vector, others)
-
-    def closer_than(self, key1: Any, key2: Any) -> list[Any]:
-        """The keys that are closer to `key1` than `key2` is."""
-        distances, own, other = self.distances(key1), self.get_index(key1), self.get_index(key2)
-        return [self.index_to_key[row] for row in np.flatnonzero(distances < distances[other]) if row != own]
-
-    def words_closer_than(self, word1: Any, word2: Any) -> list[Any]:
-        """The old name of `closer_than`."""
-        return self.closer_than(word1, word2)
-
-    def rank(self, key1: Any, key2: Any) -> int:
-        """The place of `key2` among the keys by their distance from `key1`, from 1."""
-        return len(self.closer_than(key1, key2)) + 1
-
-    def most_similar_to_given(self, key1: Any, keys_list: Sequence[Any]) -> Any:
-        """The key of a list that is most similar to `key1`."""
-        return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
-
-    def rank_by_centrality(self, words: Sequence[Any], use_norm: bool = True) -> list[tuple[float, Any]]:
-        """The keys with their similarity to the mean of all, the most similar first."""
-        used = [word for word in words if word in self]
-        if len(used) != len(words):
-            logger.warning(
-                "vectors for words %s are not present in the model, ignoring these words", set(words) - set(used)
-            )
-        if not used:
-            raise ValueError("cannot select a word from an empty list")
-        vectors = np.vstack([self.get_vector(word, norm=use_norm) for word in used]).astype(REAL)
-        mean = self.get_mean_vector(list(vectors), post_normalize=True)
-        return sorted(zip(vectors @ mean, used), reverse=True)
-
-    def doesnt_match(self, words: Sequence[Any]) -> Any:
-        """The key that is least similar to the mean of all."""
-        return self.rank_by_centrality(words)[-1][1]
-
-    def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
-        """The similarity of two keys, divided by the sum of those of the `topn` keys most similar to the first."""
-        similar = self.similar_by_word(wa, topn)
-        if not similar:
-            raise ValueError("Cannot calculate relative cosine similarity without any similar words.")
-        return float(self.similarity(wa, wb)) / sum(cosine for _, cosine in similar)
-
-    def wmdistance(self, document1: Sequence[str], document2: Sequence[str], norm: bool = True) -> float:
-        """Word mover's distance of two texts; needs the package POT. See `evaluation.wmdistance`."""
-        return evaluation.wmdistance(self, document1, document2, norm)
-
-    def evaluate_word_analogies(
-        self,
-        analogies: str | PathLike[str],
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        similarity_function: str = "most_similar",
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """The share of analogies that are solved; see `evaluation.word_analogies`."""
-        return evaluation.word_analogies(
-            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
-        )
-
-    def evaluate_word_pairs(
-        self,
-        pairs: str | PathLike[str],
-        delimiter: str = "\t",
-        encoding: str = "utf8",
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> Any:
-        """The correlation with similarities that people gave; see `evaluation.word_pairs`."""
-        return evaluation.word_pairs(self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown)
-
-    def similarity_unseen_docs(self, *args: Any, **kwargs: Any) -> Any:
-        """Not of vectors: of a `Doc2Vec`."""
-        raise NotImplementedError("Call similarity_unseen_docs on a Doc2Vec model instead.")
 
     def __getattr__(self, name: str) -> Any:
         if name in RENAMED:
@@ -653,21 +398,6 @@ def load_word2vec_format(*args: Any, **kwargs: Any) -> KeyedVectors:
 def _load_word2vec_format(cls: Any, fname: Any, **options: Any) -> Any:
     """Gensim's name of `word2vec_format.load`."""
     return word2vec_format.load(cls, fname, **options)
-
-
-def cosine(one: np.ndarray, other: np.ndarray) -> Any:
-    """The cosine of two vectors, computed in float64: that of a vector with itself is 1."""
-    a, b = (matutils.unitvec(np.asarray(vector, np.float64)) for vector in (one, other))
-    return REAL(a @ b)
-
-
-def _as_list(value: Any) -> list[Any]:
-    """A list of keys or vectors; one alone, or a matrix of them, will do."""
-    if value is None:
-        return []
-    if isinstance(value, _KEY_TYPES) or (isinstance(value, np.ndarray) and value.ndim == 1):
-        return [value]
-    return list(value)
 
 
 def pseudorandom_weak_vector(

@@ -1,44 +1,38 @@
 """`Word2Vec` of gensim 4, trained by the engine of sgns."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from pathlib import Path
 from time import perf_counter
-from types import GeneratorType
 from typing import Any
 
 import numpy as np
 from numpy import float32 as REAL
 
-from sgns.config import Config
 from sgns.gensim import matutils
 from sgns.gensim.models import keyedvectors, scoring
+from sgns.gensim.models.checks import ChecksPart
 from sgns.gensim.models.encoding import EncodedText, encode
+from sgns.gensim.models.engine_rows import NEGATIVES, TREE, EngineRowsPart
 from sgns.gensim.models.jobs import JobsPart
 from sgns.gensim.models.keyedvectors import KeyedVectors, pseudorandom_weak_vector
-from sgns.gensim.models.network import Lock, Network, PhaseOptions, Rates, Step, Words, mean_inputs, seed_of
+from sgns.gensim.models.network import Network, Rates, seed_of
 from sgns.gensim.models.sources import MAX_WORDS_IN_BATCH as MAX_WORDS_IN_BATCH
 from sgns.gensim.models.sources import BrownCorpus as BrownCorpus
 from sgns.gensim.models.sources import LineSentence as LineSentence
 from sgns.gensim.models.sources import PathLineSentences as PathLineSentences
 from sgns.gensim.models.sources import Text8Corpus as Text8Corpus
-from sgns.gensim.models.vocabulary import TrimRule, VocabularyPart, keep_probability, noise_distribution
+from sgns.gensim.models.vocabulary import TrimRule, keep_probability
 from sgns.gensim.store import class_only, load
 
 logger = logging.getLogger(__name__)
 
 FAST_VERSION = CORPUSFILE_VERSION = 1
-COMPRESSED = (".bz2", ".gz", ".xz", ".zst")
-WIDEST = 1000  # words to each side, see `Config.window`
 PERMANENT = (list, tuple, LineSentence, PathLineSentences, Text8Corpus, BrownCorpus)
 """Corpora that give the same sentences each time they are gone through: they are encoded once for all epochs."""
-NEGATIVES, TREE = "syn1neg", "syn1"
-"""The attributes with the outputs C of the two losses."""
 
 
-class Word2Vec(JobsPart, VocabularyPart):
+class Word2Vec(JobsPart, ChecksPart, EngineRowsPart):
     """Word vectors: skip-gram or CBOW, with negatives, hierarchical softmax, or both.
 
     Attributes:
@@ -379,175 +373,8 @@ class Word2Vec(JobsPart, VocabularyPart):
     def _encode(self, corpus: Any, numbers: dict[Any, int]) -> EncodedText:
         return encode(self._jobs(corpus), numbers)
 
-    def _order(self) -> np.ndarray:
-        """The rows of the words, the most frequent first, as the engine has them."""
-        return np.argsort(-self.wv.expandos["count"], kind="stable")
-
-    def _numbers(self, order: np.ndarray) -> dict[Any, int]:
-        """The number of each word in the engine."""
-        numbers = np.empty(len(order), np.int64)
-        numbers[order] = np.arange(len(order))
-        return dict(zip(self.wv.index_to_key, numbers.tolist()))
-
-    def _config(self, model: str, loss: str) -> Config:
-        """The options of one phase. Raises `ConfigError` for a number that the engine does not have."""
-        longest, shrink = min(self.window, WIDEST), self.shrink_windows and self.window <= WIDEST
-        combine = "sum" if not self.cbow_mean and model in ("cbow", "dm") else "mean"  # gensim ignores it elsewhere
-        return Config(
-            dim=self.vector_size, model=model, combine=combine, loss=loss, window=longest,  # type: ignore[arg-type]
-            shrink_windows=shrink, negatives=max(1, self.negative), lr=1.0, min_lr=0.0, subsample=0.0,
-            noise_power=float(self.ns_exponent), seed=seed_of(self.seed),
-        )  # fmt: skip
-
-    def _models(self) -> list[str]:
-        """The models that are trained on the same outputs."""
-        return ["skipgram" if self.sg else "cbow"]
-
-    def _phases(self, order: np.ndarray) -> list[PhaseOptions]:
-        phases = []
-        for number, name in enumerate(self._outputs()):
-            tree = self.tree_of(order) if name == TREE else None
-            loss = "negatives" if tree is None else "hierarchical"
-            for model in self._models():
-                phases.append(PhaseOptions(self._config(model, loss), number, tree, model in ("dm", "dbow")))
-        return phases
-
-    def _words(self, order: np.ndarray) -> Words:
-        counts = np.maximum(1, self.wv.expandos["count"][order])
-        keep = self.wv.expandos["sample_int"][order] / (2**32 - 1)
-        return Words(counts, keep, noise_distribution(counts, self.ns_exponent))
-
-    def _network(self, order: np.ndarray, text: EncodedText) -> Network:
-        """Room for the rows of this model."""
-        words = self._words(order)
-        locks = [Lock.of(self.wv.vectors_lockf, np.argsort(order))]
-        step = Step.of(self._ratio(words, text))
-        return Network(words, self._phases(order), len(self._outputs()), 0, self.workers, locks=locks, step=step)
-
-    def _check_window(self, text: EncodedText) -> None:
-        """Says what becomes of a window that is wider than the engine's widest.
-
-        Raises:
-            ValueError: A sentence is longer than the widest window too.
-        """
-        if self.window <= WIDEST:
-            return
-        if text.longest > WIDEST:
-            raise ValueError(
-                f"window is {self.window}, the engine reaches {WIDEST} words to each side, and a sentence has "
-                f"{text.longest}; take window={WIDEST}, or cut the sentences"
-            )
-        if self.shrink_windows:
-            logger.warning(
-                "windows of %i words hold whole sentences here; each centre has its whole sentence", self.window
-            )
-
-    def _ratio(self, words: Words, text: EncodedText, more: int = 0) -> float:
-        """How much larger gensim's steps of E are than the gradient's, on average, see `network`.
-
-        Args:
-            words: Of the engine.
-            text: What is trained on.
-            more: Rows of an input beside those of the window.
-        """
-        if self._models() != ["cbow"] and self._models() != ["dm"]:
-            return 1.0
-        inputs = mean_inputs(text, words.keep_probability, self._config("cbow", "negatives")) + more
-        return inputs if self.cbow_mean else 1 / inputs
-
-    def _send(self, network: Network, order: np.ndarray) -> None:
-        """Copies the rows of this model to the engine."""
-        network.send(slice(0, len(order)), self.wv.vectors[order])
-        self._send_outputs(network, order)
-
-    def _send_outputs(self, network: Network, order: np.ndarray) -> None:
-        for number, name in enumerate(self._outputs()):
-            network.send_output(number, getattr(self, name)[self._output_rows(name, order)])
-
-    def _receive(self, network: Network, order: np.ndarray) -> None:
-        """Copies the rows of the engine to this model."""
-        before, self.wv.vectors = self.wv.vectors, writable(self.wv.vectors)
-        locked = before.copy() if (self.wv.vectors_lockf == 0).any() else before
-        self.wv.vectors[order] = network.rows(slice(0, len(order)), self.vector_size)
-        keep_locked(self.wv.vectors, locked, self.wv.vectors_lockf)
-        self.wv.norms = None
-        self._receive_outputs(network, order)
-
-    def _receive_outputs(self, network: Network, order: np.ndarray) -> None:
-        for number, name in enumerate(self._outputs()):
-            rows = writable(getattr(self, name))
-            rows[self._output_rows(name, order)] = network.output(number, self.vector_size)
-            setattr(self, name, rows)
-
-    def _output_rows(self, name: str, order: np.ndarray) -> np.ndarray:
-        """The rows of an output in the order of the engine: of words, or of nodes from the root on."""
-        if name == NEGATIVES:
-            return order
-        V = len(order)
-        return np.concatenate([np.arange(V - 2, -1, -1), [V - 1]]) if V > 1 else np.arange(V)
-
     def _clear_post_train(self) -> None:
         self.wv.norms = None
-
-    def _warn_of_size(self, epoch: int, text: EncodedText, examples: int | None, words: int | None) -> None:
-        """Warns of a corpus that is not as large as was said."""
-        if not text.examples and not self.train_count:
-            logger.warning(
-                "train() called with an empty iterator; give a corpus that can be gone through several times"
-            )
-        if examples and examples != text.examples:
-            logger.warning("EPOCH %i: %i sentences, not the %i of total_examples", epoch, text.examples, examples)
-        if words and words != text.raw_words:
-            logger.warning("EPOCH %i: %i words, not the %i of total_words", epoch, text.raw_words, words)
-
-    def _check_corpus_sanity(self, corpus_iterable: Any = None, corpus_file: Any = None, passes: int = 1) -> None:
-        """Raises TypeError for a corpus that cannot be trained on."""
-        if corpus_file is None and corpus_iterable is None:
-            raise TypeError("Either one of corpus_file or corpus_iterable value must be provided")
-        if corpus_file is not None and corpus_iterable is not None:
-            raise TypeError("Both corpus_file and corpus_iterable must not be provided at the same time")
-        if corpus_iterable is not None:
-            if not isinstance(corpus_iterable, Iterable):
-                raise TypeError(f"The corpus_iterable must be an iterable of lists of strings, got {corpus_iterable!r}")
-            if isinstance(corpus_iterable, GeneratorType) and passes > 1:
-                raise TypeError(
-                    f"Using a generator as corpus_iterable can't support {passes} passes. Try a re-iterable sequence."
-                )
-        elif not isinstance(corpus_file, str | PathLike) or not Path(corpus_file).is_file():
-            raise TypeError(f"Parameter corpus_file must be a valid path to a file, got {corpus_file!r} instead")
-        elif os.fspath(corpus_file).lower().endswith(COMPRESSED):
-            raise TypeError(
-                f"Training from compressed files is not supported with corpus_file; unpack {corpus_file}, or give "
-                "LineSentence(path) as the sentences"
-            )
-
-    def _check_training_sanity(
-        self, epochs: int | None = 0, total_examples: int | None = None, total_words: int | None = None, **kwargs: Any
-    ) -> None:
-        """Raises ValueError or RuntimeError where training makes no sense."""
-        if not self.hs and not self.negative:
-            raise ValueError("You must set either 'hs' or 'negative' to be positive for proper training.")
-        if self.hs and self.negative:
-            logger.warning(
-                "Both hierarchical softmax and negative sampling are activated. This is probably a mistake. "
-                "You should set either 'hs=0' or 'negative=0' to disable one of them. "
-            )
-        if self.alpha > self.min_alpha_yet_reached:
-            logger.warning("Effective 'alpha' higher than previous training cycles")
-        if not self.wv.key_to_index:
-            raise RuntimeError("you must first build vocabulary before training the model")
-        if not len(self.wv.vectors):
-            raise RuntimeError("you must initialize vectors before training the model")
-        if total_words is None and total_examples is None:
-            raise ValueError(
-                "You must specify either total_examples or total_words, for proper learning-rate calculations; for the "
-                "corpus of build_vocab it is total_examples=model.corpus_count"
-            )
-        if epochs is None or epochs <= 0:
-            raise ValueError("You must specify an explicit epochs count. The usual value is epochs=model.epochs.")
-        missing = [name for name in self._outputs() if not hasattr(self, name)]
-        if missing:
-            raise RuntimeError(f"the model has no {missing[0]}: its vectors were loaded without what training needs")
 
     # --- questions --------------------------------------------------------------------------------------------------
 
@@ -654,17 +481,6 @@ class Word2Vec(JobsPart, VocabularyPart):
         fields.pop("syn0norm", None)
         wv._after_load()
         fields["wv"] = wv
-
-
-def writable(rows: np.ndarray) -> np.ndarray:
-    """`rows`, or a copy where they cannot be changed because a file is mapped."""
-    return rows if rows.flags.writeable and not isinstance(rows, np.memmap) else np.array(rows)
-
-
-def keep_locked(rows: np.ndarray, before: np.ndarray, factors: np.ndarray) -> None:
-    """Puts rows whose factor is 0 back as they were, bit for bit."""
-    locked = np.flatnonzero((np.broadcast_to(factors, len(rows)) if len(factors) == 1 else factors[: len(rows)]) == 0)
-    rows[locked] = before[locked]
 
 
 Vocab = keyedvectors.Vocab
