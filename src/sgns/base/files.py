@@ -254,6 +254,37 @@ class Joined:
         return data + self.rest.read(count - len(data) if count >= 0 else -1)
 
 
+class BytesReader(io.RawIOBase):
+    """Strings of bytes, one after the other, as a file that is read.
+
+    Args:
+        parts: The strings; what they raise, reading raises.
+    """
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        """True: BufferedReader asks."""
+        return True
+
+    def readinto(self, view: Any) -> int:
+        """Fills some of `view`; returns the number of bytes, 0 at the end."""
+        if not self._left:
+            parts, size = [], 0
+            for part in self._parts:
+                parts.append(part)
+                size += len(part)
+                if size >= len(view):
+                    break
+            self._left = memoryview(b"".join(parts))
+        size = min(len(view), len(self._left))
+        view[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+
 def read_all(file: IO[bytes], count: int) -> bytes:
     """Reads `count` bytes, and fewer only at the end: one `read` of a pipe or a packed file may return fewer."""
     data = file.read(count)

@@ -4,11 +4,11 @@ The encoder ends a sentence at each line, so that its sentences are the document
 token has no line.
 """
 
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
+from sgns.base.files import BytesReader
 from sgns.config import Config, Sentences
 from sgns.errors import InputError
 from sgns.text.documents import TagList
@@ -96,8 +96,10 @@ def lines_of(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         yield rest.removesuffix(b"\r"), True
 
 
-class DocumentText(io.RawIOBase):
+class DocumentText(BytesReader):
     """The documents of one source as bytes: a line for each that has a raw token.
+
+    Reading raises `InputError` for a tag that cannot be one.
 
     Args:
         documents: The source in parts.
@@ -106,28 +108,8 @@ class DocumentText(io.RawIOBase):
     """
 
     def __init__(self, documents: Iterator[DocumentPart], name: str, rules: DocumentRules) -> None:
+        super().__init__(self._read(documents))
         self._name, self._rules = name, rules
-        self._lines = self._read(documents)
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        """True: BufferedReader asks."""
-        return True
-
-    def readinto(self, view: Any) -> int:
-        """Fills some of `view`. Raises `InputError` for a tag that cannot be one."""
-        if not self._rest:
-            parts, size = [], 0
-            for part in self._lines:
-                parts.append(part)
-                size += len(part)
-                if size >= len(view):
-                    break
-            self._rest = memoryview(b"".join(parts))
-        size = min(len(view), len(self._rest))
-        view[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
 
     def _read(self, documents: Iterator[DocumentPart]) -> Iterator[bytes]:
         """The bytes of all lines. Blanks at the edges of parts become one, so that no line ends in many."""

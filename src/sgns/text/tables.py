@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
+from sgns.base.files import BytesReader
 from sgns.errors import InputError, MissingExtra, SgnsError
 from sgns.text.sentences import columns_listed, is_missing, shown
 from sgns.text.sources import Column
@@ -298,8 +299,10 @@ def columns_of_columnar(file: BinaryIO, head: bytes) -> list[str]:
         return []
 
 
-class TextOfCells(io.RawIOBase):
+class TextOfCells(BytesReader):
     """The cells of a column as bytes of text: each cell a document, whose end ends a sentence.
+
+    Reading raises `InputError` for a cell that holds no text.
 
     Args:
         cells: The cells.
@@ -308,32 +311,8 @@ class TextOfCells(io.RawIOBase):
     """
 
     def __init__(self, cells: Iterator[Cell], name: str, column: Column) -> None:
-        self._cells, self._name, self._column, self._one_sentence = cells, name, column.name, column.one_sentence
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        """True: BufferedReader asks."""
-        return True
-
-    def readinto(self, view: Any) -> int:
-        """Fills some of `view`.
-
-        Raises:
-            InputError: a cell holds no text.
-        """
-        if not self._rest:
-            parts, size = [], 0
-            for number, cell in self._cells:
-                part = self.encoded(cell, number)
-                parts.append(part)
-                size += len(part)
-                if size >= len(view):
-                    break
-            self._rest = memoryview(b"".join(parts))
-        size = min(len(view), len(self._rest))
-        view[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
+        super().__init__(self.encoded(cell, number) for number, cell in cells)
+        self._name, self._column, self._one_sentence = name, column.name, column.one_sentence
 
     def encoded(self, cell: Any, number: int) -> bytes:
         """The bytes of a cell, with an empty line behind them, or a line end where a cell is one sentence."""
