@@ -28,7 +28,7 @@ def without_a_line(names: list[str], changelog: str) -> list[str]:
 
 
 def test_a_public_signature_changes_with_a_line_in_the_changelog():
-    # In a process of its own: in that of the whole suite 21 signatures were others once, and it is not known why.
+    # In a process of its own: where Sphinx has read functions (autodoc_preserve_defaults), their signatures are others.
     printed = subprocess.run(
         [sys.executable, HERE / "public_api.py", "--print"], capture_output=True, text=True, check=True
     )
