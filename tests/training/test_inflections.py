@@ -30,6 +30,24 @@ def language(seed=0):
     return sentences, forms, unseen
 
 
+def topics_found(v, forms, unseen):
+    """Of how many unseen forms the nearest word around a stem, none of whose n-grams they have, is one of theirs."""
+    around = [word for word in v.words if word.startswith("x")]
+    rows = np.array([v[word] / np.linalg.norm(v[word]) for word in around])
+    nearest = [around[int(np.argmax(rows @ v[unseen[stem]]))] for stem in forms]
+    return sum(word.startswith(f"x{k}y") for k, word in enumerate(nearest))
+
+
+def test_without_training_spelling_knows_no_topics():
+    """The measure of the test above can fail."""
+    sentences, forms, unseen = language()
+    v = sgns.train(
+        sentences, ngrams="3-6", buckets=20_000, dim=24, epochs=1, min_count=1, threads=1, subsample=0, lr=1e-6,
+        min_lr=1e-7, quiet=True,
+    )  # fmt: skip
+    assert topics_found(v, forms, unseen) < STEMS / 3
+
+
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 @pytest.mark.parametrize("buckets", [20_000, "exact"])
 def test_an_unseen_form_stands_beside_its_lemma(model, buckets):
@@ -43,6 +61,8 @@ def test_an_unseen_form_stands_beside_its_lemma(model, buckets):
     rows = np.array([v[word] / np.linalg.norm(v[word]) for word in known])
     right = sum(known[int(np.argmax(rows @ v[form]))] in forms[stem] for stem, form in unseen.items())
     assert right >= STEMS - 2
+    # Spelling alone, untrained, does as much; that the form also stands beside the words around its stem is learnt.
+    assert topics_found(v, forms, unseen) >= STEMS - 2
     if buckets == "exact":
         with pytest.raises(UnknownWord):
             v["ß"]  # none of its n-grams has a row
