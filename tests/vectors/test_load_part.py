@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sgns
+from sgns.base import files
 from sgns.errors import ConfigError, FormatError, InputError
 from sgns.vectors import Vectors
-from sgns.vectors.files import formats
+from sgns.vectors.files import fasttext_binary, formats, npz
 
 FORMATS = {name: ending for ending, name in formats.ENDINGS.items()}
 PACKINGS = ("", ".gz")
@@ -74,7 +75,7 @@ def test_files_of_several_blocks(tmp_path: Path, d: int, ending: str) -> None:
         same(sgns.load(tmp_path / f"v{ending}", limit=limit, only=words, on_warning=quiet), whole, expected)
 
 
-@pytest.mark.parametrize("ending", [".txt", ".glove", ".bin", ".txt.gz", ".bin.gz"])
+@pytest.mark.parametrize("ending", [".txt", ".vec", ".glove", ".bin", ".txt.gz", ".bin.gz"])
 def test_reading_stops_at_the_limit(tmp_path: Path, ending: str) -> None:
     made(20_000, 50).save(tmp_path / f"v{ending}", on_warning=quiet)
     read: list[int] = []
@@ -101,6 +102,8 @@ def test_reading_stops_at_the_last_of_the_words(tmp_path: Path) -> None:
         (".bin", {"only": ["w5", "w17000"]}),
         (".txt", {"limit": 10}),
         (".npz", {"limit": 10}),
+        (".fasttext.bin", {"limit": 10}),
+        (".fasttext.bin", {"only": ["w5", "w17000"]}),
     ],
 )
 def test_memory_grows_with_what_is_kept(tmp_path: Path, ending: str, options: dict) -> None:
@@ -111,6 +114,22 @@ def test_memory_grows_with_what_is_kept(tmp_path: Path, ending: str, options: di
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8_000_000
+
+
+@pytest.mark.parametrize("options", [{"limit": 10}, {"only": ["w5", "w4000"]}])
+@pytest.mark.parametrize("ending", [*FORMATS.values(), ".fasttext.bin.gz"])
+def test_memory_is_that_of_a_block_in_every_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, options: dict
+) -> None:
+    """Readers work block by block; with blocks of 64 KB they hold some of these, of matrices of 6 MB each."""
+    for module in (files, npz, fasttext_binary):
+        monkeypatch.setattr(module, "READ_BLOCK", 2**16)
+    made(5_000, 300).save(tmp_path / f"v{ending}", on_warning=quiet)
+    tracemalloc.start()
+    sgns.load(tmp_path / f"v{ending}", on_warning=quiet, **options).E.sum()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3_000_000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes")

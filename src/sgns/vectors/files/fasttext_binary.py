@@ -309,7 +309,7 @@ class Stream:
         row, first = 4 * columns, self.position
         last = first + row * rows
         stop = first + row * len(range(rows)[kept]) if isinstance(kept, slice) else last
-        step = max(1, 16 * READ_BLOCK // row) * row
+        step = max(1, 4 * READ_BLOCK // row) * row
         data = bytearray()
         while self.position < stop:
             block = self._take(min(step, stop - self.position))
