@@ -208,7 +208,7 @@ found = [part.tolist() for part in kernel(*text, 5, 5, 2, False, *tables, np.uin
 }
 
 
-@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("name", ["choose_spans", pytest.param("draw_windows", marks=pytest.mark.slow)])
 def test_a_change_in_what_a_kernel_calls_is_seen_by_the_next_process(tmp_path, name):
     copy, (code, change) = Copy(tmp_path), KERNELS[name]
     compiled, first = copy.run(code)
