@@ -9,7 +9,7 @@ import pytest
 
 import sgns
 from sgns.cli import make_app, run
-from sgns.config import RATES, START_SHARE
+from sgns.config import RATES, START_RATES, START_WEIGHT
 
 PAGE = (Path(__file__).parents[2] / "docs" / "growing.md").read_text(encoding="utf-8")
 SECTION = PAGE.split("\n## Going on with a model\n")[1].split("\n## ")[0]
@@ -46,7 +46,12 @@ def test_the_commands_succeed(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert "w65" in sgns.load("medicine.safetensors").words
 
 
-def test_the_default_rate_is_the_one_described() -> None:
-    assert START_SHARE == 0.75
-    assert "three quarters of the model's: 0.03 for skipgram" in SECTION
-    assert RATES["skipgram"] * START_SHARE == pytest.approx(0.03)
+def test_the_default_rate_and_weight_are_those_described() -> None:
+    assert START_WEIGHT == 0.5
+    assert START_RATES == {"mean": 1.5, "alone": 0.75}
+    said = " ".join(SECTION.split())
+    assert "`--lr` is one and a half times the model's, 0.06 for skipgram" in said
+    assert "With `--start-weight 0` it is three quarters, 0.03" in said
+    assert "| `--start-weight` | 0.5 |" in said
+    assert RATES["skipgram"] == pytest.approx(0.04)
+    assert RATES["cbow"] * START_RATES["mean"] == pytest.approx(0.225)
