@@ -12,6 +12,7 @@ DOORS = {
     "sgns.figures": "Plots, the map for the browser, exports to viewers.",
     "sgns.learn": "Derivations, computation graphs, the report, worksheets.",
     "sgns.gensim": "gensim's names.",
+    "sgns.gensim.models": "Word2Vec, FastText, Doc2Vec, KeyedVectors and Phrases, as gensim has them.",
     "sgns.progress": "Progress of long jobs: bars, a notebook's output, lines in a log.",
     "sgns.errors": "Exceptions and warnings.",
 }

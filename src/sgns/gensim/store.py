@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
+from types import MethodType
 from typing import IO, Any, ClassVar, NoReturn
 
 import numpy as np
@@ -62,7 +63,7 @@ class class_only:
     def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
         if instance is not None:
             return call_on_class_only
-        return lambda *args, **kwargs: self.function(owner, *args, **kwargs)
+        return MethodType(self.function, owner)  # with its name, signature and docstring
 
 
 class SaveLoad:
