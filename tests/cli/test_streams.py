@@ -89,7 +89,13 @@ def run_all(commands: list[list[str]], folder: Path, variables: dict[str, str]) 
     return done.stdout.split(b"=== "), done.stderr
 
 
-@pytest.mark.parametrize("variables", ENCODINGS, ids=lambda v: "-".join(v.values()))
+QUICK = (*ENCODINGS[:4], {"PYTHONIOENCODING": "utf-8"})
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [pytest.param(v, id="-".join(v.values()), marks=() if v in QUICK else pytest.mark.slow) for v in ENCODINGS],
+)
 def test_no_verb_fails_for_printing(foreign: Path, variables: dict[str, str]) -> None:
     commands = everything(foreign)
     if variables not in ENCODINGS[:2]:  # what takes long, a few times only
@@ -136,8 +142,11 @@ needs_bash = pytest.mark.skipif(sys.platform == "win32", reason="bash")
 
 
 @needs_bash
-@pytest.mark.parametrize("command", ["derive all", "explain", "similar many.txt w1 -n 1999", "--help", "train --help",
-                                     "similar many.txt w1 -n 1999 --json", "ask many.txt w1 -n 1900"])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    ["explain", "similar many.txt w1 -n 1999", "--help", "train --help", "similar many.txt w1 -n 1999 --json",
+     "ask many.txt w1 -n 1900", pytest.param("derive all", marks=pytest.mark.slow)],
+)  # fmt: skip
 def test_a_pipe_that_nobody_reads_is_quiet(tmp_path: Path, command: str) -> None:
     (tmp_path / "many.txt").write_text("2000 2\n" + "".join(f"w{i} {i} 1\n" for i in range(2_000)))
     done = shell(f"sgns {command} | true", tmp_path)

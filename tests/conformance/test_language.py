@@ -36,7 +36,7 @@ def trained(corpus):
     return get
 
 
-@pytest.mark.parametrize("name", ["tile", "window", "pair", "reference"])
+@pytest.mark.parametrize("name", ["tile", "window", "pair", pytest.param("reference", marks=pytest.mark.slow)])
 def test_recovers_the_classes(trained, name):
     vectors = trained(name)
     assert classes_recovered(vectors.words, np.asarray(vectors.E)) == 1
@@ -44,6 +44,7 @@ def test_recovers_the_classes(trained, name):
     assert 6 * np.log(2) > losses[0] > losses[-1]
 
 
+@pytest.mark.slow  # test_model_losses.py has a smaller text
 @pytest.mark.parametrize("name", ["tile", "window", "pair"])
 def test_losses_agree_with_the_reference_within_2_percent(trained, name):
     got, expected = trained(name).metadata["losses"], trained("reference").metadata["losses"]
@@ -52,6 +53,7 @@ def test_losses_agree_with_the_reference_within_2_percent(trained, name):
     np.testing.assert_allclose(got, expected, rtol=0.05 if name == "tile" else 0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tile", "window", "pair"])
 def test_as_many_pairs_as_the_reference(trained, name):
     assert trained(name).metadata["pairs"] == pytest.approx(trained("reference").metadata["pairs"], rel=0.005)

@@ -24,7 +24,10 @@ def corpus():
     return Corpus.from_sentences(sentences(1_500, seed=1))
 
 
-@pytest.mark.parametrize("model", MODELS)
+LONG = ("hierarchical skip-gram", "windows of one width")
+
+
+@pytest.mark.parametrize("model", [pytest.param(m, marks=pytest.mark.slow if m in LONG else ()) for m in MODELS])
 def test_the_loss_is_that_of_the_readable_model(corpus, model):
     pytest.importorskip("torch")
     options = OPTIONS | MODELS[model] | {"quiet": True}

@@ -175,7 +175,13 @@ def language(n=3_000):
 
 
 @pytest.mark.parametrize(
-    ("samples", "tree"), [("cbow", False), ("cbow", True), ("skipgram", True), ("skipgram", False)]
+    ("samples", "tree"),
+    [
+        ("cbow", True),
+        ("skipgram", False),
+        pytest.param("cbow", False, marks=pytest.mark.slow),
+        pytest.param("skipgram", True, marks=pytest.mark.slow),
+    ],
 )
 def test_the_classes_of_a_language_are_found(samples, tree):
     found, ids, ends, counts = language()
@@ -185,6 +191,7 @@ def test_the_classes_of_a_language_are_found(samples, tree):
     assert classes_recovered(found, model.E.weight.detach().numpy()) >= 0.95
 
 
+@pytest.mark.slow  # that both have the same gradients is a quick test, in tests/conformance/test_models.py
 def test_samples_of_one_row_are_skipgram():
     """`cbow.train` on pairs and `word2vec.train` draw their samples otherwise and learn the same."""
     _, ids, ends, counts = language()

@@ -108,6 +108,7 @@ def test_a_packed_file_has_the_same_documents(text, tmp_path):
     assert shown(of_files(plain, tags=True)) == shown(of_files(tmp_path / "packed.gz", tags=True))
 
 
+@pytest.mark.slow  # the documentation of this machine
 def test_the_built_in_corpus_has_numbered_documents():
     corpus = Corpus.builtin(options())
     assert shown(corpus)[0][0] == "0"

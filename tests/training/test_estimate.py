@@ -156,7 +156,7 @@ def measured(cache, *arguments):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory of a child, in KiB")
-@pytest.mark.parametrize("mode", [(), ("--deterministic",)])
+@pytest.mark.parametrize("mode", [(), pytest.param(("--deterministic",), marks=pytest.mark.slow)])
 def test_the_expected_memory_is_the_peak_of_the_run(large, tmp_path, mode):
     cache, options = tmp_path / "cache", ("train", large, "-o", tmp_path / "v.safetensors", "--json", "--quiet", *mode)
     options = (*options, "--threads", 2, "--epochs", 2)

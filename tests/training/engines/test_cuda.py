@@ -269,6 +269,7 @@ def test_dry_run_counts_the_card_and_refuses_what_does_not_fit(small, monkeypatc
         estimate(corpus, Config(engine="cuda", dim=200))
 
 
+@(pytest.mark.usefixtures() if choice.cuda_cards() else pytest.mark.slow)  # interpreted it takes long
 def test_a_resumed_run_gives_the_bits_of_one_that_never_stopped(small, tmp_path):
     pytest.importorskip("triton")
     import sgns

@@ -36,12 +36,14 @@ def engine_of(corpus, **options):
     [
         ({}, SGNS),
         ({"model": "cbow"}, CBOW),
-        ({"model": "cbow", "combine": "sum", "lr": 0.05}, CBOW),
-        ({"loss": "hierarchical"}, HierarchicalSoftmax),
+        pytest.param({"model": "cbow", "combine": "sum", "lr": 0.05}, CBOW, marks=pytest.mark.slow),
+        pytest.param({"loss": "hierarchical"}, HierarchicalSoftmax, marks=pytest.mark.slow),
         ({"loss": "hierarchical", "model": "cbow"}, HierarchicalSoftmax),
         ({"ngrams": "2-3", "buckets": 300}, SGNS),
         ({"ngrams": "2-3", "buckets": "exact", "model": "cbow"}, CBOW),
-        ({"ngrams": "3-3", "buckets": 50, "loss": "hierarchical"}, HierarchicalSoftmax),
+        pytest.param(
+            {"ngrams": "3-3", "buckets": 50, "loss": "hierarchical"}, HierarchicalSoftmax, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_the_model_of_the_options_learns(corpus, options, model):
