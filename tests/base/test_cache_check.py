@@ -90,6 +90,7 @@ sgns.train([["a", "b", "c"]] * 200, engine="cpu", sharing="pair", epochs=1)
 """
 
 
+@pytest.mark.slow  # where nothing is kept, each process compiles
 def test_one_warning_in_a_run_and_none_after_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the command line and in Python; then what the warning names, and the second run compiles nothing."""
     (tmp_path / "text.txt").write_text("the cat sat on the mat\n" * 300)

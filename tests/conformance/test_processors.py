@@ -45,7 +45,7 @@ def conform(folder, name, least, *arguments):
     assert int(suite.get("tests")) - int(suite.get("skipped")) >= least, done.stdout[-3_000:]
 
 
-@pytest.mark.parametrize("name", PROCESSORS)
+@pytest.mark.parametrize("name", ["AVX2", pytest.param("SSE", marks=pytest.mark.slow)])
 def test_blocks_of_the_usual_shape(tmp_path, name):
     conform(tmp_path, name, 3, "test_blocks.py", "-k", "many_sentences and 20-5-5")
 

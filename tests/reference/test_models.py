@@ -201,6 +201,7 @@ def test_samples_of_one_row_are_skipgram():
     np.testing.assert_allclose(here, there, rtol=0.02)
 
 
+@pytest.mark.slow
 def test_the_hierarchical_loss_is_the_mean_of_minus_log_p():
     _, ids, ends, counts = language(600)
     model = HierarchicalSoftmax(counts, 16)

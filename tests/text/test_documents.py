@@ -327,7 +327,10 @@ def same(one, other):
     assert (one.hash, one.warnings) == (other.hash, other.warnings)
 
 
-@pytest.mark.parametrize("more", [{}, {"tags": True}, {"sentences": "paragraph"}, {"sentences": "none"}])
+PARAGRAPHS = pytest.param({"sentences": "paragraph"}, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("more", [{}, {"tags": True}, {"sentences": "none"}, PARAGRAPHS])
 def test_plain_python_and_compiled_kernels_agree(folder, more):
     def encoded(threads, chunks):
         config = options(min_count=3, threads=threads, **more)

@@ -88,6 +88,7 @@ def check_laws(sheets):
     assert max(texts.values()) == 1, texts.most_common(2)
 
 
+@pytest.mark.slow
 def test_forty_worksheets():
     check_laws(make_worksheet(seed, level=level) for seed, level in QUICK)
 

@@ -39,7 +39,7 @@ def engine_of(corpus, **options):
         pytest.param({"model": "cbow", "combine": "sum", "lr": 0.05}, CBOW, marks=pytest.mark.slow),
         pytest.param({"loss": "hierarchical"}, HierarchicalSoftmax, marks=pytest.mark.slow),
         ({"loss": "hierarchical", "model": "cbow"}, HierarchicalSoftmax),
-        ({"ngrams": "2-3", "buckets": 300}, SGNS),
+        pytest.param({"ngrams": "2-3", "buckets": 300}, SGNS, marks=pytest.mark.slow),
         ({"ngrams": "2-3", "buckets": "exact", "model": "cbow"}, CBOW),
         pytest.param(
             {"ngrams": "3-3", "buckets": 50, "loss": "hierarchical"}, HierarchicalSoftmax, marks=pytest.mark.slow
