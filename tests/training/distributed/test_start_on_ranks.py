@@ -1,5 +1,7 @@
 """A run that starts from vectors, on several ranks: the vocabulary of one reader, the same vectors on all ranks."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from threaded import report_of, run_on_ranks
@@ -62,6 +64,7 @@ def test_other_vectors_on_a_rank_are_refused():
         run_on_ranks(3, work)
 
 
+@pytest.mark.slow
 def test_two_processes_go_on(ranks, text, tmp_path):
     pytest.importorskip("torch")
     old = sgns.train([[f"w{k}" for k in range(n, n + 5)] for n in range(200)] * 5, dim=8, min_count=1, quiet=True)
@@ -76,3 +79,32 @@ def test_two_processes_go_on(ranks, text, tmp_path):
     assert not np.array_equal(new.C[[new.id(word) for word in old.words]], old.C)
     assert report_of(outputs[0][0])["start"]["words"] == len(old.words)
     assert len(new.metadata["trained_on"]) == 2
+
+
+def test_the_mean_with_the_start_is_taken_of_what_ranks_have_merged(ranks, text, tmp_path):
+    """With the whole weight on the start its rows come back, on all of what two processes trained; phrases are new."""
+    pytest.importorskip("torch")
+    old = sgns.train([[f"w{k}" for k in range(n, n + 5)] for n in range(200)] * 5, dim=8, min_count=1, quiet=True)
+    old.save(tmp_path / "old.safetensors")
+    output = tmp_path / "new.safetensors"
+    options = ["--dim", 8, "--epochs", 1, "--threads", 1, "--start", tmp_path / "old.safetensors", "--phrases", 1]
+    codes, outputs = ranks(2, "train", text, "-o", output, "--quiet", *options, "--start-weight", 1).wait()
+    assert codes == [0, 0], outputs
+    new = sgns.load(output)
+    rows = [new.id(word) for word in old.words]
+    np.testing.assert_allclose(new.E[rows], old.E, atol=1e-6)
+    np.testing.assert_allclose(new.C[rows], old.C, atol=1e-6)
+
+
+def test_torchrun_takes_start_for_its_own_unless_dashes_say_where_the_command_begins(capsys):
+    """torchrun has --start-method; docs/growing.md and docs/scale.md name the remedy."""
+    run = pytest.importorskip("torch.distributed.run")
+    command = ["sgns", "train", "text.txt", "--start", "old.safetensors"]
+    try:
+        run.parse_args(["--standalone", "-m", *command])
+    except SystemExit:  # newer versions of Python leave what follows the command to it
+        assert "--start could match --start" in capsys.readouterr().err
+    found = run.parse_args(["--standalone", "-m", "--", *command])
+    assert [found.training_script, *found.training_script_args] == command
+    for page in ("growing", "scale"):
+        assert "-m -- sgns train" in (Path(__file__).parents[3] / "docs" / f"{page}.md").read_text(encoding="utf-8")
