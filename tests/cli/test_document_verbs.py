@@ -68,7 +68,8 @@ def test_infer_has_options_and_json(sgns, model, tmp_path):
         code, out, err = sgns("infer", model, model.parent / "new.txt", "-o", file, "--json", *more)
         assert code == 0, err
         assert json.loads(out) == {
-            "output": str(file), "texts": 3, "dim": 12, "words": 7, "known": 4, "coverage": 4 / 7, "empty": [1, 2],
+            "output": str(file), "texts": 3, "dim": 12, "words": 7, "known": 4, "composed": 0, "coverage": 4 / 7,
+                "empty": [1, 2],
         }  # fmt: skip
     first, same, other = map(np.load, files)
     assert np.array_equal(first, same)
