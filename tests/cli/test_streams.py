@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,10 @@ def everything(folder: Path) -> list[list[str]]:
         ["report", v, "-o", str(folder / "r.md")],
         ["train", str(folder / "text.txt"), "-o", str(folder / "t.txt"), "--engine", "cpu", "--sharing", "pair"],
     ]
+    if find_spec("sympy") is None:  # the extra learn is not installed
+        commands = [
+            command for command in commands if command[0] not in ("graph", "derive", "step", "explain", "report")
+        ]
     return commands + [[*command, "--json"] for command in commands]
 
 
