@@ -305,3 +305,19 @@ def test_sentences_of_gensim() -> None:
     with pytest.raises(ConfigError, match=r"sgns\.train\(sentences"):
         package.train(sentences=[["a", "b"]])
     assert foreign_option("dim") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "line"),
+    [
+        ("--buckets", "lots", "--buckets is lots; give a whole number or exact"),
+        ("--window", "abc", "--window is abc; give a whole number or sentence"),
+        ("--epochs", "1.5", "--epochs is 1.5; give a whole number"),
+        ("--lr", "fast", "--lr is fast; give a number"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_what_is_wanted(option, value, line, capsys):
+    from sgns.cli import make_app, run
+
+    assert run(make_app(), ["train", "text.txt", option, value]) == 2
+    assert capsys.readouterr().err.strip() == f"sgns: {line}"

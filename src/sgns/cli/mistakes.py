@@ -2,9 +2,9 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from cyclopts import App, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
+from cyclopts import App, CoercionError, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
 
 from sgns.base.foreign_options import foreign_option
 from sgns.base.suggest import nearest_options
@@ -68,7 +68,21 @@ def explained(error: Exception, app: App, arguments: list[str]) -> str:
         verb = error.unused_tokens[0]
         near = FOREIGN_VERBS.get(verb.lower().replace("_", "-")) or next(iter(nearest_options(verb, verbs(app))), None)
         return f"{verb} is no verb; {f'take sgns {near}' if near else 'sgns --help lists them all'}"
+    if isinstance(error, CoercionError) and error.token is not None and error.token.keyword and error.target_type:
+        kinds = kinds_of(error.target_type)
+        if kinds:
+            return f"{error.token.keyword} is {error.token.value}; give {' or '.join(kinds)}"
     return str(error)
+
+
+def kinds_of(kind: Any) -> list[str]:
+    """What values a type of an option has, in words; empty for one that has no words here."""
+    if kind in (int, float):
+        return ["a whole number" if kind is int else "a number"]
+    if get_origin(kind) is Literal:
+        return [str(value) for value in get_args(kind)]
+    parts = [kinds_of(part) for part in get_args(kind) if part is not type(None)]
+    return [word for part in parts for word in part] if all(parts) else []
 
 
 def unknown_option_text(app: App, arguments: list[str], name: str, note: str = "") -> str:
