@@ -146,6 +146,7 @@ def test_nothing_is_left_behind_and_untouched_rows_stay():
     assert np.array_equal(engine.C[idle], C[idle])
 
 
+@slow_when_interpreted
 def test_a_large_step_cannot_overshoot_where_sgd_does():
     """A word in many pairs of a batch, with few others: the sum of its updates, and the damped step."""
     grown = {}
@@ -203,6 +204,7 @@ def test_reach_is_uniform_and_independent_of_what_is_kept(window):
         assert window == 1 or chisquare(of_word[1:]).pvalue > SURE
 
 
+@slow_when_interpreted
 def test_noise_obeys_its_law():
     engine = made(
         V=40, n=1_500, length=1_500, keep=1.0, tuning=cuda.Tuning(rows=64, noise=256, step_rows=8_192, columns=32)

@@ -235,7 +235,7 @@ def test_an_unseen_form_is_composed_beside_its_stem():
         assert int(torch.cosine_similarity(known, unseen[None]).argmax()) // 4 == number
 
 
-@pytest.mark.parametrize("samples", ["dbow", "dm"])
+@pytest.mark.parametrize("samples", [pytest.param("dbow", marks=pytest.mark.slow), "dm"])
 def test_documents_of_a_topic_are_neighbours_and_a_new_text_joins_them(samples):
     rng = np.random.default_rng(3)
     topics = np.repeat([0, 1, 2], 6)

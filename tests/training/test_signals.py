@@ -109,7 +109,8 @@ def test_twice_stops_at_once_and_leaves_the_old_file(sgns, text, tmp_path):
     assert output.read_bytes() == b"what was there"
 
 
-@pytest.mark.parametrize("mode", [(), pytest.param(("--deterministic",), marks=pytest.mark.slow)])
+@pytest.mark.slow  # a run that goes on from a checkpoint is tested above, and in test_checkpoints.py
+@pytest.mark.parametrize("mode", [(), ("--deterministic",)])
 def test_killed_and_resumed(sgns, text, tmp_path, undisturbed, mode):
     output = tmp_path / "v.safetensors"
     if mode:

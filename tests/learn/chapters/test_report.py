@@ -59,6 +59,7 @@ def test_the_loss_of_other_models_is_described_as_theirs():
     assert mean_loss({"model": "skipgram", "loss": "negatives"}) == mean_loss({}) == ""
 
 
+@pytest.mark.slow  # it derives that model
 def test_the_report_on_another_model_derives_it_and_takes_no_step(model, run_report, monkeypatch):
     monkeypatch.setattr("sgns.learn.chapters.report.derive", lambda topics, **_: [Paragraph(f"derive {topics}")])
     for options, topics in [

@@ -75,6 +75,7 @@ def test_four_ranks_share_files_and_differ_in_threads(ranks, text, tmp_path):
     assert report_of(outputs[0][0])["ranks"] == 4
 
 
+@pytest.mark.slow
 def test_each_machine_may_have_files_of_its_own(ranks, text, tmp_path):
     lines = text.read_text().splitlines(keepends=True)
     own = {}
