@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sgns.gensim import utils
-from sgns.gensim.models.fasttext import FastTextKeyedVectors, ft_ngram_hashes
+from sgns.gensim.models.fasttext import FastText, FastTextKeyedVectors, ft_ngram_hashes
 from sgns.gensim.models.keyedvectors import KeyedVectors
 from sgns.gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
 from sgns.gensim.models.word2vec import LineSentence, Text8Corpus
@@ -189,3 +189,13 @@ def test_texts_are_cut_as_gensim_cuts_them(tmp_path: Path) -> None:
     text = "Ärger mit _under 42 numbers42 x café supercalifragilistic"
     for deacc in (False, True):
         assert utils.simple_preprocess(text, deacc) == gensim.utils.simple_preprocess(text, deacc)
+
+
+def test_tables_of_3_8_that_have_rows_for_some_buckets() -> None:
+    """Their rows stand in the order of `hash2index`: composed anew, the words have the vectors of the file."""
+    path = Path(gensim.__file__).parent / "test" / "test_data" / "compatible-hash-true.model"
+    vectors = FastText.load(str(path)).wv
+    kept = vectors.vectors.copy()
+    assert len(vectors.vectors_ngrams) == vectors.bucket == 100
+    vectors.adjust_vectors()
+    np.testing.assert_allclose(vectors.vectors, kept, rtol=1e-5, atol=1e-6)

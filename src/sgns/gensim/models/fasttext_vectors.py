@@ -11,7 +11,7 @@ from sgns.base.subwords import Subwords
 from sgns.errors import FormatError
 from sgns.gensim.models.keyedvectors import KeyedVectors, prep_vectors
 from sgns.gensim.store import class_only, load
-from sgns.vectors.files.gensim_pickle import check_subwords, compose
+from sgns.vectors.files.gensim_pickle import check_subwords, compose, unpacked
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class FastTextKeyedVectors(KeyedVectors):
             if np.ndim(fields.get(name, 0)) != 1:
                 fields[name] = np.ones(1, REAL)
         if self.bucket:
+            self.vectors_ngrams = unpacked(self.vectors_ngrams, self.bucket, fields.pop("hash2index", None))
             check_subwords(self.min_n, self.max_n, self.bucket, self.vectors_ngrams, self.index_to_key)
         if self.vectors_vocab is not None:
             fields["vector_size"] = self.vectors_vocab.shape[1]

@@ -23,6 +23,7 @@ from sgns.vectors.files.selection import ALL, Selection
 
 MOST_NESTED = 8  # objects within objects that have files of their own
 COMPOSED_BLOCK = 2**22  # rows of n-grams that are added at once
+MOST_BUCKETS = 2**26  # of a table that is unpacked; gensim's default is 2 million
 MOST_NGRAMS = 10**7  # of one word
 MOST_TEXT = 2**24  # characters of words that stand twice: a file of some bytes can name a long one many times
 INTEGER_WORDS = "integer_words"  # see `vectors.vectors`
@@ -218,9 +219,29 @@ def composed(fields: dict[str, Any], keys: list[Any] | None) -> np.ndarray:
         return np.asarray(own)
     if not fields.get("compatible_hash", False):
         raise FormatError("subwords of gensim before 3.8, numbered by a hash that was wrong beyond ASCII; save it anew")
+    table = unpacked(table, buckets, fields.get("hash2index"))
     check_subwords(minimum, maximum, buckets, table, keys)
     starts, rows = Subwords(minimum, maximum, buckets).table_of([as_text(key) for key in keys])
     return compose(own, table, starts, rows)
+
+
+def unpacked(table: np.ndarray, buckets: int, numbers: Any) -> np.ndarray:
+    """A row for each bucket, from a table of gensim 3.8, which had rows for those in use alone; others are zeros.
+
+    Args:
+        table: (n, d).
+        buckets: Number of rows that are needed.
+        numbers: The row of the table for each bucket in use; None where the table is whole.
+    """
+    if not isinstance(numbers, dict) or len(table) == buckets:
+        return table
+    if buckets > MOST_BUCKETS:
+        raise FormatError(f"{buckets:,} buckets for {len(table):,} rows of n-grams")
+    whole = np.zeros((buckets, *table.shape[1:]), table.dtype)
+    whole[np.fromiter(numbers.keys(), np.int64, len(numbers))] = table[
+        np.fromiter(numbers.values(), np.int64, len(numbers))
+    ]
+    return whole
 
 
 def check_subwords(minimum: int, maximum: int, buckets: int, table: Any, words: list[Any]) -> None:
