@@ -58,9 +58,9 @@ from sgns.training.engines.cpu.dense import dense_gradient, dense_scores, dense_
 
 @numba.njit("float32(int64, int64, int64, int64, int64, int64, int64, float32)")
 def step(X, E, C, Y, G, labels, weights, lr):
-    dense_scores(8, 16, 100, X, Y, G)
+    dense_scores(8, 16, 100, 16, X, Y, G)
     loss = dense_gradient(128, G, labels, weights, lr)
-    dense_update(8, 16, 100, X, E, C, G)
+    dense_update(8, 16, 100, 16, X, E, C, G)
     return loss
 
 (code,) = step.inspect_llvm().values()

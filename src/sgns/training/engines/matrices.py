@@ -37,6 +37,13 @@ def zero_rows(rows: int, stride: int) -> np.ndarray:
     return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
 
 
+def aligned_zeros(size: int) -> np.ndarray:
+    """(size,) float32 zeros that begin at a multiple of 64 bytes, so that a vector never straddles two cache lines."""
+    zeros = np.zeros(size + 16, np.float32)
+    first = (-zeros.ctypes.data // 4) % 16
+    return zeros[first : first + size]
+
+
 def map_memory(size: int) -> mmap.mmap:
     """Zeros, as many bytes, on huge pages where the system has them."""
     if hasattr(mmap, "MADV_HUGEPAGE"):

@@ -20,28 +20,29 @@ import numpy as np
 
 from sgns.base.jit import kernel
 from sgns.training.engines.cpu.block import CENTRES
-from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_gradient, dense_scores, dense_update
+from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_gradient, dense_scores
 from sgns.training.engines.cpu.llvm import LANES
-from sgns.training.engines.cpu.pairs import pair_gradient, pair_scores
-from sgns.training.engines.cpu.row_access import gather, prefetch
+from sgns.training.engines.cpu.pairs import row_scores
+from sgns.training.engines.cpu.row_access import prefetch
 from sgns.training.engines.cpu.tile_kernel import (
     CENTRES_SEEN,
     LOG_2,
     LOSS,
     MARKS,
     PAIRS,
-    aligned_zeros,
     weight_index,
 )
 from sgns.training.engines.cpu.window_rows import (
     add_row,
     add_running,
     clear_rows,
+    mean_update,
     prefix_sums,
-    window_spread,
     window_sum,
 )
+from sgns.training.engines.matrices import aligned_zeros
 
+PADDED = max(CENTRES, LANES)  # numbers of the positive pairs of a tile
 LEAST_NEGATIVES = 16  # of a tile: with 8, analogies on 100 MB of text were .02 lower; 32 gain .01 and cost a third
 
 
@@ -54,41 +55,53 @@ class CbowWorkspace(NamedTuple):
     """The arrays that the kernel works in; those that are used by address begin at a multiple of 64 bytes.
 
     Attributes:
-        pair_rows: (CENTRES + LANES,) int32, the centres that have an input, by their number in the tile.
         scales: (CENTRES,) float32, 1/m of each centre, or 1; 0 for one without an input.
+        there: (PADDED,) float32, 1 for a centre with an input, 0 for one without.
         marks: (MARKS,) int16.
         h_rows: (CENTRES,) int64, addresses of the inputs.
         a_rows: (CENTRES,) int64, addresses of their gradients.
+        c_rows: (CENTRES,) int64, addresses of the rows of C of the centres.
         z_rows: (draws,) int64, addresses of the rows of the negatives.
-        rows: float32: inputs, their gradients, copies of the rows of C, running sums, differences, a row of padding.
+        begins: (CENTRES,) int64, addresses of the differences where the windows begin.
+        ends: (CENTRES,) int64, and where they end.
+        rows: float32: inputs, running sums, differences, gradients, three rows of padding.
         weights: (CENTRES·draws,) float32, in blocks, see `weight_index`.
         gradients: As weights; the scores, then the gradients of the negatives.
         labels: As weights, all 0.
-        pair_gradients: (CENTRES + LANES,) float32, the scores, then the gradients of the positive pairs.
+        ones: (PADDED,) float32, the labels of the positive pairs.
+        pair_gradients: (PADDED,) float32, the scores, then the gradients of the positive pairs.
     """
 
-    pair_rows: np.ndarray
     scales: np.ndarray
+    there: np.ndarray
     marks: np.ndarray
     h_rows: np.ndarray
     a_rows: np.ndarray
+    c_rows: np.ndarray
     z_rows: np.ndarray
+    begins: np.ndarray
+    ends: np.ndarray
     rows: np.ndarray
     weights: np.ndarray
     gradients: np.ndarray
     labels: np.ndarray
+    ones: np.ndarray
     pair_gradients: np.ndarray
 
 
 def cbow_workspace(stride: int, window: int, draws: int) -> CbowWorkspace:
     """The arrays for tiles of windows of this reach at most, with so many negatives."""
-    widest = CENTRES + 2 * window + 1
     weights, gradients, labels = (aligned_zeros(CENTRES * draws) for _ in range(3))
+    there, ones, pair_gradients = (aligned_zeros(PADDED) for _ in range(3))
+    ones[:] = 1
+    widest = CENTRES + 2 * window + 1
+    rows = aligned_zeros((CENTRES + 3 * widest + 3) * stride)
+    h_rows = rows.ctypes.data + np.arange(CENTRES) * stride * 4
+    a_rows = h_rows + (CENTRES + 2 * widest + window) * stride * 4
+    c_rows, begins, ends = np.zeros((3, CENTRES), np.int64)
     return CbowWorkspace(
-        np.zeros(CENTRES + LANES, np.int32), np.zeros(CENTRES, np.float32), np.zeros(MARKS, np.int16),
-        np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64),
-        aligned_zeros((3 * CENTRES + 2 * widest + 1) * stride), weights, gradients, labels,
-        aligned_zeros(CENTRES + LANES),
+        np.zeros(CENTRES, np.float32), there, np.zeros(MARKS, np.int16), h_rows, a_rows, c_rows,
+        np.zeros(draws, np.int64), begins, ends, rows, weights, gradients, labels, ones, pair_gradients,
     )  # fmt: skip
 
 
@@ -117,19 +130,25 @@ def cbow_kernel(
     row = stride * 4  # bytes
     numbers = CENTRES * draws
     widest = CENTRES + 2 * window + 1
+    WINDOWS = int(words)  # a literal for `mean_update`
+    one = np.float32(1)
 
     @kernel
     def train(block, first, last, m, start, stop, lifetime, E, rows, C, lr, tags, work, out):
         kept, left, right, drawn = block.kept, block.left, block.right, block.drawn
-        h_rows, a_rows, z_rows, weights, scales = work.h_rows, work.a_rows, work.z_rows, work.weights, work.scales
-        marks, pair_rows = work.marks, work.pair_rows
+        h_rows, a_rows, c_rows, z_rows = work.h_rows, work.a_rows, work.c_rows, work.z_rows
+        begins, ends, scales = work.begins, work.ends, work.scales
+        weights, there, marks = work.weights, work.there, work.marks
         H = work.rows.ctypes.data
-        A, Y = H + CENTRES * row, H + 2 * CENTRES * row
-        S = Y + CENTRES * row
+        S = H + CENTRES * row
         D = S + widest * row
-        padding_row = D + widest * row  # in place of inputs and negatives that a tile lacks; their weight is 0
-        G, W, labels, P = (
-            work.gradients.ctypes.data, weights.ctypes.data, work.labels.ctypes.data, work.pair_gradients.ctypes.data
+        A = D + widest * row  # as D; zero but for the rows of the centres
+        # In place of what a tile lacks: c+ and negatives, whose weights are 0, and the ends of windows.
+        padding_row = A + widest * row
+        no_begin, no_end = padding_row + row, padding_row + 2 * row
+        G, W, labels, P, ones, T = (
+            work.gradients.ctypes.data, weights.ctypes.data, work.labels.ctypes.data, work.pair_gradients.ctypes.data,
+            work.ones.ctypes.data, there.ctypes.data,
         )  # fmt: skip
         e, c_plus = E.ctypes.data, C.ctypes.data
         loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
@@ -139,8 +158,8 @@ def cbow_kernel(
             begin = first + tile * CENTRES
             end = min(last, begin + CENTRES)
             low, high = max(0, begin - window), min(m, end + window)
+            origin = begin - window  # of the rows of D and A
             first_negative = tile // lifetime * draws  # in `drawn`
-            gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
             for z in range(draws):
                 z_rows[z] = c_plus + np.int64(drawn[first_negative + z]) * row
             # What the next tile needs
@@ -158,30 +177,29 @@ def cbow_kernel(
             n = 0
             for i in range(CENTRES):
                 c = begin + i
-                scales[i] = np.float32(0)
-                h_rows[i] = a_rows[i] = padding_row
-                if c >= end:
-                    continue
                 inputs = 0
-                if words:
-                    inputs += right[c] - left[c] - 1
-                if documents:
-                    inputs += tags.last[c] - tags.first[c]
+                if c < end:
+                    if words:
+                        inputs += right[c] - left[c] - 1
+                    if documents:
+                        inputs += tags.last[c] - tags.first[c]
                 if inputs == 0:
+                    scales[i] = there[i] = np.float32(0)
+                    c_rows[i], begins[i], ends[i] = padding_row, no_begin, no_end
+                    clear_rows(stride, H + i * row, 1)
                     continue
                 scales[i] = np.float32(1) / np.float32(inputs) if mean else np.float32(1)
-                h_rows[i], a_rows[i] = H + i * row, A + i * row
+                there[i] = np.float32(1)
+                c_rows[i] = c_plus + np.int64(kept[c]) * row
                 if words:
+                    begins[i], ends[i] = D + (left[c] - origin) * row, D + (right[c] - origin) * row
                     window_sum(stride, H + i * row, S, left[c] - low, c - low, right[c] - low, scales[i])
                 else:
                     clear_rows(stride, H + i * row, 1)
                 if documents:
                     for t in range(tags.first[c], tags.last[c]):
                         add_row(stride, H + i * row, e + np.int64(tags.rows[t]) * row, scales[i])
-                pair_rows[n] = i
                 n += 1
-            for surplus in range(n, n + LANES):
-                pair_rows[surplus] = 0
 
             # Weights of the negatives: each centre has k of them in expectation; one that is c+ counts nothing.
             if not whole:
@@ -217,36 +235,29 @@ def cbow_kernel(
                             break
 
             # Forward
-            for p in range(0, n, LANES):
-                pair_scores(stride, H, Y, pair_rows.ctypes.data + p * 4, pair_rows.ctypes.data + p * 4, P + p * 4)
-            dense_scores(CENTRES, draws, stride, h_rows.ctypes.data, z_rows.ctypes.data, G)
+            row_scores(CENTRES, stride, h_rows.ctypes.data, c_rows.ctypes.data, P)
+            dense_scores(CENTRES, draws, stride, draws, h_rows.ctypes.data, z_rows.ctypes.data, G)
             # Loss
             if tile % lifetime == 0:
                 fresh_loss += dense_gradient(numbers, G, labels, W, lr)
                 fresh_pairs += n
             else:
                 dense_gradient(numbers, G, labels, W, lr)  # its loss is not used, so LLVM leaves that out
+            loss += dense_gradient(PADDED, P, ones, T, lr)
             pairs += n
-            if n:
-                loss += pair_gradient(P, n, lr)
-            # Backward, to the inputs
-            clear_rows(stride, A, CENTRES)
-            dense_update(CENTRES, draws, stride, h_rows.ctypes.data, a_rows.ctypes.data, z_rows.ctypes.data, G)
-            for p in range(n):
-                i = pair_rows[p]
-                gradient = work.pair_gradients[p]
-                add_row(stride, A + i * row, Y + i * row, gradient)
-                add_row(stride, c_plus + np.int64(kept[begin + i]) * row, H + i * row, gradient)
-            # … and from them to the rows of E
-            for i in range(end - begin):
-                c = begin + i
-                if words and scales[i] > 0:
-                    window_spread(stride, A + i * row, D, left[c] - low, c - low, right[c] - low, scales[i])
-                if documents:
+            # Backward, to the inputs and all rows of C
+            mean_update(
+                CENTRES, draws, stride, WINDOWS, h_rows.ctypes.data, c_rows.ctypes.data, z_rows.ctypes.data,
+                a_rows.ctypes.data, G, P, scales.ctypes.data, begins.ctypes.data, ends.ctypes.data,
+            )  # fmt: skip
+            # … and from the inputs to the rows of E
+            if documents:
+                for c in range(begin, end):
                     for t in range(tags.first[c], tags.last[c]):
-                        add_row(stride, e + np.int64(tags.rows[t]) * row, A + i * row, scales[i])
+                        add_row(stride, e + np.int64(tags.rows[t]) * row, a_rows[c - begin], one)
             if words:
-                add_running(stride, D, e, rows.ctypes.data + low * 4, high - low)
+                skipped = (low - origin) * row
+                add_running(stride, D + skipped, A + skipped, e, rows.ctypes.data + low * 4, high - low)
         # As in `tile_kernel`: only the first tile of a set of negatives measures the loss of fresh ones.
         out[LOSS] += loss + (fresh_loss * (pairs / fresh_pairs) if fresh_pairs > 0 else pairs * negatives * LOG_2)
         out[PAIRS] += pairs

@@ -6,8 +6,10 @@ the exact gradient of these samples, from the values before the step. All shapes
 loops and keep a block of scores in registers.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -17,8 +19,10 @@ from sgns.training.engines.cpu.llvm import (
     ZERO,
     Builder,
     Value,
+    f32,
     floats_at,
     i64,
+    int_vector,
     lane_sums,
     load,
     loop,
@@ -36,15 +40,15 @@ BLOCK_ROWS = {16: 4, 8: 4, 4: 2}[LANES]  # a block of scores is BLOCK_ROWS x BLO
 BLOCK_COLUMNS = LANES // BLOCK_ROWS
 
 
-def _row_pointers(b: Builder, rows: Value, n: int) -> list[Value]:
+def row_pointers(b: Builder, rows: Value, n: int) -> list[Value]:
     """The n pointers to rows whose addresses are stored as int64 from address `rows` on."""
     p = b.inttoptr(rows, i64.as_pointer())
     return [floats_at(b, b.load(offset(b, p, k))) for k in range(n)]
 
 
 @intrinsic(prefer_literal=True)
-def dense_scores(ctx, inputs, outputs, stride, X, Y, G):
-    """All dot products of `inputs` rows with `outputs` rows.
+def dense_scores(ctx, inputs, outputs, stride, used, X, Y, G):
+    """All dot products of `inputs` rows with `used` rows, a multiple of `BLOCK_COLUMNS` from 1 to `outputs`.
 
     X and Y are addresses of arrays of row addresses (int64). The score of input i and output o is written to
     G[number_index(i, o, inputs, outputs)].
@@ -55,8 +59,9 @@ def dense_scores(ctx, inputs, outputs, stride, X, Y, G):
     I, O, S = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        xs, g = _row_pointers(b, args[3], I), floats_at(b, args[5])
-        outputs = b.inttoptr(args[4], i64.as_pointer())
+        used, X, Y, G = args[3:]
+        xs, g = row_pointers(b, X, I), floats_at(b, G)
+        outputs = b.inttoptr(Y, i64.as_pointer())
         rows, columns = block_shape(I)
         for first in range(0, I, rows):
 
@@ -77,10 +82,10 @@ def dense_scores(ctx, inputs, outputs, stride, X, Y, G):
                 store(b, lane_sums(b, list(sums)), offset(b, g, corner))
                 return []
 
-            loop(b, O, columns, block)
+            loop(b, used, columns, block)
         return context.get_dummy_value()
 
-    return types.void(inputs, outputs, stride, *[Address] * 3), codegen
+    return types.void(inputs, outputs, stride, *[Address] * 4), codegen
 
 
 def block_shape(inputs: int) -> tuple[int, int]:
@@ -112,20 +117,60 @@ def dense_gradient(ctx, count, G, labels, weights, lr):
 
         def step(at: Value, loss: Any) -> list[Value]:
             x, y, w = load(b, offset(b, g, at)), load(b, offset(b, label, at)), load(b, offset(b, weight, at))
-            sigmoid, softplus = sigmoid_and_softplus(b, x)
-            error = b.fsub(y, sigmoid, flags=FAST)
+            error, own_loss = error_and_loss(b, x, y)
             store(b, b.fmul(b.fmul(error, w, flags=FAST), lr, flags=FAST), offset(b, g, at))
-            # −log σ(−x) = softplus(x); −log σ(x) = softplus(x) − x
-            return [muladd(b, b.fsub(softplus, b.fmul(y, x, flags=FAST), flags=FAST), w, loss[0])]
+            return [muladd(b, own_loss, w, loss[0])]
 
         return total(b, loop(b, N, LANES, step, [ZERO])[0])
 
     return types.float32(count, Address, Address, Address, types.float32), codegen
 
 
+def error_and_loss(b: Builder, x: Value, y: Value) -> tuple[Value, Value]:
+    """The error y − σ(x), and the loss −log σ(x) for a label y of 1, −log σ(−x) for 0, of scores x in each lane."""
+    sigmoid, softplus = sigmoid_and_softplus(b, x)
+    # −log σ(−x) = softplus(x); −log σ(x) = softplus(x) − x
+    return b.fsub(y, sigmoid, flags=FAST), b.fsub(softplus, b.fmul(y, x, flags=FAST), flags=FAST)
+
+
 @intrinsic(prefer_literal=True)
-def dense_update(ctx, inputs, outputs, stride, X, E, C, G):
-    """The update: E[i] += Σ_o G[i, o] C[o] and C[o] += Σ_i G[i, o] X[i].
+def output_gradient(ctx, inputs, outputs, used, G, labels, lr):
+    """As `dense_gradient` with weights of 1, for `used` outputs that each have one label, the same for every input.
+
+    Labels is the address of `used` numbers. Returns the loss of all inputs and outputs, a float32.
+    """
+    numbers = constants(inputs, outputs)
+    if numbers is None:
+        return None
+    I, O = numbers
+
+    def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
+        used, G, labels, lr = args[2:]
+        g, label, rate = floats_at(b, G), floats_at(b, labels), splat(b, lr)
+        rows, columns = block_shape(I)
+        narrow = ir.VectorType(f32, columns)
+        repeat = ir.Constant(int_vector, [lane % columns for lane in range(LANES)])
+        loss = ZERO
+        for first in range(0, I, rows):
+
+            def block(column: Value, sums: Any, first: int = first) -> list[Value]:
+                some = b.load(b.bitcast(offset(b, label, column), narrow.as_pointer()))
+                some.align = 4
+                y = b.shuffle_vector(some, ir.Constant(narrow, ir.Undefined), repeat)
+                where = offset(b, g, b.add(b.mul(column, whole(rows)), whole(number_index(first, 0, I, O))))
+                error, own_loss = error_and_loss(b, load(b, where), y)
+                store(b, b.fmul(error, rate, flags=FAST), where)
+                return [b.fadd(sums[0], own_loss, flags=FAST)]
+
+            loss = loop(b, used, columns, block, [loss])[0]
+        return total(b, loss)
+
+    return types.float32(inputs, outputs, *[Address] * 3, types.float32), codegen
+
+
+@intrinsic(prefer_literal=True)
+def dense_update(ctx, inputs, outputs, stride, used, X, E, C, G):
+    """The update: E[i] += Σ_o G[i, o] C[o] and C[o] += Σ_i G[i, o] X[i], of `used` outputs as in `dense_scores`.
 
     X, E and C are addresses of arrays of row addresses; X[i] is the old value of E[i], a copy where another part of the
     same step changes E[i]. An input row may be listed twice; an output row may not, except with G = 0 (the caller
@@ -134,40 +179,74 @@ def dense_update(ctx, inputs, outputs, stride, X, E, C, G):
     numbers = constants(inputs, outputs, stride)
     if numbers is None:
         return None
-    I, O, S = numbers
+    I = numbers[0]
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        xs, es, g = _row_pointers(b, args[3], I), _row_pointers(b, args[4], I), floats_at(b, args[6])
-        table = b.inttoptr(args[5], i64.as_pointer())
-        rows, columns = block_shape(I)
+        used, X, E, C, G = args[3:]
+        es = row_pointers(b, E, I)
 
-        def columns_at(at: Value, _: Any) -> list[Value]:
-            old = [load(b, offset(b, p, at)) for p in xs]
+        def first_steps(at: Value) -> list[Value]:
+            return [ZERO] * I
 
-            # A true loop over the outputs: unrolled, LLVM hoists all I * O broadcasts out of the loop over columns and
-            # spills them, three times slower.
-            def outputs(first: Value, steps: Any) -> list[Value]:
-                steps = list(steps)
-                corner = b.mul(first, whole(rows))
-                for o in range(columns):
-                    p = offset(b, floats_at(b, b.load(offset(b, table, b.add(first, whole(o))))), at)
-                    y = load(b, p)
-                    new = y
-                    for i in range(I):
-                        where = b.add(corner, whole(number_index(i, o, I, O)))
-                        gradient = splat(b, b.load(offset(b, g, where)))
-                        steps[i] = muladd(b, gradient, y, steps[i])
-                        new = muladd(b, gradient, old[i], new)
-                    store(b, new, p)
-                return steps
-
-            steps = loop(b, O, columns, outputs, [ZERO] * I)
+        def finish(at: Value, old: list[Value], steps: list[Value]) -> None:
             for i in range(I):  # loaded here, for a row that is listed twice
                 p = offset(b, es[i], at)
                 store(b, b.fadd(load(b, p), steps[i], flags=FAST), p)
-            return []
 
-        loop(b, S, LANES, columns_at)
+        update_columns(b, numbers, used, X, C, G, first_steps, finish)
         return context.get_dummy_value()
 
-    return types.void(inputs, outputs, stride, *[Address] * 4), codegen
+    return types.void(inputs, outputs, stride, *[Address] * 5), codegen
+
+
+def update_columns(
+    b: Builder,
+    numbers: list[int],
+    used: Value | int,
+    X: Value,
+    C: Value,
+    G: Value,
+    first_steps: Callable[[Value], list[Value]],
+    finish: Callable[[Value, list[Value], list[Value]], None],
+) -> None:
+    """Emits C[o] += Σ_i G[i, o] X[i] and, of each input, the sum Σ_o G[i, o] C[o] of old values, by columns.
+
+    Args:
+        b: Where the code goes.
+        numbers: Inputs, outputs, floats in a row.
+        used: Outputs that are there, a multiple of `BLOCK_COLUMNS`.
+        X: Address of the addresses of the inputs.
+        C: Address of the addresses of the outputs.
+        G: Address of the numbers.
+        first_steps: Gives, for the columns at an index, what each sum begins with.
+        finish: Takes the index of the columns, the inputs and the sums there.
+    """
+    I, O, S = numbers
+    xs, g = row_pointers(b, X, I), floats_at(b, G)
+    table = b.inttoptr(C, i64.as_pointer())
+    rows, columns = block_shape(I)
+
+    def columns_at(at: Value, _: Any) -> list[Value]:
+        old = [load(b, offset(b, p, at)) for p in xs]
+
+        # A true loop over the outputs: unrolled, LLVM hoists all I * O broadcasts out of the loop over columns and
+        # spills them, three times slower.
+        def outputs(first: Value, steps: Any) -> list[Value]:
+            steps = list(steps)
+            corner = b.mul(first, whole(rows))
+            for o in range(columns):
+                p = offset(b, floats_at(b, b.load(offset(b, table, b.add(first, whole(o))))), at)
+                y = load(b, p)
+                new = y
+                for i in range(I):
+                    where = b.add(corner, whole(number_index(i, o, I, O)))
+                    gradient = splat(b, b.load(offset(b, g, where)))
+                    steps[i] = muladd(b, gradient, y, steps[i])
+                    new = muladd(b, gradient, old[i], new)
+                store(b, new, p)
+            return steps
+
+        finish(at, old, list(loop(b, used, columns, outputs, first_steps(at))))
+        return []
+
+    loop(b, S, LANES, columns_at)

@@ -15,10 +15,10 @@ import numpy as np
 
 from sgns.base.jit import helper, kernel
 from sgns.training.engines.cpu.block import CENTRES
-from sgns.training.engines.cpu.dense import BLOCK_ROWS, dense_gradient, dense_scores, dense_update
+from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_scores, dense_update, output_gradient
 from sgns.training.engines.cpu.llvm import LANES
-from sgns.training.engines.cpu.row_access import gather, prefetch
-from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOG_2, LOSS, PAIRS, aligned_zeros
+from sgns.training.engines.cpu.row_access import prefetch
+from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOG_2, LOSS, PAIRS
 from sgns.training.engines.cpu.window_kernel import STEP_INPUTS
 from sgns.training.engines.cpu.window_rows import (
     add_row,
@@ -28,6 +28,7 @@ from sgns.training.engines.cpu.window_rows import (
     window_spread,
     window_sum,
 )
+from sgns.training.engines.matrices import aligned_zeros
 
 FEW_INPUTS = 4  # a step of no more inputs than this computes half as much
 STEP_NODES = 16  # nodes of a path that are computed at once
@@ -55,14 +56,13 @@ class PathWorkspace(NamedTuple):
 
     Attributes:
         ids: (≥ inputs of a window,) int32, rows of E.
-        x_rows: (CENTRES,) int64, addresses of copies of inputs.
+        x_rows: (CENTRES,) int64, addresses of the inputs.
         e_rows: (CENTRES,) int64, addresses of the rows that get their gradients.
         c_rows: (STEP_NODES,) int64, addresses of the rows of the nodes.
         scales: (CENTRES,) float32, see `CbowWorkspace`.
-        rows: float32, copies of rows, sums, and two rows of padding.
-        weights: (CENTRES·STEP_NODES,) float32, all 1.
-        labels: As weights, in blocks, see `dense.number_index`.
-        gradients: As labels.
+        rows: float32, inputs, sums, and two rows of padding.
+        labels: (STEP_NODES,) float32.
+        gradients: (CENTRES·STEP_NODES,) float32, in blocks, see `dense.number_index`.
     """
 
     ids: np.ndarray
@@ -71,7 +71,6 @@ class PathWorkspace(NamedTuple):
     c_rows: np.ndarray
     scales: np.ndarray
     rows: np.ndarray
-    weights: np.ndarray
     labels: np.ndarray
     gradients: np.ndarray
 
@@ -79,13 +78,11 @@ class PathWorkspace(NamedTuple):
 def path_workspace(stride: int, window: int) -> PathWorkspace:
     """The arrays for windows of these options."""
     widest = CENTRES + 2 * window + 1
-    weights, labels, gradients = (aligned_zeros(CENTRES * STEP_NODES) for _ in range(3))
-    weights[:] = 1
     return PathWorkspace(
         np.zeros(2 * window + LANES, np.int32),
         np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(STEP_NODES, np.int64),
-        np.zeros(CENTRES, np.float32), aligned_zeros((2 * CENTRES + 2 * widest + 2) * stride),
-        weights, labels, gradients,
+        np.zeros(CENTRES, np.float32), aligned_zeros((CENTRES + 3 * widest + 2) * stride),
+        aligned_zeros(STEP_NODES), aligned_zeros(CENTRES * STEP_NODES),
     )  # fmt: skip
 
 
@@ -99,8 +96,8 @@ def node_row(node, hot, shift):
 def path_kernel(stride: int, window: int) -> Callable[..., None]:
     """The kernel of skip-gram with hierarchical softmax, for rows of `stride` floats.
 
-    A step is up to `STEP_INPUTS` inputs of a window against the path of its centre: the exact gradient of their loss. A
-    window with more inputs takes several steps, and so does a path of more than `STEP_NODES` nodes with it.
+    A step is up to `STEP_INPUTS` inputs of a window against up to `STEP_NODES` nodes of the path of its centre: the
+    exact gradient of their loss. A window with more inputs, or a longer path, takes several steps.
 
     Returns:
         train(block, first, last, m, start, stop, E, rows, C, lr, paths, words, hot, shift, work, out): trains on the
@@ -108,18 +105,16 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
         kept words without hot copies; C has a row for each node; for the others see `tile_kernel.tile_kernel`.
     """
     I = STEP_INPUTS
-    columns = LANES // min(BLOCK_ROWS, I)
-    numbers, few_numbers = I * STEP_NODES, FEW_INPUTS * STEP_NODES
+    columns = BLOCK_COLUMNS
     row = stride * 4
 
     @kernel
     def train(block, first, last, m, start, stop, E, rows, C, lr, paths, words, hot, shift, work, out):
         left, right, ids = block.left, block.right, work.ids
-        x_rows, e_rows, c_rows = work.x_rows, work.e_rows, work.c_rows
-        labels = work.labels
-        G, W, Y = work.gradients.ctypes.data, work.weights.ctypes.data, work.labels.ctypes.data
-        X = work.rows.ctypes.data
-        zero_row, unread_row = X + CENTRES * row, X + (CENTRES + 1) * row  # of inputs and nodes that a step lacks
+        x_rows, e_rows, c_rows, labels = work.x_rows, work.e_rows, work.c_rows, work.labels
+        G, Y = work.gradients.ctypes.data, work.labels.ctypes.data
+        zero_row = work.rows.ctypes.data  # of inputs and nodes that a step lacks
+        unread_row = zero_row + row
         e, c_base = E.ctypes.data, C.ctypes.data
         loss, pairs = 0.0, 0
         for c in range(start, stop):
@@ -129,45 +124,39 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
             prefetch(stride, e + np.int64(rows[min(c + window + 1, m - 1)]) * row)
             n = 0
             for i in range(left[c], right[c]):
-                if i != c:
-                    ids[n] = rows[i]
-                    n += 1
+                ids[n] = rows[i]  # overwritten where i is the centre
+                n += 1 if i != c else 0
             path_begin, path_end = paths.starts[words[c]], paths.starts[words[c] + 1]
             pairs += n
             for k in range(path_begin, path_end, STEP_NODES):
                 nodes = min(STEP_NODES, path_end - k)
-                for o in range(STEP_NODES):
-                    if o < nodes:
-                        c_rows[o] = c_base + node_row(paths.nodes[k + o], hot, shift) * row
-                        label = paths.labels[k + o]
-                    else:
-                        c_rows[o], label = zero_row, NO_NODE
-                    at = o // columns * LANES + o % columns
-                    for block_row in range(0, LANES, columns):
-                        labels[at + block_row] = label
-                        if I > FEW_INPUTS:
-                            labels[at + few_numbers + block_row] = label
+                used = (nodes + columns - 1) // columns * columns
+                for o in range(nodes):
+                    c_rows[o] = c_base + node_row(paths.nodes[k + o], hot, shift) * row
+                    labels[o] = paths.labels[k + o]
+                for o in range(nodes, used):
+                    c_rows[o], labels[o] = zero_row, NO_NODE
                 for some in range(0, n, I):
                     inputs = min(I, n - some)
-                    if k == path_begin or n > I:
-                        gather(stride, X, e, ids.ctypes.data + some * 4, inputs)
-                        for i in range(I):
-                            x_rows[i] = X + i * row if i < inputs else zero_row
-                            e_rows[i] = e + np.int64(ids[some + i]) * row if i < inputs else unread_row
+                    for i in range(I):
+                        there = i < inputs
+                        x = e + np.int64(ids[some + i]) * row
+                        x_rows[i], e_rows[i] = x if there else zero_row, x if there else unread_row
                     if inputs <= FEW_INPUTS:
-                        dense_scores(FEW_INPUTS, STEP_NODES, stride, x_rows.ctypes.data, c_rows.ctypes.data, G)
-                        loss += dense_gradient(few_numbers, G, Y, W, lr)
-                        loss -= LOG_2 * (few_numbers - inputs * nodes)
+                        dense_scores(FEW_INPUTS, STEP_NODES, stride, used, x_rows.ctypes.data, c_rows.ctypes.data, G)
+                        loss += output_gradient(FEW_INPUTS, STEP_NODES, used, G, Y, lr)
+                        loss -= LOG_2 * (FEW_INPUTS * used - inputs * nodes)
                         dense_update(
-                            FEW_INPUTS, STEP_NODES, stride,
+                            FEW_INPUTS, STEP_NODES, stride, used,
                             x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
                         )  # fmt: skip
                     else:
-                        dense_scores(I, STEP_NODES, stride, x_rows.ctypes.data, c_rows.ctypes.data, G)
-                        loss += dense_gradient(numbers, G, Y, W, lr) - LOG_2 * (numbers - inputs * nodes)
+                        dense_scores(I, STEP_NODES, stride, used, x_rows.ctypes.data, c_rows.ctypes.data, G)
+                        loss += output_gradient(I, STEP_NODES, used, G, Y, lr) - LOG_2 * (I * used - inputs * nodes)
                         dense_update(
-                            I, STEP_NODES, stride, x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G
-                        )
+                            I, STEP_NODES, stride, used,
+                            x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
+                        )  # fmt: skip
         out[LOSS] += loss
         out[PAIRS] += pairs
         out[CENTRES_SEEN] += stop - start
@@ -187,24 +176,26 @@ def mean_path_kernel(stride: int, window: int, words_in: bool, documents: bool, 
         train(block, first, last, m, start, stop, E, rows, C, lr, paths, words, tags, hot, shift, work, out): see
         `path_kernel` and `cbow_kernel.cbow_kernel`.
     """
-    numbers, row, widest = STEP_NODES, stride * 4, CENTRES + 2 * window + 1
+    row, widest = stride * 4, CENTRES + 2 * window + 1
 
     @kernel
     def train(block, first, last, m, start, stop, E, rows, C, lr, paths, words, tags, hot, shift, work, out):
         left, right, scales = block.left, block.right, work.scales
         x_rows, e_rows, c_rows = work.x_rows, work.e_rows, work.c_rows
         labels = work.labels
-        G, W, Y = work.gradients.ctypes.data, work.weights.ctypes.data, work.labels.ctypes.data
+        G, Y = work.gradients.ctypes.data, work.labels.ctypes.data
         H = work.rows.ctypes.data
-        A = H + CENTRES * row
-        S = A + CENTRES * row
+        S = H + CENTRES * row
         D = S + widest * row
-        zero_row = D + widest * row
+        all_gradients = D + widest * row  # as D; zero but for the rows of the centres
+        A = all_gradients + window * row
+        zero_row = all_gradients + widest * row
         e, c_base = E.ctypes.data, C.ctypes.data
         loss, pairs = 0.0, 0
         for begin in range(start, stop, CENTRES):
             end = min(last, begin + CENTRES)
             low, high = max(0, begin - window), min(m, end + window)
+            origin = begin - window  # of the rows of D
             if words_in:
                 prefix_sums(stride, S, e, rows.ctypes.data + low * 4, high - low)
             clear_rows(stride, A, CENTRES)
@@ -243,20 +234,25 @@ def mean_path_kernel(stride: int, window: int, words_in: bool, documents: bool, 
                         labels[o] = paths.labels[k + o]
                     for o in range(nodes, STEP_NODES):
                         c_rows[o], labels[o] = zero_row, NO_NODE
-                    dense_scores(1, STEP_NODES, stride, x_rows.ctypes.data, c_rows.ctypes.data, G)
-                    loss += dense_gradient(numbers, G, Y, W, lr) - LOG_2 * (numbers - nodes)
-                    dense_update(1, STEP_NODES, stride, x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G)
+                    dense_scores(1, STEP_NODES, stride, STEP_NODES, x_rows.ctypes.data, c_rows.ctypes.data, G)
+                    loss += output_gradient(1, STEP_NODES, STEP_NODES, G, Y, lr) - LOG_2 * (STEP_NODES - nodes)
+                    dense_update(
+                        1, STEP_NODES, stride, STEP_NODES,
+                        x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
+                    )  # fmt: skip
             for i in range(end - begin):
                 if scales[i] == 0:
                     continue
                 c = begin + i
-                if words_in:
-                    window_spread(stride, A + i * row, D, left[c] - low, c - low, right[c] - low, scales[i])
                 if documents:
                     for t in range(tags.first[c], tags.last[c]):
                         add_row(stride, e + np.int64(tags.rows[t]) * row, A + i * row, scales[i])
+                if words_in:
+                    begins, ends = D + (left[c] - origin) * row, D + (right[c] - origin) * row
+                    window_spread(stride, A + i * row, begins, ends, scales[i])
             if words_in:
-                add_running(stride, D, e, rows.ctypes.data + low * 4, high - low)
+                skipped = (low - origin) * row
+                add_running(stride, D + skipped, all_gradients + skipped, e, rows.ctypes.data + low * 4, high - low)
         out[LOSS] += loss
         out[PAIRS] += pairs
         out[CENTRES_SEEN] += stop - start

@@ -10,6 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from sgns.training.engines.cpu.dense import row_pointers
 from sgns.training.engines.cpu.llvm import (
     FAST,
     LANES,
@@ -70,6 +71,35 @@ def pair_scores(ctx, stride, X, Y, inputs, centres, G):
         return context.get_dummy_value()
 
     return types.void(stride, *[Address] * 5), codegen
+
+
+@intrinsic(prefer_literal=True)
+def row_scores(ctx, count, stride, X, Y, G):
+    """The dot products G[i] = X[i] · Y[i], i < count, a multiple of LANES or part of it; the rest of LANES is 0.
+
+    X and Y are addresses of arrays of row addresses (int64).
+    """
+    numbers = constants(count, stride)
+    if numbers is None:
+        return None
+    n, S = numbers
+
+    def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
+        xs, ys = row_pointers(b, args[2], n), row_pointers(b, args[3], n)
+        for first in range(0, n, LANES):
+            pairs = list(zip(xs, ys, strict=True))[first : first + LANES]
+
+            def products(at: Value, sums: Any, pairs: Any = pairs) -> list[Value]:
+                return [
+                    muladd(b, load(b, offset(b, x, at)), load(b, offset(b, y, at)), s)
+                    for (x, y), s in zip(pairs, sums, strict=True)
+                ]
+
+            sums = list(loop(b, S, LANES, products, [ZERO] * len(pairs)))
+            store(b, lane_sums(b, sums + [ZERO] * (LANES - len(sums))), offset(b, floats_at(b, args[4]), first))
+        return context.get_dummy_value()
+
+    return types.void(count, stride, *[Address] * 3), codegen
 
 
 @intrinsic

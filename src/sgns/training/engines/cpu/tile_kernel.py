@@ -26,6 +26,7 @@ from sgns.training.engines.cpu.dense import (
 from sgns.training.engines.cpu.llvm import LANES
 from sgns.training.engines.cpu.pairs import pair_gradient, pair_scores, pair_update
 from sgns.training.engines.cpu.row_access import gather, prefetch
+from sgns.training.engines.matrices import aligned_zeros
 
 NEGATIVES_TOGETHER = 16  # the negatives of a tile are a multiple of this
 LIFETIME = 4  # tiles that a set of negatives serves, where fetching new ones costs time; 8 lost .01 on SimLex
@@ -114,13 +115,6 @@ def workspace(stride: int, window: int, draws: int) -> Workspace:
         aligned_zeros((2 * CENTRES + 2 * window + 1) * stride), weights, gradients, labels,
         aligned_zeros(most_pairs + 2 * window + LANES),
     )  # fmt: skip
-
-
-def aligned_zeros(size: int) -> np.ndarray:
-    """(size,) float32 zeros that begin at a multiple of 64 bytes, so that a vector never straddles two cache lines."""
-    zeros = np.zeros(size + 16, np.float32)
-    first = (-zeros.ctypes.data // 4) % 16
-    return zeros[first : first + size]
 
 
 @cache
@@ -215,7 +209,7 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
             # Forward
             for p in range(0, n, LANES):
                 pair_scores(stride, X, Y, inputs.ctypes.data + p * 4, centres.ctypes.data + p * 4, P + p * 4)
-            dense_scores(CENTRES, draws, stride, x_rows.ctypes.data, z_rows.ctypes.data, G)
+            dense_scores(CENTRES, draws, stride, draws, x_rows.ctypes.data, z_rows.ctypes.data, G)
             # Loss
             if tile % lifetime == 0:
                 fresh_loss += dense_gradient(numbers, G, labels, W, lr)
@@ -227,7 +221,7 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
                 loss += pair_gradient(P, n, lr)
             # Backward
             # All rows at once, on 16 registers too: a second block would see negatives that the first has moved.
-            dense_update(CENTRES, draws, stride, x_rows.ctypes.data, e_rows.ctypes.data, z_rows.ctypes.data, G)
+            dense_update(CENTRES, draws, stride, draws, x_rows.ctypes.data, e_rows.ctypes.data, z_rows.ctypes.data, G)
             if (tile + 1) % lifetime == 0:
                 for z in range(draws):
                     prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)

@@ -149,11 +149,12 @@ def window_kernel(stride: int, alone: bool) -> Callable[..., None]:
                     for i in range(I):
                         e_rows[i] = e + np.int64(inputs[first + i]) * row if i < n else padding_row
                     if outputs > 0:
-                        dense_scores(I, STEP_OUTPUTS, stride, e_rows.ctypes.data, c_rows.ctypes.data, G)
+                        dense_scores(I, STEP_OUTPUTS, stride, STEP_OUTPUTS, e_rows.ctypes.data, c_rows.ctypes.data, G)
                         loss += dense_gradient(numbers, G, G + numbers * 4, G + 2 * numbers * 4, lr)
                         dense_update(
-                            I, STEP_OUTPUTS, stride, e_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G
-                        )
+                            I, STEP_OUTPUTS, stride, STEP_OUTPUTS,
+                            e_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
+                        )  # fmt: skip
                     if drawn >= negatives.shape[1]:
                         break
             begin = end

@@ -12,6 +12,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
+from sgns.training.engines.cpu.dense import update_columns
 from sgns.training.engines.cpu.llvm import (
     FAST,
     LANES,
@@ -20,6 +21,7 @@ from sgns.training.engines.cpu.llvm import (
     Builder,
     Value,
     floats_at,
+    i64,
     ints_at,
     load,
     loop,
@@ -110,50 +112,108 @@ def window_sum(ctx, stride, H, S, left, centre, right, scale):
 
 
 @intrinsic(prefer_literal=True)
-def window_spread(ctx, stride, A, D, left, centre, right, scale):
-    """Adds scale · A to the gradients of a window's rows: at D[left] and D[centre + 1], less at D[centre], D[right]."""
+def window_spread(ctx, stride, A, begins, ends, scale):
+    """Makes A, the gradient of one input, that of a row of its window, A = scale · A, and adds it to the differences.
+
+    Begins and ends are the addresses of the rows of D where the window begins and ends: D[begin] += A, D[end] −= A.
+    """
     numbers = constants(stride)
     if numbers is None:
         return None
     (width,) = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        _, A, D, left, centre, right, scale = args
-        a, factor = floats_at(b, A), splat(b, scale)
-        after = b.add(centre, whole(1))
+        a, begin, end = (floats_at(b, address) for address in args[1:4])
+        factor = splat(b, args[4])
         for at in range(0, width, LANES):
             x = b.fmul(load(b, offset(b, a, at)), factor, flags=FAST)
-            for index, sign in ((left, 1), (centre, -1), (after, 1), (right, -1)):
-                target = offset(b, row_number(b, D, index, width), at)  # indices may be equal: one after the other
-                old = load(b, target)
-                store(b, (b.fadd if sign > 0 else b.fsub)(old, x, flags=FAST), target)
+            store(b, x, offset(b, a, at))
+            add_difference(b, x, offset(b, begin, at), offset(b, end, at))
         return context.get_dummy_value()
 
-    return types.void(stride, Address, Address, *[types.int64] * 3, types.float32), codegen
+    return types.void(stride, *[Address] * 3, types.float32), codegen
+
+
+def add_difference(b: Builder, x: Value, begin: Value, end: Value) -> None:
+    """Adds x where a window begins, and takes it off where it ends."""
+    store(b, b.fadd(load(b, begin), x, flags=FAST), begin)
+    store(b, b.fsub(load(b, end), x, flags=FAST), end)
 
 
 @intrinsic(prefer_literal=True)
-def add_running(ctx, stride, D, base, ids, n):
-    """Adds running sums of D to rows, and clears D: base[ids[i]] += Σ_{j≤i} D[j] for i < n, D[0:n+1] = 0, n > 0."""
+def mean_update(ctx, inputs, outputs, stride, windows, X, centres, Z, A, G, P, scales, begins, ends):
+    """The update of one step of `cbow_kernel`, but for the rows of E: outputs, c+, and the gradients of the inputs.
+
+    A[i] = scales[i] · (Σ_o G[i, o] Z[o] + P[i] C[i]), of old values; Z[o] += Σ_i G[i, o] X[i] and C[i] += P[i] X[i], so
+    that a c+ that is among the outputs gets both. With windows = 1, A[i] is added to the differences of its window.
+
+    The numbers of inputs, of outputs and of floats in a row are constants, and so is windows. X, centres, Z, A, begins
+    and ends are addresses of arrays of row addresses: inputs, rows C[i] of c+, outputs, gradients, and where in D a
+    window begins and ends. G is the address of numbers in blocks (`dense.number_index`), P that of those of the
+    positive pairs, scales that of factors.
+    """
+    numbers = constants(inputs, outputs, stride, windows)
+    if numbers is None:
+        return None
+    I, outputs_in, _, spread = numbers
+
+    def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
+        X, centres, Z, A, G, P, scales, begins, ends = args[4:]
+
+        def row(table: Value, i: int, at: Value) -> Value:
+            """Row i of a table, at some columns; its address is loaded each time, for want of registers."""
+            return offset(b, floats_at(b, b.load(offset(b, b.inttoptr(table, i64.as_pointer()), i))), at)
+
+        def number(table: Value, i: int) -> Value:
+            return splat(b, b.load(offset(b, floats_at(b, table), i)))
+
+        def first_steps(at: Value) -> list[Value]:
+            return [b.fmul(number(P, i), load(b, row(centres, i, at)), flags=FAST) for i in range(I)]
+
+        def finish(at: Value, old: list[Value], steps: list[Value]) -> None:
+            for i in range(I):
+                c = row(centres, i, at)  # two centres may be the same word: one after the other
+                store(b, muladd(b, number(P, i), old[i], load(b, c)), c)
+            for i in range(I):
+                x = b.fmul(steps[i], number(scales, i), flags=FAST)
+                store(b, x, row(A, i, at))
+                if spread:
+                    add_difference(b, x, row(begins, i, at), row(ends, i, at))
+
+        update_columns(b, numbers[:3], outputs_in, X, Z, G, first_steps, finish)
+        return context.get_dummy_value()
+
+    return types.void(inputs, outputs, stride, windows, *[Address] * 9), codegen
+
+
+@intrinsic(prefer_literal=True)
+def add_running(ctx, stride, D, A, base, ids, n):
+    """Adds the gradients of windows to the rows in them, and clears D.
+
+    base[ids[i]] += Σ_{j≤i} D[j] − A[i] for i < n, and D[0:n+1] = 0, n > 0: A[i] is the gradient of the window of row i,
+    which does not hold that row, and zero where row i is no centre.
+    """
     numbers = constants(stride)
     if numbers is None:
         return None
     (width,) = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        _, D, base, ids, n = args
-        differences, number = floats_at(b, D), ints_at(b, ids)
+        _, D, A, base, ids, n = args
+        differences, own, number = floats_at(b, D), floats_at(b, A), ints_at(b, ids)
 
         def part(columns: Columns) -> None:
             def add(i: Value, running: Sequence[Value]) -> list[Value]:
-                source = offset(b, differences, b.mul(i, whole(width)))
+                first = b.mul(i, whole(width))
                 target = row_at(b, base, number, i, width)
                 out = []
                 for k, at in enumerate(columns):
-                    out.append(b.fadd(running[k], load(b, offset(b, source, at)), flags=FAST))
-                    store(b, ZERO, offset(b, source, at))
+                    index = b.add(first, whole(at))
+                    out.append(b.fadd(running[k], load(b, offset(b, differences, index)), flags=FAST))
+                    store(b, ZERO, offset(b, differences, index))
+                    others = b.fsub(out[k], load(b, offset(b, own, index)), flags=FAST)
                     where = offset(b, target, at)
-                    store(b, b.fadd(load(b, where), out[k], flags=FAST), where)
+                    store(b, b.fadd(load(b, where), others, flags=FAST), where)
                 return out
 
             loop(b, n, 1, add, [ZERO] * len(columns))
@@ -164,7 +224,7 @@ def add_running(ctx, stride, D, base, ids, n):
         in_parts(width, part)
         return context.get_dummy_value()
 
-    return types.void(stride, *[Address] * 4), codegen
+    return types.void(stride, *[Address] * 5), codegen
 
 
 @intrinsic(prefer_literal=True)
