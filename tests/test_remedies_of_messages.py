@@ -221,7 +221,7 @@ def works(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
         (TRAIN + "--shards local", "or leave them out", TRAIN),
         (TRAIN + "--validation 0.0001", "choose another share", TRAIN + "--validation 0.1"),
         (TRAIN + "--lr 0.0001 --min-lr 0.001", "for example to 4e-07", TRAIN + "--lr 0.0001 --min-lr 4e-07"),
-        (TRAIN + "--sentences words", 'Choose from: "line", "paragraph", "none"', TRAIN + "--sentences none"),
+        (TRAIN + "--sentences words", "give line or paragraph or none", TRAIN + "--sentences none"),
         ("train narrow.txt -o v.bin --dim 4 --min-count 1 --quiet", "--sentences none", "{narrow} --sentences none"),
         ("train narrow.txt -o v.bin --dim 4 --min-count 1 --quiet", "or paragraph", "{narrow} --sentences paragraph"),
         ("train rare.txt -o v.bin --dim 4 --quiet", "or lower --min-count", "train rare.txt -o v.bin --min-count 1"),

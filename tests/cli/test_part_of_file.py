@@ -41,7 +41,7 @@ def test_limit_and_only(four: Path, sgns: Command, tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--limit", "0"], "limit is 0; read at least 1 row"),
-        (["--limit", "1.5"], "1.5 is no whole number"),
+        (["--limit", "1.5"], "--limit is 1.5; give a whole number"),
         (["--only", "x"], "none of the 1 words asked for is in"),
     ],
 )

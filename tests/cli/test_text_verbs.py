@@ -82,7 +82,7 @@ def test_a_vocabulary_is_listed_written_and_trained_on(sgns, text, tmp_path):
         ("phrases {text} -o {text}", "is read, and would be replaced"),
         ("vocabulary {text} -o {text}", "is read, and would be replaced"),
         ("vocabulary {text} -o nowhere/v.tsv", "does not exist"),
-        ("phrases {text} --phrases 0.5", "no whole number"),
+        ("phrases {text} --phrases 0.5", "--phrases is 0.5; give a whole number"),
         ("phrases {text} --phrase-score pmi", "pmi"),
         ("train {text} --phrases nowhere.tsv", "nowhere.tsv: there is no such file"),
         ("train {text} --phrases 21", "phrases is 21, outside 0 to 20"),

@@ -18,7 +18,7 @@ def test_its_commands_are_understood():
 
 
 def test_its_options_are_those_of_the_verb():
-    options = re.findall(r"`--([a-z]+)`", PAGE.split("## What `sgns compile` takes")[1].split("with the defaults")[0])
+    options = re.findall(r"`--([a-z-]+)`", PAGE.split("## What `sgns compile` takes")[1].split("with the defaults")[0])
     command = ["compile", *(word for name in options for word in OPTIONS[name])]
     make_app().parse_args(command, exit_on_error=False, print_error=False)
     assert sorted(options) == sorted(OPTIONS)
@@ -30,6 +30,11 @@ OPTIONS = {
     "negatives": ["--negatives", "4"],
     "sharing": ["--sharing", "pair"],
     "deterministic": ["--deterministic"],
+    "model": ["--model", "cbow"],
+    "loss": ["--loss", "hierarchical"],
+    "combine": ["--combine", "sum"],
+    "ngrams": ["--ngrams", "3-6"],
+    "no-shrink-windows": ["--no-shrink-windows"],
 }
 
 

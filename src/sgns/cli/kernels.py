@@ -19,7 +19,7 @@ def compile(
     combine: Combine = Config.combine,
     ngrams: str | None = None,
     window: int | Literal["sentence"] = Config.window,
-    shrink_windows: Flag = Config.shrink_windows,
+    shrink_windows: bool = Config.shrink_windows,
     negatives: int = Config.negatives,
     sharing: Sharing = Config.sharing,
     deterministic: Flag = Config.deterministic,
@@ -38,7 +38,7 @@ def compile(
         combine: As that of the runs.
         ngrams: As those of the runs.
         window: As that of the runs.
-        shrink_windows: For runs whose centres draw their own reach.
+        shrink_windows: For runs whose centres draw their own reach; without it, for windows as wide as may be.
         negatives: As that of the runs.
         sharing: As that of the runs.
         deterministic: For runs with --deterministic.

@@ -282,8 +282,8 @@ class Doc2Vec(Word2Vec):
         """Raises NotImplementedError for a model of gensim with dm_concat=1, whose vectors alone can be used."""
         if self.dm and self.dm_concat:
             raise NotImplementedError(
-                "the model was made with dm_concat=1: its wv and dv can be used, but sgns neither trains nor infers "
-                "with one long input of all rows of a window; train a model with dm_mean=1 anew"
+                "the model was made with dm_concat=1: its wv and dv can be used, but one long input of all rows of a "
+                "window is neither trained nor inferred here; train a model with dm_mean=1 anew"
             )
 
     # --- questions --------------------------------------------------------------------------------------------------

@@ -94,8 +94,9 @@ class Builder:
         self.rows_read += len(words)
         with np.errstate(over="ignore", invalid="ignore"):
             all_finite = bool(np.isfinite(block.sum()))  # one pass; rows are looked at one by one only if this fails
-        if all_finite and len(set(words)) == len(words) and self.index.keys().isdisjoint(words):
-            self.index.update(zip(words, range(start, start + len(words))))
+        rows = dict(zip(words, range(start, start + len(words))))
+        if all_finite and len(rows) == len(words) and self.index.keys().isdisjoint(rows):
+            self.index.update(rows)
             return
         finite = np.isfinite(block).all(axis=1)
         for i in np.flatnonzero(~finite).tolist():

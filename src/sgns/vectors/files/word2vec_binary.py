@@ -66,9 +66,12 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
         first = 0 if every else sure
         words = words[:count]
         joined = b" ".join(words)
-        if b"\n" in joined:
+        if b"\n\n" in joined:
             words = [word.lstrip(b"\n") for word in words]
             joined = b" ".join(words)
+        elif b"\n" in joined:  # the same, much faster: no word holds a blank
+            joined = joined.removeprefix(b"\n").replace(b" \n", b" ")
+            words = joined.split(b" ")
         if count and not every:
             first = first_doubtful(data, words, joined, ends[:count] - row, builder)
         taken = min(sure, first if first == count else max(0, first - BACK))

@@ -234,26 +234,60 @@ class Lines:
             word_ends = parse_rows(data, starts, ends, out)
         else:
             word_ends = np.full(len(starts), -1)
+        words = self.plain_words(data, starts, word_ends)
+        if words is None:
+            words, good = self.words_one_by_one(data, starts, ends, word_ends, numbers, out)
+            if len(good) < len(starts):
+                out[: len(good)] = out[good]
+                numbers = numbers[good]
+        del out
+        builder.add(words, numbers.tolist(), "line")
+
+    def plain_words(self, data: bytes, starts: np.ndarray, word_ends: np.ndarray) -> list[str] | None:
+        """The words of some lines, all at once; None where one of them has to be looked at by itself."""
+        if self.builder.selection.words is not None or (word_ends < 0).any():
+            return None
+        words = b"\n".join([data[start:end] for start, end in zip(starts.tolist(), word_ends.tolist())])
+        if b" " in words or b"\t" in words:
+            return None
+        try:
+            return words.decode("utf-8").split("\n")
+        except UnicodeDecodeError:
+            return None
+
+    def words_one_by_one(
+        self,
+        data: bytes,
+        starts: np.ndarray,
+        ends: np.ndarray,
+        word_ends: np.ndarray,
+        numbers: np.ndarray,
+        out: np.ndarray,
+    ) -> tuple[list[str], np.ndarray]:
+        """The words of the lines that are kept, and which lines these are, (n,) int64.
+
+        Args:
+            data: Text.
+            starts: (m,) int64, the first byte of each line.
+            ends: (m,) int64, the byte after its last one.
+            word_ends: (m,) int64, the end of its word; −1 where Python is to parse the line.
+            numbers: (m,) int64, of each line in the file.
+            out: (m, d) float32, filled for lines that Python parses.
+        """
         words: list[str] = []
-        bad: list[int] = []
+        good: list[int] = []
         for i, (start, end, word_end) in enumerate(zip(starts.tolist(), ends.tolist(), word_ends.tolist())):
             if word_end < 0:
                 word_end = start + self.parse_in_python(data[start:end], out[i], numbers[i])
                 if word_end < start:
-                    bad.append(i)
                     continue
             word = self.word(data[start:word_end], numbers[i])
-            if word not in builder.selection:
-                bad.append(i)
-                builder.rows_read += 1
+            if word not in self.builder.selection:
+                self.builder.rows_read += 1
                 continue
             words.append(word)
-        if bad:
-            good = np.setdiff1d(np.arange(len(starts)), bad)
-            out[: len(good)] = out[good]
-            numbers = numbers[good]
-        del out
-        builder.add(words, numbers.tolist(), "line")
+            good.append(i)
+        return words, np.array(good, np.int64)
 
     def kept(self, data: bytes, starts: np.ndarray) -> np.ndarray:
         """Which of some lines are parsed, (n,) int64: those before the limit whose words may be among those wanted."""
