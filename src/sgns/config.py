@@ -316,6 +316,10 @@ class Config:
             raise ConfigError(f"ngrams are for skipgram and cbow, and model is {self.model}; leave ngrams out")
         if self.ngrams is None and self.buckets != Config.buckets:
             raise ConfigError(f"buckets is {self.buckets}, for n-grams, and there are none; give ngrams 3-6 too")
+        if self.loss == "hierarchical" and self.negatives != Config.negatives:
+            raise ConfigError(f"negatives is {self.negatives}, and loss hierarchical draws none; leave negatives out")
+        if self.window == WHOLE_SENTENCE and not self.shrink_windows:
+            raise ConfigError("shrink_windows is False, and windows are whole sentences already; leave it out")
         if self.sharing != "tile":
             unlike = "loss" if self.loss != "negatives" else "ngrams" if self.ngrams is not None else "model"
             if self.model != "skipgram" or unlike != "model":

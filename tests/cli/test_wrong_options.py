@@ -104,6 +104,8 @@ def test_what_does_not_exist_here_says_what_to_do(train: Command, typed: str) ->
         ("--ngrams 3-6", "leave sharing out"),
         ("--sharing tile --combine sum", "leave combine out"),
         ("--sharing tile --model dm --ngrams 3-6", "leave ngrams out"),
+        ("--sharing tile --loss hierarchical --negatives 7", "leave negatives out"),
+        ("--sharing tile --window sentence --no-shrink-windows", "leave it out"),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(train: Command, options: str, part: str) -> None:

@@ -42,9 +42,10 @@ class EngineRowsPart(VocabularyPart):
         """The options of one phase. Raises `ConfigError` for a number that the engine does not have."""
         longest, shrink = min(self.window, WIDEST), self.shrink_windows and self.window <= WIDEST
         combine = "sum" if not self.cbow_mean and model in ("cbow", "dm") else "mean"  # gensim ignores it elsewhere
+        negatives = max(1, self.negative) if loss == "negatives" else Config.negatives
         return Config(
             dim=self.vector_size, model=model, combine=combine, loss=loss, window=longest,  # type: ignore[arg-type]
-            shrink_windows=shrink, negatives=max(1, self.negative), lr=1.0, min_lr=0.0, subsample=0.0,
+            shrink_windows=shrink, negatives=negatives, lr=1.0, min_lr=0.0, subsample=0.0,
             noise_power=float(self.ns_exponent), seed=seed_of(self.seed),
         )  # fmt: skip
 
