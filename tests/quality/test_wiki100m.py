@@ -1,7 +1,7 @@
 """Vectors of 100 MB of Wikipedia are no worse than gensim's; minutes, so: make test-quality.
 
 Five seeds of ours are compared with five of gensim's, kept in gensim.json. A figure fails where the bootstrap interval
-of the difference of the two means, over seeds, lies wholly below −.01.
+of the difference of the two means, over seeds, lies wholly below −.01, or below the cost that docs/training.md states.
 """
 
 import json
@@ -19,6 +19,7 @@ pytestmark = [
 ]
 GENSIM = {"dim": 100, "window": 5, "negatives": 5, "epochs": 5, "lr": 0.025, "subsample": 1e-3, "min_count": 5}
 TOLERANCE = 0.01
+COSTS = {"pair": {"men": 0.02}}  # stated in docs/training.md
 RESAMPLES = 20_000
 
 
@@ -58,4 +59,5 @@ def test_no_worse_than_gensim(lines, options):
         intervals[name] = difference_interval(*pair)
         low, high = intervals[name]
         print(f"{name}: {np.mean(pair[0]):.4f}, gensim {np.mean(pair[1]):.4f}, difference {low:+.4f} to {high:+.4f}")
-    assert all(high >= -TOLERANCE for _, high in intervals.values()), intervals
+    allowed = COSTS.get(options.get("sharing"), {})
+    assert all(high >= -allowed.get(name, TOLERANCE) for name, (_, high) in intervals.items()), intervals
