@@ -78,14 +78,14 @@ def test_the_report_on_another_model_derives_it_and_takes_no_step(model, run_rep
 
 
 def test_the_table_of_options_has_those_of_every_model(model, run_report):
-    config = Config(model="cbow", combine="sum", loss="hierarchical", ngrams="3-6", buckets="exact", window="sentence",
+    config = Config(model="cbow", combine="sum", loss="hierarchical", ngrams="3-6", buckets="exact", window=7,
                     shrink_windows=False).to_dict()  # fmt: skip
     other = Vectors(model.words, model.E, model.C, model.counts, model.metadata | {"config": config})
     table = next(b for b in run_chapter(other, "toy", run_report) if isinstance(b, Table) and len(b.heads) == 4)
     cells = [plain(cell) for row in table.rows for cell in row]
     shown = dict(zip(cells[::2], cells[1::2]))
     expected = {"model": "cbow", "combine": "sum", "loss": "hierarchical", "ngrams": "3-6", "buckets": "exact",
-                "window": "sentence", "shrink_windows": "no"}  # fmt: skip
+                "window": "7", "shrink_windows": "no"}  # fmt: skip
     assert {name: shown[name] for name in expected} == expected
 
 

@@ -8,7 +8,7 @@ of has a row of zeros, which moves nothing.
 
 import math
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -41,8 +41,9 @@ def step_gradients(
     k = 0 if tree else int(np.count_nonzero(labels == 0))
     V = max(words + 1 + k, len(C) + 1)
     centre, sentence = words, [*range(words), words]
-    options: dict[str, Any] = {"model": "cbow"} if topic == "cbow" else {"loss": "hierarchical"} if tree else {}
-    config = Config(dim=R.shape[1], window=len(sentence), shrink_windows=False, negatives=max(1, k), **options)
+    options: dict[str, Any] = {"loss": "hierarchical"} if tree else {"negatives": max(1, k)}
+    model: Literal["cbow", "skipgram"] = "cbow" if topic == "cbow" else "skipgram"
+    config = Config(dim=R.shape[1], model=model, window=len(sentence), shrink_windows=False, **options)
     if topic == "subwords":
         parts = WordParts.of(np.array([0, *[len(R) - 1] * V]), np.arange(len(R) - 1, dtype=np.int32))  # of word 0
         more_rows = len(R) - 1
