@@ -55,7 +55,7 @@ def documents_of_shard(comm: Comm, read: Corpus, shard: Shard, config: Config) -
 
 
 def check_documents(read: Corpus, shard: Shard) -> None:
-    """Raises `InputError` if the documents of a shard cannot be told apart from those of the others."""
+    """Raises `InputError` if a document of the shard has no tag, or goes on in another shard."""
     if read.documents is None:
         return
     if shard.cut_sentences:

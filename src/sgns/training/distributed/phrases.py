@@ -90,7 +90,7 @@ def gathered(comm: Comm, array: np.ndarray, folder: Path | None) -> np.ndarray:
             try:
                 file.seek((offset + start) * array.itemsize)
                 write_all(file, np.frombuffer(data, array.dtype))
-            except OutputError as error:  # the other ranks send all the same, and are told afterwards
+            except OutputError as error:  # the other ranks send all the same; `whole` raises it on all
                 full = error
 
     def whole() -> np.ndarray:
