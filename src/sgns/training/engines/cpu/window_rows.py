@@ -155,7 +155,7 @@ def mean_update(ctx, inputs, outputs, stride, windows, X, centres, Z, A, G, P, s
     numbers = constants(inputs, outputs, stride, windows)
     if numbers is None:
         return None
-    I, outputs_in, _, spread = numbers
+    I, O, _, spread = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         X, centres, Z, A, G, P, scales, begins, ends = args[4:]
@@ -180,7 +180,7 @@ def mean_update(ctx, inputs, outputs, stride, windows, X, centres, Z, A, G, P, s
                 if spread:
                     add_difference(b, x, row(begins, i, at), row(ends, i, at))
 
-        update_columns(b, numbers[:3], outputs_in, X, Z, G, first_steps, finish)
+        update_columns(b, numbers[:3], O, X, Z, G, first_steps, finish)
         return context.get_dummy_value()
 
     return types.void(inputs, outputs, stride, windows, *[Address] * 9), codegen
