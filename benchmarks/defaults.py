@@ -1,0 +1,112 @@
+"""Choosing the defaults: learning rate, subsampling and epochs against gensim at its own, on texts of four kinds.
+
+    python -m benchmarks.defaults gensim [--seeds 1,2,3]
+    python -m benchmarks.defaults sgns 5,.04,1e-4 5,.03,3e-4 [--seeds 1,2,3]    # epochs, lr, subsample
+    python -m benchmarks.defaults table [--least 3]
+
+`gensim` and `sgns` train what `defaults.json` does not have yet, each run in a process of its own on two threads, and
+keep its figures there. `table` prints, for each setting with that many seeds, the differences of the means to gensim's
+in thousandths, and gensim's CPU seconds of training over ours. The texts are made by `benchmarks.kinds`.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.kinds import KINDS, text_of
+from benchmarks.measure import run
+from benchmarks.one import Job
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+KEPT = Path(__file__).parent / "defaults.json"
+SETS = {"wordsim353": "WS-353", "simlex999": "SimLex", "men": "MEN", "rareword": "Rare Words"}
+FIGURES = (*SETS.values(), "semantic", "morphology")
+GENSIM = "5,0.025,0.001"  # epochs, lr, subsample
+ALLOWED = -0.005
+
+
+def main() -> None:
+    """Train and keep, or print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["gensim", "sgns", "table"])
+    parser.add_argument("settings", nargs="*")
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--least", type=int, default=1)
+    options = parser.parse_args()
+    if options.what == "table":
+        print(table(load(), options.kinds.split(","), options.least))
+        return
+    for seed in options.seeds.split(","):
+        for setting in options.settings or [GENSIM]:
+            for kind in options.kinds.split(","):
+                measure(options.what, kind, setting, seed)
+
+
+def measure(tool: str, kind: str, setting: str, seed: str) -> None:
+    """Trains and scores once and keeps the figures, unless they are kept already."""
+    epochs, lr, subsample = setting.split(",")
+    setting = f"{epochs},{float(lr):g},{float(subsample):g}"
+    if seed in load().get(tool, {}).get(kind, {}).get(setting, {}):
+        return
+    with TemporaryDirectory() as place:
+        out = Path(place) / "v.bin"
+        job = Job(tool, str(text_of(kind)), str(out), epochs=int(epochs), lr=float(lr), subsample=float(subsample))
+        job = Job(**vars(job) | {"seed": int(seed)})
+        measured = run(job)
+        found = {name: round(value, 4) for name, value in figures(out).items()}
+    found["cpu"] = round(measured.train_cpu_seconds, 1)
+    kept = load()
+    kept.setdefault(tool, {}).setdefault(kind, {}).setdefault(setting, {})[seed] = found
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n")
+    print(tool, kind, setting, seed, *found.values(), flush=True)
+
+
+def figures(path: Path) -> dict[str, float]:
+    """Spearman's ρ of four sets, and the shares of Google's analogies, meaning and form, answered right."""
+    import sgns
+    from sgns.evaluation import evaluate_analogies, evaluate_similarity
+
+    vectors = sgns.load(path)
+    found = {
+        title: evaluate_similarity(vectors, DATA / "similarity" / f"{name}.tsv").spearman
+        for name, title in SETS.items()
+    }
+    analogies = evaluate_analogies(vectors, DATA / "analogy" / "questions-words.txt")
+    return found | {"semantic": analogies.semantic.accuracy, "morphology": analogies.syntactic.accuracy}
+
+
+def load() -> dict[str, Any]:
+    """What is kept."""
+    return json.loads(KEPT.read_text()) if KEPT.exists() else {}
+
+
+def means(runs: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The means over seeds."""
+    return {name: mean(found[name] for found in runs.values()) for name in (*FIGURES, "cpu")}
+
+
+def table(kept: dict[str, Any], kinds: list[str], least: int) -> str:
+    """Differences to gensim's means in Markdown, settings by their least difference; * marks what is not allowed."""
+    lines = []
+    for kind in kinds:
+        theirs = means(kept["gensim"][kind][GENSIM])
+        lines += ["", f"| {kind} | {' | '.join(FIGURES)} | CPU | seeds |", "|---" * (len(FIGURES) + 3) + "|"]
+        shown = " | ".join(f"{theirs[name]:.3f}" for name in FIGURES)
+        lines.append(f"| gensim | {shown} | {theirs['cpu']:.0f} s | {len(kept['gensim'][kind][GENSIM])} |")
+        for setting, runs in sorted(kept.get("sgns", {}).get(kind, {}).items()):
+            if len(runs) < least:
+                continue
+            ours = means(runs)
+            differences = (ours[name] - theirs[name] for name in FIGURES)
+            shown = " | ".join(f"{d:+.3f}{'*' if d < ALLOWED else ''}" for d in differences)
+            times = f"1/{theirs['cpu'] / ours['cpu']:.1f}"
+            lines.append(f"| {setting.replace(',', ', ')} | {shown} | {times} | {len(runs)} |")
+    return "\n".join(lines).strip()
+
+
+if __name__ == "__main__":
+    main()
