@@ -13,6 +13,7 @@ from sgns.errors import ConfigError, InputError
 from sgns.text import encoded as encoded_module
 from sgns.text import join as join_module
 from sgns.text import neighbours as neighbours_module
+from sgns.text import phrases as phrases_module
 from sgns.text.encoded import Encoded
 from sgns.text.phrase_list import Phrase, read_phrases, write_phrases
 from sgns.text.phrases import ENGLISH_CONNECTOR_WORDS, PhraseOptions, join_sequences, score_pairs
@@ -35,14 +36,22 @@ def decoded(text) -> list[list[str]]:
     return [[words[i] for i in text.ids[a:b]] for a, b in zip(starts, text.sentence_ends, strict=True)]
 
 
+def make_tight(patch, step, part, block=1 << 25, plain_tokens=0, first_nodes=1 << 16):
+    for module in (encoded_module, neighbours_module, join_module):
+        patch.setattr(module, "STEP", step)
+    patch.setattr(neighbours_module, "BLOCK", block)
+    patch.setattr(neighbours_module, "PART", part)
+    patch.setattr(neighbours_module, "FIRST_NODES", first_nodes)
+    patch.setattr(phrases_module, "PLAIN_TOKENS", plain_tokens)
+    patch.setattr(phrases_module, "PLAIN_TOKENS_COLD", plain_tokens)
+
+
 @pytest.fixture
 def tight(monkeypatch):
     """Blocks and parts so small that every seam is crossed."""
 
     def set_sizes(step, part):
-        for module in (encoded_module, neighbours_module, join_module):
-            monkeypatch.setattr(module, "STEP", step)
-        monkeypatch.setattr(neighbours_module, "PART", part)
+        make_tight(monkeypatch, step, part)
 
     return set_sizes
 
@@ -63,7 +72,10 @@ cases = st.fixed_dictionaries(
         "connectors": st.sampled_from(["", "of the", "a of the"]),
         "passes": st.integers(1, 3),
         "step": st.sampled_from([1, 2, 3, 7, 1 << 22]),
+        "block": st.sampled_from([1, 4, 1 << 25]),
         "part": st.sampled_from([3, 1 << 23]),
+        "first_nodes": st.sampled_from([1, 1 << 16]),
+        "plain_tokens": st.sampled_from([0, 0, 1 << 18]),
     }
 )
 
@@ -79,9 +91,7 @@ def test_scores_and_joined_text_are_gensims(case, data):
     connectors = tuple(case["connectors"].split())
     options = PhraseOptions(case["passes"], None, threshold, case["min_count"], case["score"], connectors)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (encoded_module, neighbours_module, join_module):
-            patch.setattr(module, "STEP", case["step"])
-        patch.setattr(neighbours_module, "PART", case["part"])
+        make_tight(patch, *(case[name] for name in ("step", "part", "block", "plain_tokens", "first_nodes")))
         ours = encoded(text)
         for number in range(options.passes):
             theirs = gensim.Phrases(
@@ -143,13 +153,13 @@ def joined_plainly(sentences, phrases):
     st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=15), min_size=1, max_size=8),
     st.sets(st.lists(st.sampled_from("abcd"), min_size=2, max_size=5).map(tuple), min_size=1, max_size=12),
     st.sampled_from([1, 2, 3, 7, 1 << 22]),
+    st.sampled_from([0, 1 << 18]),
 )
-def test_a_list_is_joined_leftmost_and_longest(sentences, phrases, step):
+def test_a_list_is_joined_leftmost_and_longest(sentences, phrases, step, plain_tokens):
     text = encoded(sentences)
     known = [phrase for phrase in phrases if set(phrase) <= set(text.words)]
     with pytest.MonkeyPatch.context() as patch:
-        for module in (encoded_module, neighbours_module, join_module):
-            patch.setattr(module, "STEP", step)
+        make_tight(patch, step, 1 << 23, plain_tokens=plain_tokens)
         if known:
             sequences = [tuple(text.words.index(word) for word in phrase) for phrase in known]
             text = join_sequences(text, sequences, None, silent)

@@ -75,13 +75,16 @@ class BlockWriter:
         """
         kept_before = np.zeros(len(ids) + 1, np.int64)
         np.cumsum(kept, out=kept_before[1:])
-        self._ends.append(self.written + kept_before[ends])
-        left = ids[kept]
+        self.append(ids[kept], kept_before[ends])
+
+    def append(self, ids: np.ndarray, ends: np.ndarray) -> None:
+        """Appends the tokens of a block, all of them: as `put`, but the ends are among the tokens that are kept."""
+        self._ends.append(self.written + ends)
         if self._file is None:
-            self._blocks.append(left)
+            self._blocks.append(ids)
         else:
-            write_all(self._file, left)
-        self.written += len(left)
+            write_all(self._file, ids)
+        self.written += len(ids)
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         """The ids (n,) int32 and the sentence ends (s,) int64, those of empty sentences repeat the one before."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgns.text.neighbours import WORD, WORD_BITS, Neighbours, PairCounts
+from sgns.text.neighbours import Openings, PairCounts
 from sgns.text.phrase_list import DELIMITER
 
 BASE = 0x9E3779B97F4A7C15
@@ -30,22 +30,16 @@ class Shared:
     surplus: int
 
 
-def joined(neighbours: Neighbours, words: list[str], key: int) -> str:
+def joined(openings: Openings, words: list[str], key: int) -> str:
     """The name of a pair."""
-    return DELIMITER.join([words[number] for number in neighbours.pair(key)])
+    return DELIMITER.join([words[number] for number in openings.pair(key)])
 
 
-def shared_names(
-    neighbours: Neighbours,
-    pairs: PairCounts,
-    words: list[str],
-    counts: np.ndarray,
-) -> Shared:
+def shared_names(pairs: PairCounts, words: list[str], counts: np.ndarray) -> Shared:
     """Finds all words and pairs whose name another one has too.
 
     Args:
-        neighbours: the pairs of the text.
-        pairs: their counts.
+        pairs: of the text.
         words: V.
         counts: (V,) int64; words with the count 0 are left out, as connector words must be.
     """
@@ -53,7 +47,7 @@ def shared_names(
     present = np.flatnonzero(underscored & (counts > 0))
     if not underscored.any():
         return Shared({}, {}, 0)
-    names = _Names(neighbours, words, underscored)
+    names = _Names(pairs.openings, words, underscored)
     # What holds an underscore, and all else that has the hash of such a name.
     suspects = [names.hash[present]]
     for keys, _ in pairs.parts:
@@ -73,7 +67,7 @@ def shared_names(
     for keys, number, hashes in hits:
         for i in np.flatnonzero(np.isin(hashes, double)).tolist():
             key = int(keys[i])
-            groups.setdefault(joined(neighbours, words, key), ([], {}))[1][key] = int(number[i])
+            groups.setdefault(joined(pairs.openings, words, key), ([], {}))[1][key] = int(number[i])
     shared = Shared({}, {}, 0)
     for same_words, same_pairs in groups.values():
         total = sum(int(counts[word]) for word in same_words) + sum(same_pairs.values())
@@ -91,7 +85,7 @@ class _Names:
     the parts, so that the hash of a joined name follows from those of its parts.
     """
 
-    def __init__(self, neighbours: Neighbours, words: list[str], underscored: np.ndarray) -> None:
+    def __init__(self, openings: Openings, words: list[str], underscored: np.ndarray) -> None:
         self.words = len(words)
         hashes = [hash(word) & MASK for word in words]
         powers = [BASE] * self.words
@@ -101,17 +95,19 @@ class _Names:
             )
         self.hash, self.power = np.array(hashes, np.uint64), np.array(powers, np.uint64)
         self.underscored = underscored
-        if not len(neighbours.openings):
-            return
-        # A head's name is that of its first word and that of the connector words behind it.
-        runs = [run.tolist() for run in neighbours.runs.runs] if neighbours.runs is not None else []
-        of_runs = [combined([(hashes[word], powers[word]) for word in run]) for run in runs]
-        run_hash, run_power = np.array(of_runs, np.uint64).T
-        run_underscored = np.array([any(underscored[word] for word in run) for run in runs], bool)
-        first, run = neighbours.openings & WORD, neighbours.openings >> WORD_BITS
-        self.hash = np.append(self.hash, self.hash[first] * run_power[run] + run_hash[run])
-        self.power = np.append(self.power, self.power[first] * run_power[run])
-        self.underscored = np.append(underscored, underscored[first] | run_underscored[run])
+        # An opening's name is that of its first word and those of the connector words behind it. Each takes what
+        # its parent has behind an ancestor, so the ancestors are twice as far in each round, until they are words.
+        connectors, ancestor = openings.connectors, openings.parents.copy()
+        behind, power, found = self.hash[connectors], self.power[connectors], underscored[connectors]
+        while len(far := np.flatnonzero(ancestor >= self.words)):
+            parent = ancestor[far] - self.words
+            behind[far] += behind[parent] * power[far]
+            power[far] *= power[parent]
+            found[far] |= found[parent]
+            ancestor[far] = ancestor[parent]
+        self.hash = np.append(self.hash, self.hash[ancestor] * power + behind)
+        self.power = np.append(self.power, self.power[ancestor] * power)
+        self.underscored = np.append(underscored, underscored[ancestor] | found)
 
     def of_pairs(self, keys: np.ndarray) -> np.ndarray:
         """(k,) uint64, the hashes of pairs."""

@@ -2,233 +2,198 @@
 
 Neighbours are two words of a sentence with nothing but connector words between them (such as "of" in "bank of
 america"); a connector word itself is in no pair. A pair is a number: opening · V + second word, where the opening is
-the first word, or stands for it with the connector words behind it. The numbers of a block are sorted; equal ones are
-counted; the blocks are merged. Blocks and counts of a large text are kept on disk.
+the first word, or a node of a tree that stands for it with the connector words behind it. The pairs of a block are
+sorted and counted; the blocks are merged. Blocks and counts of a large text are kept on disk.
 """
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
+from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.encoded import STEP, Encoded
+from sgns.text.kernels.tree import NODE, NODES, NONE, POSITION, WORD, WORD_BITS, Edges, Walk
+from sgns.text.phrases_plain import find_pairs
 from sgns.text.spill import Spill
 
+BLOCK = 1 << 25  # pairs that are sorted at once, with 8 bytes each
 PART = 1 << 23  # pairs that are merged at once
-MOST_CODE = 2**62
-MOST_TABLE = 1 << 16  # codes whose numbers stand in a table
-WORD_BITS = 31  # of an opening's code; ids are below 2**31
-WORD = (1 << WORD_BITS) - 1
+FIRST_NODES = 1 << 16  # as many nodes have room in the first table of edges
+MOST_NODES = 2**31
 
 
-class ConnectorRuns:
-    """Numbers for runs of connector words: the same number for the same run, wherever it stands.
+class Openings:
+    """What stands before the second word of a pair: a word, or a word with connector words behind it.
 
     Args:
-        connectors: (c,) ids of the connector words.
-        words: V.
+        words: V; an opening below is the word itself.
+        edges: (o,) int64, by opening − V: the edge of `kernels.tree` that leads to it; the word behind is a connector.
 
     Attributes:
-        runs: by number, the ids of a run.
+        parents: (o,) int64, by opening − V: the same without its last connector word.
+        connectors: (o,) int64, by opening − V: that connector word.
     """
 
-    def __init__(self, connectors: np.ndarray, words: int) -> None:
-        self.index = np.zeros(words, np.int64)  # 1, 2, … for connector words, 0 for others
-        self.index[connectors] = np.arange(1, len(connectors) + 1)
-        self.runs: list[np.ndarray] = []
-        self._numbers: dict[int | bytes, int] = {}
-        self._base = len(connectors) + 1
-        self._longest = 1  # the longest run whose code fits into an int64
-        while self._base ** (self._longest + 1) < MOST_CODE:
-            self._longest += 1
-        tabled = 1
-        while self._base ** (tabled + 1) <= MOST_TABLE:
-            tabled += 1
-        self._table = np.full(self._base**tabled, -1, np.int64)
+    def __init__(self, words: int, edges: np.ndarray) -> None:
+        self.words, self.parents, self.connectors = words, edges >> WORD_BITS, edges & WORD
 
-    def number(self, ids: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """(k,) int64, the number of the run between each left and right position."""
-        length = right - left - 1
-        code = self.index[ids[left + 1]]
-        deeper = np.flatnonzero((length > 1) & (length <= self._longest))
-        depth = 1
-        while len(deeper):
-            code[deeper] = code[deeper] * self._base + self.index[ids[left[deeper] + 1 + depth]]
-            depth += 1
-            deeper = deeper[length[deeper] > depth]
-        long = np.flatnonzero(length > self._longest)
-        code[long] = len(self._table)  # looked up by their bytes
-        found = self._table[np.minimum(code, len(self._table) - 1)]
-        found[code >= len(self._table)] = -1
-        at = np.flatnonzero((found < 0) & (length <= self._longest))
-        codes, where, inverse = np.unique(code[at], return_index=True, return_inverse=True)
-        numbers = [
-            self._of(key, ids[left[k] + 1 : right[k]])
-            for key, k in zip(codes.tolist(), at[where].tolist(), strict=True)
-        ]
-        found[at] = np.array(numbers, np.int64)[inverse]
-        tabled = codes < len(self._table)
-        self._table[codes[tabled]] = np.array(numbers, np.int64)[tabled]
-        for k in long.tolist():
-            run = ids[left[k] + 1 : right[k]]
-            found[k] = self._of(run.tobytes(), run)
-        return found
-
-    def _of(self, key: int | bytes, run: np.ndarray) -> int:
-        number = self._numbers.setdefault(key, len(self.runs))
-        if number == len(self.runs):
-            self.runs.append(run.copy())
-        return number
-
-
-class Neighbours:
-    """All pairs of neighbours in a text.
-
-    Args:
-        encoded: the text.
-        connectors: (c,) ids of the connector words.
-
-    Attributes:
-        words: V.
-        openings: (h,) int64, ascending, codes of the first words with connector words behind them; opening V + i has
-            code i.
-        runs: the runs of connector words.
-    """
-
-    def __init__(self, encoded: Encoded, connectors: np.ndarray) -> None:
-        self._encoded, self.words = encoded, len(encoded.words)
-        self.openings = np.zeros(0, np.int64)
-        self.runs = ConnectorRuns(connectors, self.words) if len(connectors) else None
-        self._of_one_block: np.ndarray | None = None
-        if self.runs is None:
-            return
-        for ids, left, right, joined in self._with_connectors():
-            far = np.flatnonzero(joined & (right - left > 1))
-            codes = self._codes(ids, left[far], right[far])
-            if len(ids) == len(encoded.ids):  # the only block
-                self.openings, inverse = np.unique(codes, return_inverse=True)
-                opening = ids[left].astype(np.int64)
-                opening[far] = self.words + inverse
-                self._of_one_block = (opening * self.words + ids[right])[joined]
-            else:
-                self.openings = np.union1d(self.openings, codes)
-
-    def of_opening(self, opening: int) -> tuple[int, ...]:
+    def sequence(self, opening: int) -> tuple[int, ...]:
         """The ids that an opening stands for: the first word and the connector words behind it."""
-        if opening < self.words:
-            return (opening,)
-        assert self.runs is not None
-        code = int(self.openings[opening - self.words])
-        return (code & WORD, *self.runs.runs[code >> WORD_BITS].tolist())
+        behind = []
+        while opening >= self.words:
+            behind.append(int(self.connectors[opening - self.words]))
+            opening = int(self.parents[opening - self.words])
+        return (opening, *reversed(behind))
+
+    def pair(self, key: int) -> tuple[int, ...]:
+        """The ids that a pair stands for, from its first to its second word."""
+        return (*self.sequence(key // self.words), key % self.words)
 
     def first_word(self, openings: np.ndarray) -> np.ndarray:
         """(k,) int64, the first words of openings."""
         found = openings.copy()
-        far = openings >= self.words
-        found[far] = self.openings[openings[far] - self.words] & WORD
+        while len(far := np.flatnonzero(found >= self.words)):
+            found[far] = self.parents[found[far] - self.words]
         return found
-
-    def pair(self, key: int) -> tuple[int, ...]:
-        """The ids that a pair stands for, from its first to its second word."""
-        return (*self.of_opening(key // self.words), key % self.words)
-
-    def keys(self) -> Iterator[np.ndarray]:
-        """Yields the pairs of each block, (m,) int64, in the order of the text."""
-        if self._of_one_block is not None:
-            yield self._of_one_block
-            return
-        if self.runs is not None:
-            for ids, left, right, joined in self._with_connectors():
-                left, right = left[joined], right[joined]
-                opening = ids[left].astype(np.int64)
-                far = np.flatnonzero(right - left > 1)
-                codes = self._codes(ids, left[far], right[far])
-                opening[far] = self.words + np.searchsorted(self.openings, codes)
-                yield opening * self.words + ids[right]
-            return
-        ids, ends = self._encoded.ids, self._encoded.sentence_ends
-        for start in range(0, len(ids) - 1, STEP):
-            block = ids[start : start + STEP + 1]
-            key = block[:-1].astype(np.int64)
-            key *= self.words
-            key += block[1:]
-            last = ends[np.searchsorted(ends, start, side="right") : np.searchsorted(ends, start + len(block))]
-            inside = np.ones(len(key), bool)
-            inside[last - start - 1] = False  # the last word of a sentence has no neighbour behind it
-            yield key[inside]
-
-    def _codes(self, ids: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """(k,) int64, the codes of openings: the run of connector words in the upper bits, the first word below."""
-        assert self.runs is not None
-        return (self.runs.number(ids, left, right) << WORD_BITS) | ids[left]
-
-    def _with_connectors(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-        """Yields blocks: ids, the positions of two other words that follow one another, whether in one sentence."""
-        assert self.runs is not None
-        ids, ends, index = self._encoded.ids, self._encoded.sentence_ends, self.runs.index
-        start, size = 0, STEP
-        while start < len(ids) - 1:
-            block = ids[start : start + size]
-            others = np.flatnonzero(index[block] == 0)
-            final = start + size >= len(ids)
-            if len(others) < 2 and not final:  # nothing but connector words behind the first: look further
-                size *= 2
-                continue
-            sentence = np.zeros(len(block) + 1, np.int32)
-            last = ends[np.searchsorted(ends, start, side="right") : np.searchsorted(ends, start + len(block))]
-            sentence[last - start] = 1
-            sentence = np.cumsum(sentence, dtype=np.int32)
-            left, right = others[:-1], others[1:]
-            yield block, left, right, sentence[left] == sentence[right]
-            if final:
-                return
-            start, size = start + int(others[-1]), STEP
 
 
 class PairCounts:
     """The distinct pairs of a text with their counts, in parts.
 
     Attributes:
-        parts: (keys, counts), keys (p,) int64 ascending, also from one part to the next; counts (p,) int64.
+        parts: (keys, counts), keys (p,) int64 ascending, also from one part to the next; counts (p,) of any integers.
+        openings: what the keys are made of.
         distinct: how many pairs there are.
     """
 
-    def __init__(self, parts: list[tuple[np.ndarray, np.ndarray]]) -> None:
-        self.parts = parts
+    def __init__(self, parts: list[tuple[np.ndarray, np.ndarray]], openings: Openings) -> None:
+        self.parts, self.openings = parts, openings
         self.distinct = sum(len(keys) for keys, _ in parts)
 
 
-def count_pairs(neighbours: Neighbours, tokens: int, folder: Path | None, progress: ProgressCallback) -> PairCounts:
+def count_pairs(
+    encoded: Encoded, connectors: np.ndarray, plain: bool, folder: Path | None, progress: ProgressCallback
+) -> PairCounts:
     """Counts the pairs of a text.
 
     Args:
-        neighbours: the pairs.
-        tokens: of the text, for progress.
+        encoded: the text.
+        connectors: (c,) ids of the connector words.
+        plain: in plain Python, not with kernels.
         folder: where a temporary file goes.
         progress: called after each block.
 
     Raises:
+        InputError: there are 2**31 different words with connector words behind them.
         OutputError: the disk is full.
     """
+    tokens, words = len(encoded.ids), len(encoded.words)
+    if plain:
+        found, edges = find_pairs(encoded, connectors)
+        progress("count pairs", tokens, tokens, "words")
+        pairs = np.unique(np.array(found, np.int64), return_counts=True)
+        return PairCounts([pairs], Openings(words, np.array(edges, np.int64)))
+    counter = PairCounter(encoded, connectors, progress)
     with closing(Spill(folder)) as spill:
         runs: list[tuple[np.ndarray, np.ndarray]] = []
-        for number, keys in enumerate(neighbours.keys()):
-            run = counted(np.sort(keys))
-            if tokens > STEP:
-                run = spill.keep(run[0]), spill.keep(run[1].astype(np.uint32))
-            runs.append(run)
-            progress("count pairs", min(tokens, (number + 1) * STEP), tokens, "words")
-        return PairCounts(merged(runs, spill))
+        for start in range(0, tokens, BLOCK):
+            run = counter.count(start, min(tokens, start + BLOCK))
+            runs.append(run if tokens <= BLOCK else (spill.keep(run[0]), spill.keep(run[1])))
+        return PairCounts(merged(runs, spill), counter.openings())
 
 
-def counted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct numbers of a sorted array, and how often each is there."""
-    new = np.ones(len(keys), bool)
-    np.not_equal(keys[1:], keys[:-1], out=new[1:])
-    at = np.flatnonzero(new)
-    return keys[at], np.diff(at, append=len(keys))
+class PairCounter:
+    """Counts the pairs of a text block by block, with kernels.
+
+    Args:
+        encoded: the text.
+        connectors: (c,) ids of the connector words.
+        progress: called after each step.
+    """
+
+    def __init__(self, encoded: Encoded, connectors: np.ndarray, progress: ProgressCallback) -> None:
+        self._ids, self._words, self._progress = read_only(encoded.ids), len(encoded.words), progress
+        self._walk = Walk(self._ids, read_only(encoded.sentence_ends), np.zeros(4, np.int64))
+        self._walk.at[NODE], self._walk.at[NODES] = NONE, self._words
+        self._connector = np.zeros(self._words, bool)
+        self._connector[connectors] = True
+        room = FIRST_NODES if len(connectors) else 1
+        self._most_nodes = self._words + room
+        self._edges = edges_of(np.zeros(0, np.int64), np.zeros(0, np.int32), room)
+        self._pairs = np.zeros(self._most_nodes, np.int64)
+
+    def count(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """The distinct pairs whose second word is in a block, ascending, and their counts (uint32)."""
+        from sgns.text.kernels.phrases import collect, count_equal, sort_by_node
+
+        starts = starts_of(np.bincount(self._ids[start:stop], minlength=self._words))
+        place, before = starts.copy(), np.empty(stop - start, np.int32)
+        self._pairs[:] = 0
+        while (done := int(self._walk.at[POSITION])) < stop:
+            to = min(stop, done + STEP)
+            collect(self._walk, to, self._most_nodes, self._connector, self._edges, place, before, self._pairs)
+            if self._walk.at[POSITION] < to:
+                self._enlarge()
+            self._progress("count pairs", int(self._walk.at[POSITION]), len(self._ids), "words")
+        pairs = self._pairs[: self._walk.at[NODES]]
+        seconds, stops = np.empty(pairs.sum(), np.int32), starts_of(pairs)
+        sort_by_node(before, starts, place, stops, seconds)
+        distinct = np.empty(len(pairs), np.int64)
+        n = count_equal(seconds, stops, before, distinct)
+        keys = np.repeat(np.arange(len(pairs)) * self._words, distinct)
+        keys += seconds[:n]
+        return keys, before[:n].astype(np.uint32)
+
+    def openings(self) -> Openings:
+        """The openings so far."""
+        used = np.flatnonzero(self._edges.keys != NONE)
+        steps = np.empty(int(self._walk.at[NODES]) - self._words, np.int64)
+        steps[self._edges.nodes[used] - self._words] = self._edges.keys[used]
+        return Openings(self._words, steps)
+
+    def _enlarge(self) -> None:
+        """Makes room for four times as many nodes."""
+        room = 4 * (self._most_nodes - self._words)
+        if self._words + room >= MOST_NODES:
+            raise InputError(
+                f"more than {self._most_nodes - self._words:,} different words with connector words behind them; "
+                "give fewer connector words"
+            )
+        self._most_nodes = self._words + room
+        self._edges = edges_of(self._edges.keys, self._edges.nodes, room)
+        self._pairs = np.append(self._pairs, np.zeros(self._most_nodes - len(self._pairs), np.int64))
+
+
+def edges_of(keys: np.ndarray, nodes: np.ndarray, room: int = 0) -> Edges:
+    """A hash table of edges, as `kernels.phrases` describes it.
+
+    Args:
+        keys: (k,) int64; NONE is left out.
+        nodes: (k,) int32.
+        room: as many edges it can hold; those that are given at least.
+    """
+    from sgns.text.kernels.phrases import insert
+
+    size = 1 << (max(room, len(keys)) * 3 // 2).bit_length()
+    edges = Edges(np.full(size, NONE, np.int64), np.zeros(size, np.int32))
+    insert(edges, keys, nodes)
+    return edges
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """The same array for kernels, which are compiled for arrays that may not be written: a file may be mapped so."""
+    view = np.asarray(array)[:]
+    view.flags.writeable = False
+    return view
+
+
+def starts_of(counts: np.ndarray) -> np.ndarray:
+    """(k,) int32, where the items of each kind begin if those of all kinds stand one after the other."""
+    starts = np.zeros(len(counts), np.int32)
+    np.cumsum(counts[:-1], out=starts[1:])
+    return starts
 
 
 def merged(runs: list[tuple[np.ndarray, np.ndarray]], spill: Spill | None) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -240,7 +205,7 @@ def merged(runs: list[tuple[np.ndarray, np.ndarray]], spill: Spill | None) -> li
     """
     runs = [run for run in runs if len(run[0])]
     if len(runs) < 2:
-        return [(keys, counts.astype(np.int64, copy=False)) for keys, counts in runs]
+        return runs
     pieces = -(-sum(len(keys) for keys, _ in runs) // PART)
     sample = np.sort(np.concatenate([keys[:: max(1, len(keys) // (64 * pieces))] for keys, _ in runs]))
     limits = np.unique(sample[np.arange(1, pieces) * len(sample) // pieces])

@@ -19,13 +19,15 @@ from typing import Self
 
 import numpy as np
 
+from sgns.base.kernel_cache import is_compiled, note_compiled
+from sgns.base.parallel import run_threads
 from sgns.config import Config, PhraseScore
 from sgns.errors import InputError
 from sgns.progress.callback import ProgressCallback
 from sgns.text.encoded import Encoded
 from sgns.text.join import Trie, join
 from sgns.text.joined_names import shared_names
-from sgns.text.neighbours import Neighbours, count_pairs
+from sgns.text.neighbours import count_pairs
 from sgns.text.phrase_list import DELIMITER, Phrase, read_phrases
 from sgns.text.sentences import shown
 from sgns.text.word_files import read_words
@@ -37,6 +39,8 @@ ENGLISH_CONNECTOR_WORDS = (
 )  # fmt: skip
 """Articles, prepositions and conjunctions: the same as gensim's ENGLISH_CONNECTOR_WORDS."""
 DEFAULT_THRESHOLD = {"default": 10.0, "npmi": 0.5}
+PLAIN_TOKENS = 1 << 19  # as many are counted and joined by plain Python before Numba is imported
+PLAIN_TOKENS_COLD = 1 << 20  # … and as many before the kernels are compiled
 NEAR = 1e-9  # scores that are as near to the threshold are computed again, in the way of gensim to the last bit
 
 
@@ -224,8 +228,8 @@ def join_sequences(
         if number == len(words):
             words.append(name)
         joined.append(number)
-    trie = Trie(zip(sequences, joined, strict=True), len(encoded.words))
-    return join(encoded, trie, words, folder, progress)
+    plain = choose_plain(len(encoded.ids), progress)
+    return join(encoded, Trie(sequences, joined, len(encoded.words)), words, plain, folder, progress)
 
 
 def score_pairs(encoded: Encoded, options: PhraseOptions, folder: Path | None, progress: ProgressCallback) -> Scored:
@@ -235,18 +239,17 @@ def score_pairs(encoded: Encoded, options: PhraseOptions, folder: Path | None, p
     counts = encoded.counts.copy()
     tokens = int(counts.sum())
     counts[connectors] = 0
-    neighbours = Neighbours(encoded, connectors)
-    pairs = count_pairs(neighbours, len(encoded.ids), folder, progress)
-    shared = shared_names(neighbours, pairs, encoded.words, counts)
+    pairs = count_pairs(encoded, connectors, choose_plain(len(encoded.ids), progress), folder, progress)
+    shared = shared_names(pairs, encoded.words, counts)
     distinct = int(np.count_nonzero(counts)) + pairs.distinct - shared.surplus
     counts[list(shared.words)] = list(shared.words.values())
     keys, number = frequent_pairs(pairs.parts, options.min_count, shared.pairs)
-    head, second = keys // neighbours.words, keys % neighbours.words
-    first = neighbours.first_word(head)
+    opening, second = np.divmod(keys, len(encoded.words))
+    first = pairs.openings.first_word(opening)
     scores = score(counts[first], counts[second], number, distinct, tokens, options)
     chosen = np.flatnonzero(scores > options.threshold)
     chosen = chosen[np.lexsort((keys[chosen], -number[chosen], -scores[chosen]))]
-    return Scored([neighbours.pair(key) for key in keys[chosen].tolist()], scores[chosen], number[chosen])
+    return Scored([pairs.openings.pair(key) for key in keys[chosen].tolist()], scores[chosen], number[chosen])
 
 
 def frequent_pairs(
@@ -263,7 +266,7 @@ def frequent_pairs(
     for keys, counts in parts:
         at = np.flatnonzero(counts >= min_count)
         found_keys.append(keys[at])
-        found_counts.append(counts[at])
+        found_counts.append(counts[at].astype(np.int64))
     keys, counts = np.concatenate(found_keys), np.concatenate(found_counts)
     if other_counts:
         other = np.fromiter(other_counts, np.int64, len(other_counts))
@@ -302,3 +305,22 @@ def score(
         p = float(p_pair[at])
         scores[at] = math.log(p / (float(p_first[at]) * float(p_second[at]))) / -math.log(p)
     return scores
+
+
+def choose_plain(tokens: int, progress: ProgressCallback) -> bool:
+    """Whether plain Python is the faster way for a text of so many tokens; if it is not, the kernels are loaded."""
+    compiled = is_compiled("phrases")
+    if tokens <= (PLAIN_TOKENS if compiled else PLAIN_TOKENS_COLD):
+        return True
+    stage = "load the phrase kernels" if compiled else "compile the phrase kernels (once)"
+    run_threads(lambda stop: load_kernels(), 1, lambda: progress(stage, 0, None, ""))
+    return False
+
+
+def load_kernels() -> None:
+    """Imports Numba and compiles the kernels of phrases, or loads them from the cache."""
+    encoded = Encoded(np.zeros(4, np.int32), np.array([4]), ["a", "b"], np.array([4, 0]))
+    for connectors in ([], [1]):
+        count_pairs(encoded, np.array(connectors, np.int64), False, None, lambda *_: None)
+    join(encoded, Trie([(0, 0)], [2], 2), ["a", "b", "a_a"], False, None, lambda *_: None)
+    note_compiled("phrases")
