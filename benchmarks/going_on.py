@@ -64,7 +64,7 @@ def by_gensim(first: list[list[str]], second: list[list[str]], epochs: int) -> t
         model.build_vocab(second, update=True)
         model.train(second, total_examples=len(second), epochs=epochs)
 
-    _, seconds = timed(go_on)
+    _, seconds, _ = timed(go_on)
     return Vectors(model.wv.index_to_key, model.wv.vectors), seconds
 
 
@@ -75,7 +75,7 @@ def by_sgns(first: list[list[str]], second: list[list[str]], epochs: int) -> tup
     options: dict[str, Any] = {"epochs": epochs, "threads": 1, "quiet": True, "engine": "cpu"}
     options["on_warning"] = lambda _: None
     old = sgns.train(first, **options)
-    return timed(lambda: sgns.train(second, start=old, **options))
+    return timed(lambda: sgns.train(second, start=old, **options))[:2]
 
 
 def figures(vectors: Any, words: set[str]) -> list[str]:

@@ -1,9 +1,10 @@
-"""Phrases beside gensim's: the CPU time of finding and joining them, on the same tokens in memory.
+"""Phrases beside gensim's: the time of finding and joining them, on the same tokens in memory.
 
     python -m benchmarks.phrases [--text T] [--megabytes 20] [--times 3]
 
 gensim counts (`Phrases(sentences)`) and joins (`phrases[sentence]` for each one); sgns counts, scores and joins ids.
-One thread each, in turn, in one process; what both have joined is compared word by word. Prints a Markdown table.
+One thread each, in turn, in one process; the kernels are loaded before. What both have joined is compared word by word.
+Prints a Markdown table.
 """
 
 import argparse
@@ -37,21 +38,30 @@ def main() -> None:
 
 def table(text: Path, megabytes: int, times: int) -> str:
     """The measurements as a Markdown table."""
+    from sgns.text.phrases import load_kernels
+
+    load_kernels()
     sentences, encoded = read(text, megabytes * 1_000_000)
     lines = [
-        f"{len(encoded.ids):,} words, {len(sentences):,} sentences; CPU seconds, median of {times}\n",
+        f"{len(encoded.ids):,} words, {len(sentences):,} sentences; medians of {times}; CPU s (wall s)\n",
         "| | phrases | gensim | sgns | times as fast |\n|---|---|---|---|---|",
     ]
     for name, case in CASES.items():
         theirs, ours = [], []
         for _ in range(times):
-            joined, seconds = timed(partial(by_gensim, sentences, **case))
+            joined, *seconds = timed(partial(by_gensim, sentences, **case))
             theirs.append(seconds)
-            (found, phrases), seconds = timed(partial(by_sgns, encoded, **case))
+            (found, phrases), *seconds = timed(partial(by_sgns, encoded, **case))
             ours.append(seconds)
-        check(joined, found)
-        slow, fast = statistics.median(theirs), statistics.median(ours)
-        lines.append(f"| {name} | {phrases:,} | {slow:.2f} | {fast:.2f} | {slow / fast:.1f} |")
+            check(joined, found)
+            del joined
+        (slow, slow_wall), (fast, fast_wall) = (
+            map(statistics.median, zip(*one, strict=True)) for one in (theirs, ours)
+        )
+        lines.append(
+            f"| {name} | {phrases:,} | {slow:.2f} ({slow_wall:.2f}) | {fast:.2f} ({fast_wall:.2f}) "
+            f"| {slow / fast:.1f} ({slow_wall / fast_wall:.1f}) |"
+        )
     return "\n".join(lines)
 
 
@@ -73,11 +83,11 @@ def read(path: Path, size: int) -> tuple[list[list[str]], Any]:
     return [words[encoded.ids[a:b]].tolist() for a, b in zip([0, *ends[:-1]], ends)], encoded
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """What `work` returns, and the CPU seconds that it took."""
-    began = time.process_time()
+def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What `work` returns, and the CPU and wall seconds that it took."""
+    cpu, wall = time.process_time(), time.perf_counter()
     result = work()
-    return result, time.process_time() - began
+    return result, time.process_time() - cpu, time.perf_counter() - wall
 
 
 def by_gensim(

@@ -12,25 +12,27 @@ from sgns.training.precompile import compile_for_later, kernels_of
 
 
 def test_kernels_of_all_dims_are_compiled_with_any_threads_and_validation(sgns):
-    code, out, _ = sgns("compile", "--dim", "12,20", "--window", 4, "--sharing", "window", "--json", "--quiet")
+    options = ("--window", 1, "--negatives", 1, "--sharing", "tile")  # a kernel of test_blocks.py
+    code, out, _ = sgns("compile", "--dim", "12,20", *options, "--json", "--quiet")
     made = json.loads(out)
     assert code == 0
     assert made["folder"] == str(kernel_folder())
     assert made["dims"] == [12, 20]
     assert [part["kernels"] for part in made["compiled"]] == [
-        "text", "vector files", "training, dim 12", "training, dim 20",
+        "text", "phrases", "vector files", "training, dim 12", "training, dim 20",
     ]  # fmt: skip
     assert made["seconds"] >= sum(part["seconds"] for part in made["compiled"]) > 0
     assert is_compiled("text")
+    assert is_compiled("phrases")
     for dim in (12, 20):
         for validation in (0.0, 0.01):
             for threads in (1, 2, 64):
-                config = Config(dim=dim, window=4, sharing="window", validation=validation)
+                config = Config(dim=dim, window=1, negatives=1, sharing="tile", validation=validation)
                 assert is_compiled(kernels_of(config, threads))
 
 
 def test_the_answer_is_a_table_and_the_folder(sgns):
-    code, out, err = sgns("compile", "--dim", 12, "--sharing", "window")
+    code, out, err = sgns("compile", "--dim", 12)
     assert code == 0
     lines = out.splitlines()
     assert lines[0].split() == ["kernels", "seconds"]

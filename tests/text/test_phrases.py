@@ -124,6 +124,54 @@ def test_connector_words_are_gensims():
     assert set(ENGLISH_CONNECTOR_WORDS) == gensim.ENGLISH_CONNECTOR_WORDS
 
 
+def test_the_plain_way_is_that_of_small_texts_and_of_kernels_that_are_not_compiled(monkeypatch):
+    for compiled, most in ((True, phrases_module.PLAIN_TOKENS), (False, phrases_module.PLAIN_TOKENS_COLD)):
+        loaded = []
+        monkeypatch.setattr(phrases_module, "is_compiled", lambda name, compiled=compiled: compiled)
+        monkeypatch.setattr(phrases_module, "load_kernels", lambda loaded=loaded: loaded.append(True))
+        assert phrases_module.choose_plain(most, silent)
+        assert not loaded
+        assert not phrases_module.choose_plain(most + 1, silent)
+        assert loaded
+
+
+def test_progress_moves_with_each_block(tight):
+    tight(10, 1 << 23)
+    seen: dict[str, list[int]] = {}
+    text = encoded([["a", "of", "b", "a", "b"]] * 20)
+    scored = score_pairs(text, PhraseOptions(1, None, 0.01, 1, "default", ("of",)), None, silent)
+    for work in (
+        lambda progress: score_pairs(text, PhraseOptions(1, None, 0.01, 1, "default", ("of",)), None, progress),
+        lambda progress: join_sequences(text, scored.sequences, None, progress),
+    ):
+        work(lambda stage, done, total, unit: seen.setdefault(stage, []).append(done))
+    assert seen["count pairs"] == seen["join phrases"] == list(range(10, 101, 10))
+
+
+def test_more_openings_than_numbers_are_refused(tight, monkeypatch):
+    tight(1 << 22, 1 << 23)
+    monkeypatch.setattr(neighbours_module, "FIRST_NODES", 2)
+    monkeypatch.setattr(neighbours_module, "MOST_NODES", 8)
+    text = encoded([["x", "of", "the", "of", "the", "y"]])
+    with pytest.raises(InputError, match="more than 2 different words with connector words behind them; give fewer"):
+        score_pairs(text, PhraseOptions(1, None, 0.01, 1, "default", ("of", "the")), None, silent)
+
+
+def test_texts_that_are_mapped_and_that_may_be_written_use_the_same_kernels(tight, tmp_path):
+    from sgns.text.kernels.phrases import collect, join
+
+    tight(1 << 22, 1 << 23)
+    text = encoded([["a", "b", "c"]] * 30)
+    text.ids.tofile(tmp_path / "ids")
+    mapped = Encoded(np.memmap(tmp_path / "ids", np.int32, "r"), text.sentence_ends, text.words, text.counts)
+    phrases_module.load_kernels()
+    before = len(collect.signatures), len(join.signatures)
+    for one in (text, mapped):
+        scored = score_pairs(one, PhraseOptions(1, None, 0.01, 1), None, silent)
+        assert decoded(join_sequences(one, scored.sequences, None, silent))[0] == ["a_b", "c"]
+    assert (len(collect.signatures), len(join.signatures)) == before == (1, 1)
+
+
 def test_a_run_of_connector_words_of_any_length(tight):
     for step in (2, 1 << 22):
         tight(step, 1 << 23)

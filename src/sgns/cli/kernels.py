@@ -28,8 +28,8 @@ def compile(
 ) -> None:
     """Compile the kernels ahead of the first run, for an image of a container.
 
-    Runs with these options, on any number of threads, with --validation or without, then compile nothing; so do texts
-    and vector files that are read. The kernels are kept in the cache folder, which SGNS_CACHE names.
+    Runs with these options, on any number of threads, with --validation or without, then compile nothing; so do texts,
+    phrases and vector files that are read. The kernels are kept in the cache folder, which SGNS_CACHE names.
 
     Args:
         dim: Dimensions of the vectors, with commas between them: 100,300.

@@ -216,7 +216,7 @@ def merged(runs: list[tuple[np.ndarray, np.ndarray]], spill: Spill | None) -> li
         counts = np.concatenate([run[1][cut[i] : cut[i + 1]] for run, cut in zip(runs, cuts, strict=True)])
         if not len(keys):
             continue
-        order = np.argsort(keys)
+        order = np.argsort(keys, kind="stable")  # Timsort, which merges what is sorted already
         keys, counts = keys[order], counts[order].astype(np.int64)
         at = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
         part = keys[at], np.add.reduceat(counts, at)

@@ -159,6 +159,7 @@ def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCal
         OutputError: The folder cannot be written.
     """
     from sgns.text.encode import load_kernels
+    from sgns.text.phrases import load_kernels as load_phrase_kernels
 
     if not can_be_kept():
         raise OutputError(f"{kernel_folder()} cannot be written; set SGNS_CACHE to a folder that can")
@@ -170,7 +171,8 @@ def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCal
             for threads in (1, 2):
                 note_compiled(kernels_of(replace(one, validation=validation), threads))
 
-    jobs: list[tuple[str, Callable[[], None]]] = [("text", load_kernels), ("vector files", compile_vector_files)]
+    jobs: list[tuple[str, Callable[[], None]]] = [("text", load_kernels), ("phrases", load_phrase_kernels)]
+    jobs += [("vector files", compile_vector_files)]
     jobs += [(f"training, dim {dim}", lambda dim=dim: training(dim)) for dim in dims]  # type: ignore[misc]
     if config.documents:
         jobs.append(("inference of documents", lambda: compile_inference(config)))
