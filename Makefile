@@ -7,7 +7,7 @@ OLDEST ?= tests/base tests/text tests/vectors tests/cli tests/evaluation tests/t
 TEST   ?= -n 2 --dist loadfile --no-loadscope-reorder
 PATHS  := src tests benchmarks docs/site release word2vec.py analysis.py
 
-.PHONY: help demo test lint test-slow test-busy test-quality test-random test-exports test-gensim test-clients test-oldest docs wheels bench clean
+.PHONY: help demo test lint style test-slow test-busy test-quality test-random test-exports test-gensim test-clients test-oldest docs wheels bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,13 +19,18 @@ demo: .venv/demo ## train on the documentation on this machine, draw the words, 
 	$(BIN)/sgns report -o report.pdf
 	@echo "The picture is $(CURDIR)/vectors.png, the report is $(CURDIR)/report.pdf"
 
-test: lint ## format, lint, types, tests
-	$(BIN)/python -m pytest $(TEST)
+# Types are checked beside the tests: one process after the other would leave a core idle for that long.
+test: style ## format, lint, types, tests
+	$(BIN)/mypy & types=$$!; \
+	    $(BIN)/python -m pytest $(TEST); tests=$$?; \
+	    wait $$types || { echo "mypy found mistakes, see above" >&2; exit 1; }; exit $$tests
 
-lint: .venv/test ## format, lint, types
+lint: style ## format, lint, types
+	$(BIN)/mypy
+
+style: .venv/test
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/ruff check $(PATHS)
-	$(BIN)/mypy
 
 test-slow: .venv/test ## torture, endurance, whole grids; the tests of laws on all their examples
 	SGNS_EXAMPLES=all $(BIN)/python -m pytest -m 'slow or (hypothesis and not quality)' -o faulthandler_timeout=0

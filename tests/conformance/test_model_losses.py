@@ -7,7 +7,7 @@ from grammar import sentences
 import sgns
 from sgns.text.corpus import Corpus
 
-OPTIONS = {"dim": 16, "window": 3, "epochs": 3, "lr": 0.05, "subsample": 0.0, "min_count": 1, "threads": 1}
+OPTIONS = {"dim": 50, "window": 2, "epochs": 3, "lr": 0.05, "subsample": 0.0, "min_count": 1, "threads": 1}
 MODELS = {
     "cbow, mean": {"model": "cbow"},
     "cbow, sum": {"model": "cbow", "combine": "sum"},
@@ -21,7 +21,7 @@ MODELS = {
 
 @pytest.fixture(scope="module")
 def corpus():
-    return Corpus.from_sentences(sentences(1_500, seed=1))
+    return Corpus.from_sentences(sentences(800, seed=1))
 
 
 LONG = ("hierarchical skip-gram", "windows of one width")

@@ -45,9 +45,10 @@ def conform(folder, name, least, *arguments):
     assert int(suite.get("tests")) - int(suite.get("skipped")) >= least, done.stdout[-3_000:]
 
 
+@pytest.mark.parametrize("sharing", ["tile", pytest.param("window", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["AVX2", pytest.param("SSE", marks=pytest.mark.slow)])
-def test_blocks_of_the_usual_shape(tmp_path, name):
-    conform(tmp_path, name, 3, "test_blocks.py", "-k", "many_sentences and 20-5-5")
+def test_blocks_of_the_usual_shape(tmp_path, name, sharing):
+    conform(tmp_path, name, 1, "test_blocks.py", "-k", f"many_sentences and {sharing}-20-5-5")
 
 
 STEP = r"""

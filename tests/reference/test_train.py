@@ -67,7 +67,7 @@ def classes_recovered(E: np.ndarray) -> float:
 
 @pytest.mark.parametrize(("lr", "subsample"), [pytest.param(0.025, 0.0, marks=pytest.mark.slow), (0.1, 2e-3)])
 def test_losses_agree_with_sequential_sgd_within_2_percent(lr, subsample):
-    ids, ends, counts = language(1_500, seed=5)
+    ids, ends, counts = language(700, seed=5)
     options = {"window": 2, "negatives": 5, "epochs": 4, "lr": lr, "min_lr": 0.0001}
     ratio = subsample * counts.sum() / counts
     keep = np.minimum(1, np.sqrt(ratio) + ratio) if subsample else np.ones(len(counts))

@@ -293,13 +293,13 @@ def test_a_large_table_is_read_in_little_memory(tmp_path):
     with path.open("w") as file:
         file.write("id,text\n")
         for i in range(20):
-            file.write((f'{i},"the cat, sat on\nthe mat {i}"\n') * 20_000)
+            file.write((f'{i},"the cat, sat on\nthe mat {i}"\n') * 5_000)
     with path.open("rb") as file:
         tracemalloc.start()
         count = sum(1 for _ in cells(file, "a.csv", "text", b"id,text\n"))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert count == 400_000
+    assert count == 100_000  # 3 MB
     assert peak < 2**20
 
 

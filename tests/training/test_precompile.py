@@ -98,7 +98,7 @@ class TestTheKernelsOfARun:
             assert len(ahead) >= 2, case
             assert more == [], case
 
-    @pytest.mark.parametrize("loss", ["negatives", "hierarchical"])
+    @pytest.mark.parametrize("loss", ["negatives", pytest.param("hierarchical", marks=pytest.mark.slow)])
     def test_inference_of_documents_is_compiled_ahead(self, loss, tmp_path):
         """For vectors that were just trained, and for those of a file."""
         done = subprocess.run(

@@ -173,8 +173,8 @@ def bomb(packing: str, first: bytes) -> bytes:
         "xz": lzma.LZMACompressor,
         "zstd": lambda: zstandard.ZstdCompressor(19).compressobj(),
     }[packing]()
-    zeros = bytes(2**20)
-    parts = [packer.compress(first), *(packer.compress(zeros) for _ in range(150))]
+    zeros, count = bytes(2**20), 300 if packing == "zstd" else 100  # more than the memory that is allowed
+    parts = [packer.compress(first), *(packer.compress(zeros) for _ in range(count))]
     return b"".join(parts) + packer.flush()
 
 

@@ -25,6 +25,7 @@ from sgns.learn.formulas.parser import Apply, Number
 from sgns.training.engines.cpu.engine import CpuEngine
 
 
+@pytest.mark.slow  # a topic at a time below
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=[d.title for d in DERIVATIONS])
 def test_every_derivation_is_proved(derivation):
     assert prove(derivation.chain, derivation.meaning, derivation.title).checked == "sympy"
@@ -176,7 +177,8 @@ def test_a_topic_has_all_its_derivations_checked(topic):
     assert [chain.checked for chain in chains] == ["sympy"] * len(expected)
 
 
-def test_all_is_the_topics_in_order():
+def test_all_is_the_topics_in_order(monkeypatch):
+    monkeypatch.setattr(derivations, "prove", lambda chain, *_: chain)  # each topic is proved above
     titles = [block.text for block in derive("all") if isinstance(block, Heading) and block.level == 1]
     assert titles == list(TOPICS.values())
 

@@ -33,8 +33,11 @@ def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, ranks, text, tmp_path)
     assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
 
 
-@pytest.mark.parametrize("options", [["--ngrams", "3-4", "--buckets", "1000"], ["--model", "dbow", "--tags"]])
-def test_ngrams_and_documents_on_two_ranks(torchrun, text, tmp_path, options):
+NGRAMS = pytest.param(["--ngrams", "3-4", "--buckets", "1000"], marks=pytest.mark.slow)  # threads: test_run.py
+
+
+@pytest.mark.parametrize("options", [NGRAMS, ["--model", "dbow", "--tags"]])
+def test_ngrams_and_documents_on_two_ranks(ranks, text, tmp_path, options):
     """One file with n-grams or with the documents of all ranks; shared tags have the meaning that both ranks gave."""
     path, output = text, tmp_path / "v.safetensors"
     if "--tags" in options:
@@ -42,9 +45,9 @@ def test_ngrams_and_documents_on_two_ranks(torchrun, text, tmp_path, options):
         lines = text.read_text().splitlines()
         path.write_text("".join(f"d{k},first{line.split()[0]}\t{line}\n" for k, line in enumerate(lines)))
     more = ["--threads", "1", "--epochs", "10", "--min-count", "2", "--dim", "20", "--json"]
-    code, out, err = torchrun(2, "train", path, "-o", output, *more, *options)
-    assert code == 0, err
-    assert report_of(out)["ranks"] == 2
+    codes, outputs = ranks(2, "train", path, "-o", output, *more, *options).wait()
+    assert codes == [0, 0], outputs
+    assert report_of(outputs[0][0])["ranks"] == 2
     v = sgns.load(output)
     if "--tags" in options:
         assert v.documents.words[:2] == ["d0", f"first{lines[0].split()[0]}"]
