@@ -1,14 +1,17 @@
 """The first run on a machine, this working tree against an old revision: what compiling adds to it.
 
-    python -m benchmarks.coldstart [REV] [--json]
+    python -m benchmarks.coldstart [REV [NEW]] [--json]
 
-REV, by default the last one before compiling was made cheaper, is checked out beside. Both sides take turns; each run
+REV, by default the last one before compiling was made cheaper, is checked out beside, and so is NEW, where it is named:
+a working tree that is edited meanwhile compiles what is edited. Both sides take turns; each run
 is `sgns train TEXT --dim 100`, or `python word2vec.py`, in a process of its own. Cold: with an empty cache. Warm: after
 it, with the kernels that it left, but the text encoded, and the documentation collected, anew. What counts is cold −
 warm, and its ratio new/old; and the first step of a cold run, for which a newcomer waits. Memory is the peak of all
-processes of a run together (their proportional set sizes, ten times a second). For the new side a table says which
+processes of a run together (their proportional set sizes, ten times a second); that of compiling is measured by itself
+too, in a process that compiles all kernels and does nothing else. For the new side a table says which
 kernel takes how long to compile, helpers included, and how many lines of LLVM code it becomes. `--json` writes
-`coldstart.json` beside this file. `--quick` takes one turn on the two small texts.
+`coldstart.json` beside this file. `--quick` takes one turn on the two small texts. With three turns of all sizes it
+takes about TAKES minutes on two cores.
 """
 
 import argparse
@@ -215,11 +218,12 @@ def extra(pair: dict[str, dict[str, float]]) -> float:
     return pair["cold"]["total"] - pair["warm"]["total"]
 
 
-def kernels(side: Side) -> list[dict[str, Any]]:
-    """Each kernel with the CPU seconds of compiling it and its lines of LLVM code, the longest first."""
+def kernels(side: Side) -> dict[str, Any]:
+    """Each kernel with the CPU seconds of compiling it and its lines of LLVM code, the longest first; peak memory."""
     side.forget(kernels=True)
-    out, *_ = side.python(KERNELS)
-    return sorted(map(json.loads, out.splitlines()), key=lambda one: -one["cpu_seconds"])
+    out, _, memory = side.python(KERNELS)
+    found = sorted(map(json.loads, out.splitlines()), key=lambda one: -one["cpu_seconds"])
+    return {"kernels": found, "compiling_memory": memory}
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -237,6 +241,7 @@ def markdown(report: dict[str, Any]) -> str:
     all_kernels = {part: sum(one[part] for one in report["kernels"]) for part in ("cpu_seconds", "llvm_lines")}
     for one in [*report["kernels"], {"kernel": "all", **all_kernels}]:
         lines.append(f"| {one['kernel']} | {one['cpu_seconds']:.2f} | {one['llvm_lines']:,} |")
+    lines += ["", f"Compiling all of these in one process takes {report['compiling_memory'] / 1e6:.0f} MB at its peak."]
     asked = ", ".join(f"{ratio} at {size} MB" for size, ratio in ASKED.items())
     here = report["machine"]
     lines += [
@@ -252,6 +257,7 @@ def main() -> None:
         prog="python -m benchmarks.coldstart", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("old", metavar="REV", nargs="?", default=BEFORE, help="a commit, tag or branch")
+    parser.add_argument("new", nargs="?", default="", help="the one to compare with it; the working tree if left out")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--text", type=Path, default=TEXT, help="a text of 100 MB or more, plain or .xz")
     parser.add_argument("--quick", action="store_true", help=f"one turn of {' and '.join(map(str, QUICK_SIZES))} MB")
@@ -260,15 +266,23 @@ def main() -> None:
     if not options.text.exists():
         sys.exit(f"{options.text} does not exist; name a text of 100 MB or more with --text")
     turns = 1 if options.quick else options.turns
-    report: dict[str, Any] = {"old": named(options.old), "new": named(""), "turns": turns, "machine": machine()}
+    report: dict[str, Any] = {
+        "old": named(options.old),
+        "new": named(options.new),
+        "turns": turns,
+        "machine": machine(),
+    }
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         room = Path(folder).resolve()
-        old = Side(stack.enter_context(checked_out(options.old, room / "checkout")), room / "old", old=True)
-        new = Side(ROOT / "src", room / "new", old=False)
+        old, new = (
+            stack.enter_context(checked_out(revision, room / f"checkout {k}")) if revision else ROOT / "src"
+            for k, revision in enumerate((options.old, options.new))
+        )
+        sides = {"old": Side(old, room / "old", old=True), "new": Side(new, room / "new", old=False)}
         try:
-            report["kernels"] = kernels(new)
+            report |= kernels(sides["new"])
             sizes = QUICK_SIZES if options.quick else SIZES
-            report["rows"] = compare({"old": old, "new": new}, sizes, turns, options.text)
+            report["rows"] = compare(sides, sizes, turns, options.text)
         except RuntimeError as error:
             sys.exit(str(error))
     print(markdown(report))

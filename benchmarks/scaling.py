@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora import in_lines, zipf
-from benchmarks.measure import run
+from benchmarks.measure import run, spread
 from benchmarks.one import Job
 
 LARGEST = 20_000_000  # words beyond which a generated text is thrown away again
 TEXTS = {200_000: "1 MB", 2_000_000: "10 MB", 18_000_000: "100 MB", 180_000_000: "1 GB", 360_000_000: "2 GB"}
 
 
-def scaling(text: Path, log: Callable[[str], None]) -> dict[str, Any]:
-    """One run each: the shape matters here, not the last digit."""
+def scaling(text: Path, log: Callable[[str], None], *, times: int = 3) -> dict[str, Any]:
+    """`times` runs each, one after the other: the shape matters here."""
     report: dict[str, Any] = {"dim": {}, "vocabulary": {}, "threads": {}, "corpus": {}}
 
     def note(part: str, key: Any, job: Job) -> None:
-        found = run(job)
-        report[part][str(key)] = {"words_per_second": found.words_per_second, "own_bytes": found.own_bytes}
-        log(f"  {part} {key}: {found.words_per_second / 1e6:.2f}M words/s, {found.own_bytes / 1e6:.0f} MB of its own")
+        runs = [run(job) for _ in range(times)]
+        found = {name: spread([getattr(one, name) for one in runs]) for name in ("words_per_second", "own_bytes")}
+        report[part][str(key)] = found
+        speed, memory = (found[name]["median"] / 1e6 for name in ("words_per_second", "own_bytes"))
+        log(f"  {part} {key}: {speed:.2f}M words/s, {memory:.0f} MB of its own")
 
     lines = str(in_lines(text, 4_000_000))
     for dim in (50, 100, 200, 300, 400, 600):
@@ -45,15 +47,22 @@ def scaling(text: Path, log: Callable[[str], None]) -> dict[str, Any]:
 
 
 def markdown(report: dict[str, Any]) -> list[str]:
-    """The figures as tables."""
+    """The figures as tables: medians, and least to most where there is more than one run."""
     lines = []
     for part, title in (("dim", "dim"), ("threads", "threads"), ("vocabulary", "vocabulary"), ("corpus", "text")):
         found = report[part]
-        speeds = [f"{figures['words_per_second'] / 1e6:.2f}M" for figures in found.values()]
         lines += [f"| {title} | {' | '.join(found)} |", "|---" * (len(found) + 1) + "|"]
-        lines.append(f"| words/s | {' | '.join(speeds)} |")
+        rows = {"words/s": ("words_per_second", ".2f", "M")}
         if part == "corpus":
-            memory = [f"{figures['own_bytes'] / 1e6:.0f} MB" for figures in found.values()]
-            lines.append(f"| memory of its own | {' | '.join(memory)} |")
+            rows["memory of its own"] = ("own_bytes", ".0f", " MB")
+        for row, (name, form, unit) in rows.items():
+            cells = [_figure(figures[name], form, unit) for figures in found.values()]
+            lines.append(f"| {row} | {' | '.join(cells)} |")
         lines.append("")
-    return lines
+    runs = {figures["words_per_second"]["runs"] for part in ("dim", "corpus") for figures in report[part].values()}
+    return [*lines, "One run each." if runs == {1} else f"Median (least–most) of {min(runs)} runs."]
+
+
+def _figure(value: dict[str, Any], form: str, unit: str) -> str:
+    least, median, most = (f"{value[name] / 1e6:{form}}" for name in ("least", "median", "most"))
+    return f"{median}{unit}" if value["runs"] == 1 else f"{median}{unit} ({least}–{most})"

@@ -33,7 +33,11 @@ def markdown(results: dict[str, Any]) -> str:
         add("100 MB of text to ids and vocabulary", "0.7 s", _seconds(results["reading"]["scan"]))
         add("second run until the first step", "1.0 s", _seconds(results["reading"]["second_run"]))
     if "memory" in results:
-        add("peak memory beyond E, C and ids", "150 MB", f"{results['memory']['beyond'] / 1e6:.0f} MB (one run)")
+        add(
+            "peak memory beyond E, C and ids",
+            "150 MB",
+            measured(results["memory"]["beyond"], lambda x: f"{x / 1e6:.0f}", " MB"),
+        )
     lines = ["| what | asked | measured: median (least to most) |", "|---|---|---|"]
     lines += [f"| {what} | {asked} | {measured} |" for what, asked, measured in rows]
     if "whole" in results and "quality" in results:
