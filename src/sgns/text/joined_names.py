@@ -52,13 +52,13 @@ def shared_names(pairs: PairCounts, words: list[str], counts: np.ndarray) -> Sha
     suspects = [names.hash[present]]
     for keys, _ in pairs.parts:
         suspects.append(names.of_pairs(keys[names.is_underscored(keys)]))
-    known = np.sort(np.concatenate(suspects))
+    known = _Known(np.concatenate(suspects))
     groups: dict[str, tuple[list[int], dict[int, int]]] = {}
     hits = []
     for keys, number in pairs.parts:
-        hashes = names.of_pairs(keys)
-        at = np.minimum(np.searchsorted(known, hashes), max(0, len(known) - 1))
-        found = np.flatnonzero(known[at] == hashes) if len(known) else np.zeros(0, np.int64)
+        hashes, found = names.of_pairs(keys), names.is_underscored(keys)
+        others = np.flatnonzero(~found)
+        found[others] = known.hold(hashes[others])
         hits.append((keys[found], number[found], hashes[found]))
     every = np.sort(np.concatenate([names.hash[present], *(hashes for _, _, hashes in hits)]))
     double = np.unique(every[1:][every[1:] == every[:-1]])
@@ -76,6 +76,28 @@ def shared_names(pairs: PairCounts, words: list[str], counts: np.ndarray) -> Sha
             shared.words |= dict.fromkeys(same_words, total)
             shared.pairs |= dict.fromkeys(same_pairs, total)
     return shared
+
+
+class _Known:
+    """A set of hashes, to be asked for many that it does not hold.
+
+    Args:
+        hashes: (k,) uint64.
+    """
+
+    def __init__(self, hashes: np.ndarray) -> None:
+        self._hashes = np.sort(hashes)
+        size = 1 << (16 * len(hashes)).bit_length()
+        self._mask, self._may = np.uint64(size - 1), np.zeros(size, bool)  # by the lowest bits
+        self._may[hashes & self._mask] = True
+
+    def hold(self, hashes: np.ndarray) -> np.ndarray:
+        """(n,) bool, whether each of the hashes (n,) is one of the set."""
+        held = self._may[hashes & self._mask]
+        maybe = np.flatnonzero(held)
+        at = np.minimum(np.searchsorted(self._hashes, hashes[maybe]), len(self._hashes) - 1)
+        held[maybe] = self._hashes[at] == hashes[maybe]
+        return held
 
 
 class _Names:
