@@ -4,21 +4,31 @@
     python -m benchmarks.defaults sgns 5,.04,1e-4 5,.03,3e-4 [--seeds 1,2,3]    # epochs, lr, subsample
     python -m benchmarks.defaults table [--least 3]
 
-`gensim` and `sgns` train what `defaults.json` does not have yet, each run in a process of its own on two threads, and
-keep its figures there. `table` prints, for each setting with that many seeds, the differences of the means to gensim's
-in thousandths, and gensim's CPU seconds of training over ours. The texts are made by `benchmarks.kinds`.
+`gensim` and `sgns` train what `defaults.json` does not have yet, on two threads, and keep its figures there. `table`
+prints, for each setting with that many seeds, the differences of the means to gensim's, and gensim's CPU seconds of
+training over ours. The texts are those of `benchmarks.kinds`, or their beginnings.
 """
 
 import argparse
 import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.kinds import KINDS, text_of
+import sgns
+from benchmarks.kinds import beginning_of
 from benchmarks.measure import run
-from benchmarks.one import Job
+from benchmarks.one import Job, training_clock
+from sgns import Config
+from sgns.evaluation import evaluate_analogies, evaluate_similarity
+from sgns.progress import Progress
+from sgns.text.corpus import Corpus
+from sgns.training.plan import Plan
+from sgns.training.run import run as run_training
+from sgns.vectors import Vectors
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 KEPT = Path(__file__).parent / "defaults.json"
@@ -26,6 +36,9 @@ SETS = {"wordsim353": "WS-353", "simlex999": "SimLex", "men": "MEN", "rareword":
 FIGURES = (*SETS.values(), "semantic", "morphology")
 GENSIM = "5,0.025,0.001"  # epochs, lr, subsample
 ALLOWED = -0.005
+THREADS = 2
+TOKENS = {"reviews": 10_000_000, "manuals": 4_000_000, "encyclopedia": 4_000_000}
+Train = Callable[[Path, "Setting", int], tuple[Vectors, float]]
 
 
 def main() -> None:
@@ -34,43 +47,70 @@ def main() -> None:
     parser.add_argument("what", choices=["gensim", "sgns", "table"])
     parser.add_argument("settings", nargs="*")
     parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--kinds", default=",".join(TOKENS))
     parser.add_argument("--least", type=int, default=1)
     options = parser.parse_args()
     if options.what == "table":
         print(table(load(), options.kinds.split(","), options.least))
         return
-    for seed in options.seeds.split(","):
-        for setting in options.settings or [GENSIM]:
-            for kind in options.kinds.split(","):
-                measure(options.what, kind, setting, seed)
+    train = {"gensim": train_gensim, "sgns": train_sgns}[options.what]
+    for seed in map(int, options.seeds.split(",")):
+        for kind in options.kinds.split(","):
+            for setting in options.settings or [GENSIM]:
+                measure(train, kind, Setting.of(setting), seed)
 
 
-def measure(tool: str, kind: str, setting: str, seed: str) -> None:
+@dataclass(frozen=True)
+class Setting:
+    """What is chosen."""
+
+    epochs: int
+    lr: float
+    subsample: float
+
+    @classmethod
+    def of(cls, text: str) -> "Setting":
+        """The setting of 5,.04,1e-4."""
+        epochs, lr, subsample = text.split(",")
+        return cls(int(epochs), float(lr), float(subsample))
+
+    def __str__(self) -> str:
+        return f"{self.epochs},{self.lr:g},{self.subsample:g}"
+
+
+def measure(train: Train, kind: str, setting: Setting, seed: int) -> None:
     """Trains and scores once and keeps the figures, unless they are kept already."""
-    epochs, lr, subsample = setting.split(",")
-    setting = f"{epochs},{float(lr):g},{float(subsample):g}"
-    if seed in load().get(tool, {}).get(kind, {}).get(setting, {}):
+    tool = train.__name__.removeprefix("train_")
+    if str(seed) in load().get(tool, {}).get(kind, {}).get(str(setting), {}):
         return
-    with TemporaryDirectory() as place:
-        out = Path(place) / "v.bin"
-        job = Job(tool, str(text_of(kind)), str(out), epochs=int(epochs), lr=float(lr), subsample=float(subsample))
-        job = Job(**vars(job) | {"seed": int(seed)})
-        measured = run(job)
-        found = {name: round(value, 4) for name, value in figures(out).items()}
-    found["cpu"] = round(measured.train_cpu_seconds, 1)
+    vectors, seconds = train(beginning_of(kind, TOKENS[kind]), setting, seed)
+    found = {name: round(value, 4) for name, value in figures(vectors).items()} | {"cpu": round(seconds, 1)}
     kept = load()
-    kept.setdefault(tool, {}).setdefault(kind, {}).setdefault(setting, {})[seed] = found
+    kept.setdefault(tool, {}).setdefault(kind, {}).setdefault(str(setting), {})[str(seed)] = found
     KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     print(tool, kind, setting, seed, *found.values(), flush=True)
 
 
-def figures(path: Path) -> dict[str, float]:
-    """Spearman's ρ of four sets, and the shares of Google's analogies, meaning and form, answered right."""
-    import sgns
-    from sgns.evaluation import evaluate_analogies, evaluate_similarity
+def train_gensim(text: Path, setting: Setting, seed: int) -> tuple[Vectors, float]:
+    """Gensim's vectors, and CPU seconds of training."""
+    with TemporaryDirectory() as place:
+        out = Path(place) / "v.bin"
+        measured = run(Job("gensim", str(text), str(out), seed=seed, **asdict(setting)))
+        return sgns.load(out), measured.train_cpu_seconds
 
-    vectors = sgns.load(path)
+
+def train_sgns(text: Path, setting: Setting, seed: int) -> tuple[Vectors, float]:
+    """Our vectors, and CPU seconds of training."""
+    config = Config(seed=seed, threads=THREADS, **asdict(setting))
+    with Progress(quiet=True) as display:
+        corpus = Corpus.from_files(str(text), config)
+        clock = training_clock(display)
+        vectors = run_training(corpus, Plan.of(corpus.vocabulary, config), display).vectors
+    return vectors, clock[-1] - clock[0]
+
+
+def figures(vectors: Vectors) -> dict[str, float]:
+    """Spearman's ρ of four sets, and the shares of Google's analogies, meaning and form, answered right."""
     found = {
         title: evaluate_similarity(vectors, DATA / "similarity" / f"{name}.tsv").spearman
         for name, title in SETS.items()

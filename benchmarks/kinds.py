@@ -83,6 +83,21 @@ def text_of(kind: str) -> Path:
     return out
 
 
+def beginning_of(kind: str, tokens: int) -> Path:
+    """The first lines of the text of a kind, as many as have no more than `tokens` tokens together."""
+    out = folder() / f"kind-{kind}-{tokens}.txt"
+    if not out.exists():
+        whole, part = text_of(kind), out.with_suffix(".part")
+        with whole.open(encoding="utf-8") as read, part.open("w", encoding="utf-8") as write:
+            for line in read:
+                tokens -= line.count(" ") + 1
+                if tokens < 0:
+                    break
+                write.write(line)
+        part.replace(out)
+    return out
+
+
 def download(kind: str, to: Path) -> list[str]:
     """Downloads and unpacks the packages of `kind` into `to`; returns their files' names, which have the versions."""
     packed = to / "packed"
