@@ -1,7 +1,7 @@
 """The command under torchrun: ranks that are processes, on loopback."""
 
 import pytest
-from threaded import report_of
+from threaded import launch_on_ranks, report_of
 
 import sgns
 
@@ -33,31 +33,52 @@ def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, ranks, text, tmp_path)
     assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
 
 
-NGRAMS = pytest.param(["--ngrams", "3-4", "--buckets", "1000"], marks=pytest.mark.slow)  # threads: test_run.py
+def tagged(text, folder):
+    """The lines of a text as documents with two tags: one of their own, and one that documents on all ranks have."""
+    lines = text.read_text().splitlines()
+    path = folder / "tagged.txt"
+    path.write_text("".join(f"d{k},first{line.split()[0]}\t{line}\n" for k, line in enumerate(lines)))
+    return path, {f"d{k}" for k in range(len(lines))} | {f"first{line.split()[0]}" for line in lines}
 
 
-@pytest.mark.parametrize("options", [NGRAMS, ["--model", "dbow", "--tags"]])
-def test_ngrams_and_documents_on_two_ranks(ranks, text, tmp_path, options):
-    """One file with n-grams or with the documents of all ranks; shared tags have the meaning that both ranks gave."""
+def near(vectors, word, letters):
+    """How many of the five nearest of `word`, of those that begin with `letters`, have a number of its topic."""
+    found = [other for other, _ in vectors.most_similar(word, n=40) if other.startswith(letters)][:5]
+    return sum(other in {f"{letters}{n}" for n in range(101, 110)} for other in found)
+
+
+def test_documents_on_two_ranks(text, tmp_path, monkeypatch):
+    """The documents of all ranks; shared tags have the meaning that both ranks gave."""
+    pytest.importorskip("torch")
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path / "cache"))
+    path, tags = tagged(text, tmp_path)
+    options = {"model": "dbow", "tags": True, "threads": 1, "epochs": 10, "min_count": 2, "dim": 20}
+    for trained in launch_on_ranks(2, path, sgns.Config(**options), tmp_path / "v.safetensors"):
+        assert trained.report["ranks"] == 2
+        documents = trained.vectors.documents
+        assert documents.words[0] == "d0"
+        assert set(documents.words) == tags
+        assert near(documents, "firstw100", "firstw") >= 4
+
+
+@pytest.mark.slow  # ranks that are threads: above, and in test_run.py
+@pytest.mark.parametrize("options", [["--ngrams", "3-4", "--buckets", "1000"], ["--model", "dbow", "--tags"]])
+def test_ngrams_and_documents_of_two_processes(torchrun, text, tmp_path, options):
+    """One file with n-grams or with the documents of all ranks."""
     path, output = text, tmp_path / "v.safetensors"
     if "--tags" in options:
-        path = tmp_path / "tagged.txt"
-        lines = text.read_text().splitlines()
-        path.write_text("".join(f"d{k},first{line.split()[0]}\t{line}\n" for k, line in enumerate(lines)))
+        path, tags = tagged(text, tmp_path)
     more = ["--threads", "1", "--epochs", "10", "--min-count", "2", "--dim", "20", "--json"]
-    codes, outputs = ranks(2, "train", path, "-o", output, *more, *options).wait()
-    assert codes == [0, 0], outputs
-    assert report_of(outputs[0][0])["ranks"] == 2
+    code, out, err = torchrun(2, "train", path, "-o", output, *more, *options)
+    assert code == 0, err
+    assert report_of(out)["ranks"] == 2
     v = sgns.load(output)
     if "--tags" in options:
-        assert v.documents.words[:2] == ["d0", f"first{lines[0].split()[0]}"]
-        assert set(v.documents.words) == {f"d{k}" for k in range(6_000)} | {f"first{one.split()[0]}" for one in lines}
-        near = [word for word, _ in v.documents.most_similar("firstw100", n=40) if word.startswith("first")]
-        assert sum(word in {f"firstw{n}" for n in range(101, 110)} for word in near[:5]) >= 4
+        assert set(v.documents.words) == tags
+        assert near(v.documents, "firstw100", "firstw") >= 4
     else:
         assert v.subwords.options.buckets == 1_000
-        near = [word for word, _ in v.most_similar("w100", n=5)]
-        assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
+        assert near(v, "w100", "w") >= 4
 
 
 @pytest.mark.slow  # ranks that are threads share files in test_common_vocabulary.py

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from threaded import report_of, run_on_ranks
+from threaded import launch_on_ranks, report_of, run_on_ranks
 
 import sgns
 from sgns.config import Config
@@ -81,19 +81,20 @@ def test_two_processes_go_on(ranks, text, tmp_path):
     assert len(new.metadata["trained_on"]) == 2
 
 
-def test_the_mean_with_the_start_is_taken_of_what_ranks_have_merged(ranks, text, tmp_path):
-    """With the whole weight on the start its rows come back, on all of what two processes trained; phrases are new."""
+def test_the_mean_with_the_start_is_taken_of_what_ranks_have_merged(text, tmp_path, monkeypatch):
+    """With the whole weight on the start its rows come back, on all of what two ranks trained, with phrases."""
     pytest.importorskip("torch")
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path / "cache"))
     old = sgns.train([[f"w{k}" for k in range(n, n + 5)] for n in range(200)] * 5, dim=8, min_count=1, quiet=True)
     old.save(tmp_path / "old.safetensors")
-    output = tmp_path / "new.safetensors"
-    options = ["--dim", 8, "--epochs", 1, "--threads", 1, "--start", tmp_path / "old.safetensors", "--phrases", 1]
-    codes, outputs = ranks(2, "train", text, "-o", output, "--quiet", *options, "--start-weight", 1).wait()
-    assert codes == [0, 0], outputs
-    new = sgns.load(output)
-    rows = [new.id(word) for word in old.words]
-    np.testing.assert_allclose(new.E[rows], old.E, atol=1e-6)
-    np.testing.assert_allclose(new.C[rows], old.C, atol=1e-6)
+    start = str(tmp_path / "old.safetensors")
+    config = Config(dim=8, epochs=1, threads=1, start=start, start_weight=1, phrases=1)
+    for trained in launch_on_ranks(2, text, config, tmp_path / "new.safetensors"):
+        new = trained.vectors
+        assert trained.report["ranks"] == 2
+        rows = [new.id(word) for word in old.words]
+        np.testing.assert_allclose(new.E[rows], old.E, atol=1e-6)
+        np.testing.assert_allclose(new.C[rows], old.C, atol=1e-6)
 
 
 def test_torchrun_takes_start_for_its_own_unless_dashes_say_where_the_command_begins(capsys):
