@@ -43,7 +43,7 @@ def analysis(*arguments):
     return subprocess.run(script, capture_output=True, text=True, env=environment, timeout=120)
 
 
-@pytest.mark.parametrize("dash", ["_", "-"])
+@pytest.mark.parametrize("dash", ["_", pytest.param("-", marks=pytest.mark.slow)])
 def test_analysis_writes_vectors_and_plot_and_prints_trends(here, dash):
     done = analysis(f"--save{dash}vectors", "vectors.tsv", f"--save{dash}plot", "vectors.png")
     assert done.returncode == 0, done.stderr

@@ -130,7 +130,7 @@ def test_every_verb(folder: Path, line: str, names: str, sgns: Command, monkeypa
 
 
 @needs_linux
-@pytest.mark.parametrize("cache", ["file", "/proc/nowhere", "file/below"])
+@pytest.mark.parametrize("cache", ["file", pytest.param("/proc/nowhere", marks=pytest.mark.slow), "file/below"])
 def test_a_cache_that_cannot_be_used_is_only_a_warning(folder: Path, cache: str) -> None:
     done = shell(f"{TRAIN.replace('--quiet', '')} -o v.txt", folder, SGNS_CACHE=cache)
     assert done.returncode == 0, done.stderr
@@ -146,11 +146,15 @@ main()
 """
 
 
+TEMPORARY = [  # each verb and each kind of cache
+    pytest.param(cache, verb, marks=() if (cache == "cache") == (verb[0] == "t") else pytest.mark.slow)
+    for cache in ("cache", "file")
+    for verb in ("train text.txt -o t.txt --engine cpu --sharing pair", "similar v.npz king", "explain")
+]
+
+
 @needs_linux
-@pytest.mark.parametrize(
-    "verb", ["train text.txt -o t.txt --engine cpu --sharing pair", "similar v.npz king", "explain"]
-)
-@pytest.mark.parametrize("cache", ["cache", "file"])
+@pytest.mark.parametrize(("cache", "verb"), TEMPORARY)
 def test_no_folder_for_temporary_files(folder: Path, verb: str, cache: str) -> None:
     Vectors.load(folder / "v.safetensors").save(folder / "v.npz")
     done = subprocess.run(

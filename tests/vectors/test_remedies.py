@@ -109,8 +109,8 @@ def many_packed(packing: str, ending: str) -> tuple[Vectors, bytes]:
 @pytest.mark.parametrize(
     ("packing", "ending"),
     [
-        pytest.param(packing, ending, marks=pytest.mark.slow if packing == "xz" and ending != ".bin" else ())
-        for packing in PACK
+        pytest.param(packing, ending, marks=() if ending in (".bin", quick) else pytest.mark.slow)
+        for packing, quick in zip(PACK, (".txt", ".glove", "", ".txt"), strict=True)
         for ending in (".txt", ".bin", ".glove")
     ],
 )

@@ -22,7 +22,16 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "values"), EXAMPLES, ids=[row[0][:30] for row in EXAMPLES])
+SLOW = (4, 7)  # others have as many nodes, and labels as long
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        pytest.param(*row, id=row[0][:30], marks=pytest.mark.slow if number in SLOW else ())
+        for number, row in enumerate(EXAMPLES)
+    ],
+)
 def test_nothing_overlaps_or_is_cut(text, values):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
