@@ -2,17 +2,20 @@
 
     python -m benchmarks.defaults gensim [--seeds 1,2,3]
     python -m benchmarks.defaults sgns 5,.04,1e-4 5,.03,3e-4 [--seeds 1,2,3]    # epochs, lr, subsample
+    python -m benchmarks.defaults time 5,.04,1e-4 [--turns 5]
     python -m benchmarks.defaults table [--least 3]
 
-`gensim` and `sgns` train what `defaults.json` does not have yet, on two threads, and keep its figures there. `table`
-prints, for each setting with that many seeds, the differences of the means to gensim's, and gensim's CPU seconds of
-training over ours. The texts are those of `benchmarks.kinds`, or their beginnings.
+`gensim` and `sgns` train what `defaults.json` does not have yet, on two threads, and keep its figures there. `time`
+trains one epoch of 2M tokens in turn and prints the least CPU seconds an epoch takes, times epochs, beside gensim's.
+`table` prints, for each setting with that many seeds, the differences of the means to gensim's, and gensim's CPU
+seconds of training over ours, taken while the machine did other work. The texts are those of `benchmarks.kinds`, or
+their beginnings.
 """
 
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -44,14 +47,18 @@ Train = Callable[[Path, "Setting", int], tuple[Vectors, float]]
 def main() -> None:
     """Train and keep, or print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["gensim", "sgns", "table"])
+    parser.add_argument("what", choices=["gensim", "sgns", "time", "table"])
     parser.add_argument("settings", nargs="*")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--kinds", default=",".join(TOKENS))
     parser.add_argument("--least", type=int, default=1)
+    parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
     if options.what == "table":
         print(table(load(), options.kinds.split(","), options.least))
+        return
+    if options.what == "time":
+        print(times([Setting.of(text) for text in options.settings], options.turns))
         return
     train = {"gensim": train_gensim, "sgns": train_sgns}[options.what]
     for seed in map(int, options.seeds.split(",")):
@@ -89,6 +96,18 @@ def measure(train: Train, kind: str, setting: Setting, seed: int) -> None:
     kept.setdefault(tool, {}).setdefault(kind, {}).setdefault(str(setting), {})[str(seed)] = found
     KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     print(tool, kind, setting, seed, *found.values(), flush=True)
+
+
+def times(settings: list[Setting], turns: int) -> str:
+    """CPU seconds of all epochs, from the least of several turns of one epoch, and gensim's over ours."""
+    text = beginning_of("reviews", 2_000_000)
+    runs: dict[str, list[float]] = {}
+    for _ in range(turns):
+        for tool, setting in [(train_gensim, Setting.of(GENSIM)), *((train_sgns, setting) for setting in settings)]:
+            seconds = tool(text, replace(setting, epochs=1), 1)[1] * setting.epochs
+            runs.setdefault(f"{tool.__name__.removeprefix('train_')} {setting}", []).append(seconds)
+    theirs = min(runs[f"gensim {GENSIM}"])
+    return "\n".join(f"{name}: {min(found):.2f} s, 1/{theirs / min(found):.1f}" for name, found in runs.items())
 
 
 def train_gensim(text: Path, setting: Setting, seed: int) -> tuple[Vectors, float]:
