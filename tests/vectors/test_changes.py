@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sgns
-from sgns.errors import ConfigError, ReadOnlyError, UnknownWord
+from sgns.errors import ConfigError, FormatError, ReadOnlyError, UnknownWord
 from sgns.vectors import Vectors
 
 
@@ -262,6 +262,38 @@ def test_a_set_of_words_has_no_order_and_gets_no_rows(three: Vectors) -> None:
     for call in (three.add, three.with_rows):
         with pytest.raises(ConfigError, match="the words are a set, which has no order; give a list"):
             call({"a", "b"}, [[1, 2], [3, 4]])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("words", [None, 1.5, True, b"ab"])
+def test_words_that_are_none(three: Vectors, words) -> None:
+    for call in (
+        lambda: three.add(words, [[1, 2]]),
+        lambda: three.with_rows(words, [[1, 2]]),
+        lambda: three.drop(words),
+    ):
+        with pytest.raises(ConfigError, match=r"no words; give one, or a list of them") as error:
+            call()
+        assert repr(words) in str(error.value)
+
+
+def test_integers_given_as_words_are_words_like_those_that_were_trained_on(tmp_path) -> None:
+    """They could be asked for, but not saved, added to or merged with text."""
+    ids = Vectors([3, np.int64(7)], [[1, 0], [0, 1]])  # type: ignore[list-item]
+    assert ids.words == [3, 7]
+    assert ids[7].tolist() == ids["7"].tolist() == [0, 1]
+    more = ids.add(9, [1, 1])  # type: ignore[arg-type]
+    assert more.words == [3, 7, 9]
+    with pytest.raises(ConfigError, match="'7' is among the words already"):
+        more.add("7", [1, 1])
+    more.save(tmp_path / "v.safetensors")
+    assert sgns.load(tmp_path / "v.safetensors").words == [3, 7, 9]
+    assert more.with_rows(3, [5, 5]).drop([7])[3].tolist() == [5, 5]  # type: ignore[list-item, arg-type]
+    assert Vectors(["a", "7"], [[1, 0], [0, 1]]).merge(ids, "first").words == ["a", "7", "3"]
+    assert more.merge(Vectors(["x", "7"], [[2, 0], [0, 2]]), "second").words == [3, 7, 9, "x"]
+    assert Vectors(np.arange(2), np.eye(2)).words == [0, 1]  # type: ignore[arg-type]
+    for odd in (None, 1.5, True, b"a", ("a",)):
+        with pytest.raises(FormatError, match="is no word; words are strings or whole numbers"):
+            Vectors(["b", odd], np.eye(2))  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("other", ["more.bin", None])

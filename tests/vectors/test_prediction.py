@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sgns import Vectors
-from sgns.errors import ConfigError, TextWarning, UnknownWord
+from sgns.errors import ConfigError, FormatError, InputError, TextWarning, UnknownWord
 
 
 def solved(power: float = 0.75, k: int = 5) -> tuple[Vectors, np.ndarray]:
@@ -96,3 +96,33 @@ def test_what_is_missing_is_named() -> None:
         v.predict("w1", scale="logit")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="n is 0"):
         v.predict("w1", 0)
+
+
+@pytest.mark.parametrize("n", [1.5, "3", None, float("nan"), True])
+def test_a_number_of_answers_that_is_none(n) -> None:
+    v, _ = solved()
+    for ask in (lambda: v.predict("w1", n), lambda: v.most_similar("w1", n=n)):
+        with pytest.raises(ConfigError, match=f"n is {n!r}; ask for at least 1"):
+            ask()
+
+
+@pytest.mark.parametrize("context", [None, 3, 1.5, b"w1", [["w1"]]])
+def test_a_context_that_is_none(context) -> None:
+    with pytest.raises(InputError, match="no context; give a text, or a list of its words"):
+        solved()[0].predict(context)
+
+
+@pytest.mark.parametrize("scale", ["probability", "softmax", "score"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+@pytest.mark.parametrize("matrix", ["E", "C"])
+def test_scores_that_are_not_finite_are_no_answer(matrix: str, value: float, scale) -> None:
+    """They were an empty answer."""
+    v, _ = solved()
+    parts = {"E": v.E.copy(), "C": v.C.copy()}  # type: ignore[union-attr]
+    parts[matrix][1] = value
+    if value == 1e30:
+        parts["E"][1] = parts["C"][1] = value
+    broken = Vectors(v.words, **parts, counts=v.counts)
+    with pytest.raises(FormatError, match=r"score of a word is not finite.*--repair"):
+        broken.predict("w1", scale=scale)
+    assert broken.without_nonfinite(lambda _: None).predict("w2", scale=scale)

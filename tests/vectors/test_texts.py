@@ -176,8 +176,15 @@ def test_no_texts_at_all() -> None:
     ("options", "message"),
     [
         ({"weights": "tfidf"}, "weights is 'tfidf'; choose one of sif, mean"),
-        ({"a": 0.0}, "a is 0, not a positive number; 0.001 is usual"),
+        ({"a": 0.0}, "a is 0.0, not a number from 1e-12 to 1e12; 0.001 is usual"),
         ({"a": float("nan")}, "a is nan"),
+        ({"a": 1e-300}, "a is 1e-300"),
+        ({"a": "1"}, "a is '1', not a number"),
+        ({"a": None}, "a is None"),
+        ({"a": 10**400}, "a is 1000"),
+        ({"components": 1.5}, "components is 1.5, outside 0 to 6"),
+        ({"components": "1"}, "components is '1', outside"),
+        ({"components": None}, "components is None, outside"),
         ({"components": 7}, "components is 7, outside 0 to 6; 1 is usual"),
         ({"components": -1}, "components is -1, outside"),
     ],
@@ -211,3 +218,16 @@ def test_a_row_that_is_not_finite_is_an_error_only_where_it_is_used() -> None:
     assert np.isfinite(broken.encode(["w1 w2"])).all()
     with pytest.raises(FormatError, match="not finite"):
         broken.encode(["w1", "w3"])
+
+
+@pytest.mark.parametrize("size", [1e25, 3e38])
+@pytest.mark.parametrize("components", [0, 1])
+def test_rows_too_large_for_components_are_an_error(size: float, components: int) -> None:
+    """They were NumPy's LinAlgError, also where no components were looked for."""
+    v = random_vectors()
+    large = Vectors(v.words, np.full(v.E.shape, size), counts=v.counts)
+    if components or size == 3e38:
+        with pytest.raises(FormatError, match="not finite"):
+            large.encode(["w1 w2 w3", "w4"], components=components, weights="mean")
+    else:
+        assert np.isfinite(large.encode(["w1 w2 w3", "w4"], weights="mean")).all()

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from sgns.errors import ConfigError
+from sgns.errors import ConfigError, FormatError
 from sgns.vectors.files.parts import Parts
 
 Scale = Literal["probability", "softmax", "score"]
@@ -31,6 +31,7 @@ def predict_centre(parts: Parts, rows: np.ndarray, scale: Scale = "probability")
 
     Raises:
         ConfigError: There is no C, C holds no rows of words, or there are no counts for probabilities.
+        FormatError: A score is not finite.
     """
     if scale not in get_args(Scale):
         raise ConfigError(f"scale is {scale!r}; choose one of {', '.join(get_args(Scale))}")
@@ -45,10 +46,15 @@ def predict_centre(parts: Parts, rows: np.ndarray, scale: Scale = "probability")
         raise ConfigError(
             "these vectors hold E alone, and predicting a word needs C; only .safetensors and .npz keep it"
         )
-    h = parts.E[rows].sum(axis=0, dtype=np.float64)
-    if not (options.get("combine") == "sum" and options.get("model") in ("cbow", "dm")):
-        h /= len(rows)
-    scores = (parts.C @ h.astype(np.float32)).astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = scores_of(
+            parts, rows, summed=options.get("combine") == "sum" and options.get("model") in ("cbow", "dm")
+        )
+    if not np.isfinite(scores).all():
+        raise FormatError(
+            "the score of a word is not finite: a row is NaN, infinite or too large; train again with a lower lr, or"
+            " drop such rows: sgns convert IN OUT --repair"
+        )
     if scale == "score":
         return scores
     if scale == "probability":
@@ -61,3 +67,11 @@ def predict_centre(parts: Parts, rows: np.ndarray, scale: Scale = "probability")
             scores += power * np.log(parts.counts)  # −∞ for a word that never occurred: probability 0
     scores = np.exp(scores - scores.max())
     return scores / scores.sum()
+
+
+def scores_of(parts: Parts, rows: np.ndarray, summed: bool) -> np.ndarray:
+    """h·C_w of each word, (V,) float64, where h is the mean, or the sum, of these rows of E."""
+    h = parts.E[rows].sum(axis=0, dtype=np.float64)
+    if not summed:
+        h /= len(rows)
+    return np.asarray((parts.C @ h.astype(np.float32)).astype(np.float64))

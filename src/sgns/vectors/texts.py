@@ -17,10 +17,12 @@ from sgns.progress.callback import WarningCallback
 from sgns.vectors.files import formats
 from sgns.vectors.files.parts import Parts
 from sgns.vectors.tokens import Tokeniser, Unknown, table_for
+from sgns.vectors.word_list import is_integer
 
 Weights = Literal["sif", "mean"]
 """How the words of a text are weighted: by a / (a + p(w)), or alike."""
 
+LEAST_A, MOST_A = 1e-12, 1e12  # beyond, the weights of words are 0 in float32, or all 1
 TEXTS_AT_ONCE = 2**14  # whose tokens are held at once
 IN_CACHE = 2**18  # numbers of E that are gathered at once
 
@@ -78,10 +80,10 @@ class TextEncoder:
     ) -> None:
         if weights not in get_args(Weights):
             raise ConfigError(f"weights is {weights!r}; choose one of {', '.join(get_args(Weights))}")
-        if not 0 < a < float("inf"):
-            raise ConfigError(f"a is {a:g}, not a positive number; 0.001 is usual")
-        if not 0 <= components <= parts.dim:
-            raise ConfigError(f"components is {components}, outside 0 to {parts.dim}; 1 is usual")
+        if not isinstance(a, int | float | np.integer | np.floating) or not LEAST_A <= a <= MOST_A:
+            raise ConfigError(f"a is {a!r:.80}, not a number from 1e-12 to 1e12; 0.001 is usual")
+        if not is_integer(components) or not 0 <= components <= parts.dim:
+            raise ConfigError(f"components is {components!r}, outside 0 to {parts.dim}; 1 is usual")
         self.E, self.weights, self.a, self.components = parts.E, weights, a, components
         self.common: np.ndarray | None = None
         table = table_for(unknown, parts.subwords, parts.metadata)
@@ -144,10 +146,16 @@ class TextEncoder:
             raise InputError(
                 f"none of the {len(encoded.rows):,} texts has a known word; give others to find components in"
             )
+        if not self.components:
+            self.common = np.zeros((0, self.E.shape[1]), np.float32)
+            return
         products = np.zeros((self.E.shape[1], self.E.shape[1]))  # (d, d) float64
         for start in range(0, len(encoded.rows), TEXTS_AT_ONCE):
             block = encoded.rows[start : start + TEXTS_AT_ONCE]
-            products += block.T @ block
+            with np.errstate(over="ignore", invalid="ignore"):
+                products += block.T @ block
+        if not np.isfinite(products).all():
+            raise not_finite()
         vectors = np.linalg.eigh(products)[1]  # (d, d), the strongest last
         self.common = np.ascontiguousarray(vectors[:, ::-1][:, : self.components].T, np.float32)
 
@@ -217,14 +225,20 @@ def weighted_means(
         if len(others):
             gathered[others] = composed[here[others] - len(E)]
         firsts = np.flatnonzero(np.diff(texts, prepend=-1))
-        means[texts[firsts]] += np.add.reduceat(gathered, firsts, axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            means[texts[firsts]] += np.add.reduceat(gathered, firsts, axis=0)
     means /= np.maximum(lengths, 1)[:, None].astype(np.float32)
     if not np.isfinite(means).all():
-        raise FormatError(
-            "a text has a word whose row is not finite; train again with a lower lr, or drop such rows:"
-            " sgns convert IN OUT --repair"
-        )
+        raise not_finite()
     return means
+
+
+def not_finite() -> FormatError:
+    """The error for rows that are NaN or infinite, or whose sums or squares are."""
+    return FormatError(
+        "a text has a word whose row is not finite or beyond 1e19; train again with a lower lr, or drop such rows:"
+        " sgns convert IN OUT --repair"
+    )
 
 
 def blocks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

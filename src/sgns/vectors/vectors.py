@@ -10,7 +10,7 @@ import numpy as np
 
 from sgns.base.geometry import unit
 from sgns.base.suggest import nearest as nearest_spellings
-from sgns.errors import ConfigError, UnknownWord
+from sgns.errors import ConfigError, FormatError, InputError, UnknownWord
 from sgns.progress.callback import ProgressCallback, WarningCallback
 from sgns.vectors import search, sets
 from sgns.vectors.files import formats
@@ -75,6 +75,10 @@ class Vectors:
         subwords: SubwordTable | None = None,
         documents: "Vectors | None" = None,
     ) -> None:
+        if not isinstance(words, WordList | bytes):
+            words, integers = texts_of(words)
+            if integers:
+                metadata = (metadata or {}) | {INTEGER_WORDS: True}
         parts = Parts.of(words, E, C, counts, metadata, subwords)
         parts = parts.with_documents(None if documents is None else documents.parts)
         shared = isinstance(E, np.ndarray) and np.may_share_memory(parts.E, E)
@@ -362,8 +366,8 @@ class Vectors:
         return row
 
     def ids(self, words: Iterable[str]) -> np.ndarray:
-        """The rows (n,) int64 of several words. Raises `UnknownWord`."""
-        words = list(words)
+        """The rows (n,) int64 of several words. Raises `UnknownWord`, or `ConfigError` for what is no list."""
+        words = listed(words)
         if len(words) > MOST_SEARCHES // 4:
             self._words.index  # noqa: B018  one search for each word would take longer
         return np.array([self.id(word) for word in words], np.int64)
@@ -580,15 +584,15 @@ class Vectors:
         return self._of(sets.merged(self.parts, other.parts, on_conflict), constant=True)
 
     def drop(self, words: str | Sequence[str]) -> Self:
-        """New vectors without these words. Raises `UnknownWord`."""
-        gone = self.ids([words] if is_word(words) else words)
+        """New vectors without these words. Raises `UnknownWord`, or `ConfigError` for what is no list."""
+        gone = self.ids(listed(words))
         return self.take(np.setdiff1d(np.arange(len(self)), gone))
 
     def _named(self, words: str | Sequence[str]) -> list[str]:
         """One word or several as a list; ids as their digits where ids were trained on."""
         if isinstance(words, Set):
             raise ConfigError(f"the words are a {type(words).__name__}, which has no order; give a list, row by row")
-        named = [words] if is_word(words) else list(words)
+        named = listed(words)
         return [as_text(word) for word in named] if isinstance(self._words, IntegerWords) else named
 
     # --- questions --------------------------------------------------------------------------------------------------
@@ -846,10 +850,19 @@ class Vectors:
 
         Raises:
             ConfigError: There is no C, C has no rows of words, or there are no counts for a probability.
+            InputError: context is neither a text nor a list of words.
+            FormatError: A score is not finite.
             UnknownWord: None of the words is known.
         """
         check_n(n)
-        rows = np.array(self._tokeniser.rows_of(context), np.int64)
+        if isinstance(self._words, IntegerWords) and is_integer(context):
+            context = [context]
+        try:
+            if isinstance(context, bytes):
+                raise TypeError
+            rows = np.array(self._tokeniser.rows_of(context), np.int64)
+        except TypeError:  # no list, or a list of lists
+            raise InputError(f"{context!r:.80} is no context; give a text, or a list of its words") from None
         known = rows[rows >= 0]
         if not len(known):
             raise UnknownWord(f"none of the {len(rows)} context words is known; a prediction needs one")
@@ -875,10 +888,35 @@ def several(words: Word | Iterable[Word]) -> list[Word]:
     return list(words)
 
 
+def listed(words: str | Iterable[str]) -> list[str]:
+    """One word or several as a list. Raises `ConfigError` for what is neither."""
+    if is_word(words):
+        return [words]
+    if isinstance(words, bytes) or not isinstance(words, Iterable):
+        raise ConfigError(f"{words!r:.80} is no words; give one, or a list of them")
+    return list(words)
+
+
+def texts_of(words: Iterable[Any]) -> tuple[list[str], bool]:
+    """Words as text, and whether there are integers among them.
+
+    Raises:
+        FormatError: One is neither text nor an integer.
+    """
+    words = list(words)
+    kinds = {kind for kind in set(map(type, words)) if not issubclass(kind, str)}
+    if not kinds:
+        return words, False
+    odd = next((word for word in words if not is_word(word)), None)
+    if odd is not None or type(None) in kinds:
+        raise FormatError(f"{odd!r:.80} is no word; words are strings or whole numbers")
+    return [as_text(word) for word in words], True
+
+
 def check_n(n: int) -> None:
-    """Raises `ConfigError` unless n is at least 1."""
-    if n < 1:
-        raise ConfigError(f"n is {n}; ask for at least 1")
+    """Raises `ConfigError` unless n is a whole number of at least 1."""
+    if not is_integer(n) or n < 1:
+        raise ConfigError(f"n is {n!r}; ask for at least 1")
 
 
 def is_word(word: object) -> TypeGuard[str]:
