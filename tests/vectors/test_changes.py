@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sgns
-from sgns.errors import ConfigError, FormatError, ReadOnlyError, UnknownWord
+from sgns.errors import ConfigError, FormatError, InputError, ReadOnlyError, UnknownWord
 from sgns.vectors import Vectors
 
 
@@ -274,6 +274,37 @@ def test_words_that_are_none(three: Vectors, words) -> None:
         with pytest.raises(ConfigError, match=r"no words; give one, or a list of them") as error:
             call()
         assert repr(words) in str(error.value)
+
+
+@pytest.mark.parametrize("words", [None, 1.5, b"ab"])
+def test_questions_about_what_is_no_word(three: Vectors, words) -> None:
+    for call in (three.__getitem__, three.most_similar, three.doesnt_match, three.composable, three.select):
+        with pytest.raises(ConfigError, match="is no words; give one, or a list of them"):
+            call(words)
+    with pytest.raises(InputError, match="is no text; give a string, or a list of its words"):
+        three.centroid(words)
+    with pytest.raises(ConfigError, match="1 different words"):  # not the letters of one word
+        three.doesnt_match("abc")
+
+
+def test_rows_to_take(three: Vectors) -> None:
+    for rows in ([0, 2], np.array([0, 2], np.int32), [True, False, True], np.array([-3, -1]), slice(0, 3, 2)):
+        assert three.take(rows).words == ["a", "c"]  # type: ignore[arg-type]
+    assert three.take([]).words == []  # type: ignore[arg-type]
+    for odd, message in (
+        (None, "rows is None; give a slice, row numbers, or True and False for each of the 3 rows"),
+        ("a", "rows is 'a'"),
+        ([0.5], r"rows is \[0.5\]"),
+        ([True], r"rows is \[True\]"),
+        (1, "rows is 1;"),
+        ([[0]], "rows is"),
+        ([[0], [1, 2]], "rows is"),
+        ([1, 3], "row 3 is outside -3 to 2"),
+        ([-4], "row -4 is outside -3 to 2"),
+    ):
+        for vectors in (three, three.quantize("int8")):
+            with pytest.raises(ConfigError, match=message):
+                vectors.take(odd)  # type: ignore[arg-type]
 
 
 def test_integers_given_as_words_are_words_like_those_that_were_trained_on(tmp_path) -> None:

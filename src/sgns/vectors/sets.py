@@ -89,6 +89,28 @@ def replaced(matrix: np.ndarray, rows: np.ndarray, new: np.ndarray, second: bool
     return changed
 
 
+def row_numbers(rows: Any, size: int) -> np.ndarray:
+    """Numbers (n,) int64 of rows of a matrix, which are given as numbers, or as True and False for each row.
+
+    Raises:
+        ConfigError: `rows` is something else, or a number is outside.
+    """
+    try:
+        given = np.asarray(rows)
+    except ValueError:  # lists of different lengths
+        given = np.zeros((), object)
+    if given.ndim == 1 and given.dtype == bool and len(given) == size:
+        return np.flatnonzero(given)
+    if given.ndim != 1 or (len(given) and given.dtype.kind not in "iu"):
+        raise ConfigError(
+            f"rows is {rows!r:.80}; give a slice, row numbers, or True and False for each of the {size:,} rows"
+        )
+    outside = given[(given < -size) | (given >= size)]
+    if len(outside):
+        raise ConfigError(f"row {outside[0]} is outside -{size} to {size - 1}")
+    return given.astype(np.int64, copy=False)
+
+
 def rows_for(words: Sequence[Any], rows: Any, dim: int, call: str) -> np.ndarray:
     """`rows` as an array (n, d) float32, one for each of n words.
 

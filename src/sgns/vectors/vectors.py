@@ -374,7 +374,7 @@ class Vectors:
 
     def composable(self, words: Iterable[str]) -> list[str]:
         """Those of these words that are not in the vocabulary, and whose vectors are composed of their n-grams."""
-        return [word for word in dict.fromkeys(words) if self._composes(word)]
+        return [word for word in dict.fromkeys(listed(words)) if self._composes(word)]
 
     def _composes(self, word: object) -> bool:
         """Whether a word is unknown, and some of its n-grams has a row."""
@@ -391,7 +391,7 @@ class Vectors:
         Raises:
             UnknownWord: A word is unknown and cannot be composed.
         """
-        words = list(words)
+        words = listed(words)
         composed = set(self.composable(words)) if self._subwords is not None else set()
         if not composed:
             rows = self.ids(words)
@@ -414,7 +414,12 @@ class Vectors:
     # --- other vectors from these -----------------------------------------------------------------------------------
 
     def take(self, rows: slice | np.ndarray) -> Self:
-        """Vectors of these rows alone: views for a slice, copies for row numbers."""
+        """Vectors of these rows alone: views for a slice, copies for row numbers, or for True and False for each row.
+
+        Raises:
+            ConfigError: rows is something else, or a number is outside.
+        """
+        rows = rows if isinstance(rows, slice) else sets.row_numbers(rows, len(self))
         return self._of(self._parts_as_stored.take(rows), constant=self._constant or not isinstance(rows, slice))
 
     def select(self, words: Sequence[str]) -> Self:
@@ -726,7 +731,7 @@ class Vectors:
 
         Raises `UnknownWord`; `ConfigError` for fewer than three words.
         """
-        words = list(dict.fromkeys(words))
+        words = list(dict.fromkeys(listed(words)))
         if len(words) < 3:
             raise ConfigError(f"{len(words)} different words; the odd one out needs at least 3")
         directions = unit(self[words]).astype(np.float64)
@@ -770,6 +775,8 @@ class Vectors:
             UnknownWord: None of the words is known.
             ConfigError: unknown is compose, and there are no subwords.
         """
+        if isinstance(text, bytes) or not isinstance(text, Iterable):
+            raise InputError(f"{text!r:.80} is no text; give a string, or a list of its words")
         encoder = TextEncoder(self.parts, "mean", unknown=unknown)
         found = encoder.encode([text if isinstance(text, str) else list(text)])
         if found.empty.size:
@@ -885,7 +892,7 @@ def several(words: Word | Iterable[Word]) -> list[Word]:
     """One word or vector, or several, as a list."""
     if is_word(words) or (isinstance(words, np.ndarray) and words.ndim == 1 and words.dtype.kind != "U"):
         return [words]
-    return list(words)
+    return listed(words)  # type: ignore[arg-type, return-value]
 
 
 def listed(words: str | Iterable[str]) -> list[str]:
