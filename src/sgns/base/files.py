@@ -182,6 +182,20 @@ class PackedFile:
             self.progress("load", position, self.size, "bytes")
         return data
 
+    def readinto(self, view: memoryview) -> int:
+        """Fills `view` with the next bytes; returns their number, which is smaller only at the end. Raises as `read`.
+
+        Nothing is copied on the way from a plain file.
+        """
+        if self._unread or self.kind or self.size is None:
+            data = self.read(len(view))
+            view[: len(data)] = data
+            return len(data)
+        count = cast(io.BufferedReader, self._file).readinto(view)
+        if self.progress is not None:
+            self.progress("load", self.raw.tell(), self.size, "bytes")
+        return count
+
     def blocks(self) -> Iterator[bytes]:
         """Yields what is left, in blocks of `READ_BLOCK` bytes."""
         while data := self.read(READ_BLOCK):

@@ -38,10 +38,10 @@ CHECKED = 16  # numbers of a row that `implausible` looks at
 def implausible(E: np.ndarray) -> np.ndarray:
     """Whether one of the first numbers of each row (n, d) is beyond 1e-15 to 1e10 and not 0; (n,) bool."""
     bits = E[:, :CHECKED].view(np.uint32) & np.uint32(0x7FFFFFFF)
-    beyond = (bits - np.uint32(LEAST_BITS)) > MOST_BITS - LEAST_BITS
-    if not beyond.any():  # nearly always, and many times faster than row by row
+    bits -= np.uint32(LEAST_BITS)  # what is below becomes very large, and 0 becomes 2**32 - LEAST_BITS
+    if bits.max(initial=0) <= MOST_BITS - LEAST_BITS:  # nearly always, and many times faster than row by row
         return np.zeros(len(E), bool)
-    return (beyond & (bits != 0)).any(axis=1)
+    return ((bits > MOST_BITS - LEAST_BITS) & (bits != 2**32 - LEAST_BITS)).any(axis=1)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from sgns.base.files import PackedFile
 from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.parts import Parts
 from sgns.vectors.files.selection import ALL, Selection
+from sgns.vectors.read_only import ReadOnlyList
 from sgns.vectors.word_list import WordList
 
 LARGEST_DIM = 1_000_000
@@ -94,9 +96,7 @@ class Builder:
         self.rows_read += len(words)
         with np.errstate(over="ignore", invalid="ignore"):
             all_finite = bool(np.isfinite(block.sum()))  # one pass; rows are looked at one by one only if this fails
-        rows = dict(zip(words, range(start, start + len(words))))
-        if all_finite and len(rows) == len(words) and self.index.keys().isdisjoint(rows):
-            self.index.update(rows)
+        if all_finite and self._index_new(words):
             return
         finite = np.isfinite(block).all(axis=1)
         for i in np.flatnonzero(~finite).tolist():
@@ -116,6 +116,22 @@ class Builder:
             kept.append(i)
         if len(kept) < len(words):
             block[: len(kept)] = block[kept]
+
+    def _index_new(self, words: list[str]) -> bool:
+        """Adds words to the index; returns False and adds none where one of them stands twice.
+
+        A large index is slow to ask, so each word is added at once, and the number of words tells whether all were new.
+        To take words out again costs a pass over the whole index: after the first word that stands twice they are
+        looked up before.
+        """
+        start = len(self.index)
+        if "twice" in self.repairs and (len(set(words)) < len(words) or not self.index.keys().isdisjoint(words)):
+            return False
+        self.index.update(dict(zip(words, range(start, start + len(words)))))
+        if len(self.index) == start + len(words):
+            return True
+        self.index = dict(zip(islice(self.index, start), range(start)))  # each row is the number of words before it
+        return False
 
     def count_repair(self, kind: str, what: str, first: str) -> None:
         """Counts a repair; `finish` warns of `what`, with the position `first` of the first one of its kind."""
@@ -160,4 +176,4 @@ class Builder:
         for repair in self.repairs.values():
             self.on_warning(f"{self.file.name}: {repair.times:,} {repair.what} (first: {repair.first})")
         self.E.resize((len(self.index), self.d), refcheck=False)
-        return Parts.of(WordList(list(self.index), len(self.index), self.index), self.E)
+        return Parts.of(WordList(ReadOnlyList(self.index), len(self.index), self.index), self.E)

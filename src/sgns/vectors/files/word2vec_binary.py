@@ -53,12 +53,15 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
     file.read(length)
     pattern = rows_of(row)
     every = d < SEARCHED_DIM and V <= SEARCHED_ROWS
-    base, rest, at_end, short = length, b"", False, True  # base: position of rest[0] in the file
+    size = max(READ_BLOCK, LONGEST_WORD + 1 + row)
+    buffer = bytearray(2 * size)
+    rest = memoryview(buffer)[:0]
+    base, at_end, short = length, False, True  # base: position of rest[0] in the file
     while builder.rows_read < wanted and not builder.complete and not (at_end and not rest):
-        size = max(READ_BLOCK, LONGEST_WORD + 1 + row)
-        more = file.read(size) if short or len(rest) < size else b""
-        at_end = at_end or (len(more) < size and (short or len(rest) < size))
-        data = rest + more
+        data = rest
+        if short or len(rest) < size:
+            data = read_behind(file, rest, size, buffer)
+            at_end = at_end or len(data) < len(rest) + size
         words = pattern.findall(data)
         ends = np.cumsum(np.fromiter(map(len, words), np.int64, len(words)) + 1 + row)
         count = min(int(np.searchsorted(ends, len(data), "right")), V - builder.rows_read)  # of whole rows
@@ -88,11 +91,12 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             rest = data
         if first < count and builder.rows_read < wanted:
             most, least = V - builder.rows_read, V if every else first - taken + 1
-            found = search(rest, 0, d, most, least, LONGEST_WORD, at_end)
+            searched = bytes(rest)
+            found = search(searched, 0, d, most, least, LONGEST_WORD, at_end)
             if found is not None and every:
-                found = with_rivals(rest, d, found, at_end)
+                found = with_rivals(searched, d, found, at_end)
             if found is not None:
-                add_found(builder, rest, base, found, wanted)
+                add_found(builder, searched, base, found, wanted)
                 base, rest = base + found.end, rest[found.end :]
                 taken += len(found.rows)
         short = not taken
@@ -100,7 +104,7 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             len(rest) > LONGEST_WORD + row
             and not taken
             and builder.rows_read < wanted
-            and rest.find(b" ", 0, LONGEST_WORD + 1) < 0
+            and b" " not in bytes(rest[: LONGEST_WORD + 1])
         ):
             raise file.error(
                 f"byte {base:,}: no blank ends the word within {LONGEST_WORD:,} bytes; the header's dimension {d} is"
@@ -108,7 +112,9 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             )
         if at_end and not taken:
             break
-    left = (rest + file.read(READ_BLOCK)).strip(b"\n") if builder.rows_read >= V and not builder.complete else b""
+    left = (
+        (bytes(rest) + file.read(READ_BLOCK)).strip(b"\n") if builder.rows_read >= V and not builder.complete else b""
+    )
     if left:
         what = f"{len(left):,} bytes or more are left after the {V:,} words of the header, from byte {base:,}"
         if not repair:
@@ -118,6 +124,22 @@ def read(file: PackedFile, repair: bool, on_warning: WarningCallback, selection:
             )
         on_warning(f"{file.name}: {what}; they are left out")
     return builder.finish()
+
+
+def read_behind(file: PackedFile, rest: memoryview, count: int, buffer: bytearray) -> memoryview:
+    """What is left of a block, and the next `count` bytes of the file behind it; fewer only at the end.
+
+    Args:
+        file: Where they are read.
+        rest: A part of `buffer`, or of one that was too small.
+        count: Bytes.
+        buffer: Is written over. Where it is too small, a larger one is made for this block.
+    """
+    if len(rest) + count > len(buffer):
+        buffer = bytearray(len(rest) + count)
+    data = memoryview(buffer)
+    data[: len(rest)] = rest
+    return data[: len(rest) + file.readinto(data[len(rest) : len(rest) + count])]
 
 
 def rows_of(row: int) -> re.Pattern[bytes]:
@@ -131,7 +153,7 @@ def rows_of(row: int) -> re.Pattern[bytes]:
     return re.compile(rb"([^ ]{0,%d}(?= .{%d})|.+)(?: .{%d})?" % (LONGEST_WORD, row, row), re.DOTALL)
 
 
-def first_doubtful(data: bytes, words: list[bytes], joined: bytes, offsets: np.ndarray, builder: Builder) -> int:
+def first_doubtful(data: memoryview, words: list[bytes], joined: bytes, offsets: np.ndarray, builder: Builder) -> int:
     """The number of the first row that may be read wrongly; the number of rows when there is none.
 
     Args:
@@ -163,7 +185,9 @@ def with_rivals(data: bytes, d: int, found: Found, at_end: bool) -> Found:
     return replace(found, doubtful=found.doubtful | rivals(data, 0, d, found.rows, LONGEST_WORD, at_end))
 
 
-def add_rows(builder: Builder, data: bytes, words: list[str], offsets: np.ndarray, positions: np.ndarray) -> None:
+def add_rows(
+    builder: Builder, data: bytes | memoryview, words: list[str], offsets: np.ndarray, positions: np.ndarray
+) -> None:
     """Adds rows of which each word ends at the first blank, or those of them that are wanted.
 
     Args:
