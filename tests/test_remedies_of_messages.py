@@ -11,6 +11,7 @@ import resource
 import shlex
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ OTHER_PROGRAMS = re.compile(r"uvx [^;]*|pip install [^;]*|--(text|x|y|neighbors)
 ELSEWHERE = {"--save-vectors", "--save-plot"}  # of analysis.py
 
 
+@cache
 def literals() -> list[tuple[str, str]]:
     """(place, text) of each string literal that a user may see; `{}` stands for the values in an f-string.
 
@@ -60,9 +62,6 @@ def literals() -> list[tuple[str, str]]:
     return found
 
 
-LITERALS = literals()
-
-
 @pytest.fixture(scope="module")
 def app() -> App:
     return make_app()
@@ -76,13 +75,13 @@ def options(app: App) -> dict[str, set[str]]:
 
 def test_every_option_that_a_text_names_exists(options: dict[str, set[str]]) -> None:
     known = set().union(*options.values()) | ELSEWHERE
-    named = [(place, option) for place, text in LITERALS for option in OPTION.findall(OTHER_PROGRAMS.sub("", text))]
+    named = [(place, option) for place, text in literals() for option in OPTION.findall(OTHER_PROGRAMS.sub("", text))]
     assert len({option for _, option in named}) > 20
     assert [(place, option) for place, option in named if option not in known] == []
 
 
 def test_every_command_that_a_text_names_exists(options: dict[str, set[str]]) -> None:
-    commands = [(place, *match) for place, text in LITERALS for match in COMMAND.findall(text)]
+    commands = [(place, *match) for place, text in literals() for match in COMMAND.findall(text)]
     assert len({verb for _, verb, _ in commands}) > 4
     assert [(place, verb) for place, verb, _ in commands if verb not in VERBS] == []
     wrong = [(place, verb, set(OPTION.findall(rest)) - options[verb]) for place, verb, rest in commands]
@@ -92,17 +91,17 @@ def test_every_command_that_a_text_names_exists(options: dict[str, set[str]]) ->
 def test_every_extra_that_a_text_names_exists() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    named = {extra for _, text in LITERALS for extra in re.findall(r"sgns\[([\w,-]+)\]", text)}
+    named = {extra for _, text in literals() for extra in re.findall(r"sgns\[([\w,-]+)\]", text)}
     assert named == {"gpu", "learn", "map", "tables", "torch"}
     assert named <= set(extras)
-    plain = {p for _, text in LITERALS for p in re.findall(r"pip install (?:--upgrade )?([a-z-]+)", text)}
+    plain = {p for _, text in literals() for p in re.findall(r"pip install (?:--upgrade )?([a-z-]+)", text)}
     assert plain == {"pandas", "pyarrow", "spacy", "triton"}
     requirements = {re.match(r"[\w-]+", line)[0] for lines in extras.values() for line in lines}
     assert plain - {"spacy"} <= requirements  # who exports a pipeline of spaCy has it already
 
 
 def test_packages_of_debian_are_spelt_as_there() -> None:
-    named = {word for _, text in LITERALS for line in re.findall(r"apt-get install ([a-z0-9 -]+)", text)
+    named = {word for _, text in literals() for line in re.findall(r"apt-get install ([a-z0-9 -]+)", text)
              for word in line.split()}  # fmt: skip
     assert named == {"gcc", "python3-dev", "fonts-noto-cjk", "fonts-noto"}
 

@@ -82,7 +82,7 @@ def test_the_number_of_a_model_is_answered_with_its_name(train: Command, typed: 
     assert typed.split()[0] in err
     assert re.findall(r"--(?:model|loss|ngrams) [\w-]+", err) == CHOSEN[typed]
     for remedy in CHOSEN[typed]:
-        few = ("--buckets", "100") if "--ngrams" in remedy else ()
+        few = ("--dim", "12", *(("--buckets", "100") if "--ngrams" in remedy else ()))  # kernels of other tests
         code, _, err = train(*remedy.split(), "--sharing", "tile", *few)
         assert code == 0, err
 

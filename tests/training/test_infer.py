@@ -17,9 +17,9 @@ TOPICS = 6
 MODELS = [
     {"model": "dbow"},
     {"model": "dm"},
-    {"model": "dm", "combine": "sum"},
     {"model": "dbow", "loss": "hierarchical"},
-    {"model": "dm", "loss": "hierarchical"},
+    pytest.param({"model": "dm", "combine": "sum"}, marks=pytest.mark.slow),
+    pytest.param({"model": "dm", "loss": "hierarchical"}, marks=pytest.mark.slow),
 ]
 DRAWN = random.Random(5)
 
