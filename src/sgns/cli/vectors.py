@@ -29,6 +29,7 @@ from sgns.cli.options import (
 from sgns.cli.output import answers_as_dict, print_answers, print_json, warn
 from sgns.cli.streams import lines_of
 from sgns.errors import ConfigError, InputError
+from sgns.progress.callback import WarningCallback
 from sgns.vectors.files.formats import Format
 from sgns.vectors.files.quantized import QUANTIZED, Precision
 from sgns.vectors.quantize import NeighboursKept
@@ -248,11 +249,6 @@ def convert(
     for file in (*files_of_words(drop), *part.files):
         check_not_input(target, [file])
     warnings: list[str] = []
-
-    def on_warning(message: str) -> None:
-        warnings.append(message)
-        warn(message)
-
     with Progress(quiet=json) as progress:
         written, left_out = convert(
             source,
@@ -267,7 +263,7 @@ def convert(
             drop=words_or_file(drop),
             repair=repair,
             selection=part.selection(),
-            on_warning=on_warning,
+            on_warning=warn_and_keep(warnings),
             progress=progress.update,
         )
     print_written({"source": source}, target, written, left_out, warnings, json)
@@ -293,11 +289,6 @@ def merge(
 
     check_not_input(output, part.files)
     warnings: list[str] = []
-
-    def on_warning(message: str) -> None:
-        warnings.append(message)
-        warn(message)
-
     with Progress(quiet=json) as progress:
         written, left_out = merge(
             sources,
@@ -305,10 +296,20 @@ def merge(
             on_conflict=on_conflict,
             format=format,
             selection=part.selection(),
-            on_warning=on_warning,
+            on_warning=warn_and_keep(warnings),
             progress=progress.update,
         )
     print_written({"sources": sources}, output, written, left_out, warnings, json)
+
+
+def warn_and_keep(warnings: list[str]) -> WarningCallback:
+    """A function that prints a warning and appends it to `warnings`, for `print_written`."""
+
+    def on_warning(message: str) -> None:
+        warnings.append(message)
+        warn(message)
+
+    return on_warning
 
 
 def print_written(

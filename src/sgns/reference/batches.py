@@ -78,6 +78,27 @@ def positive_pairs(
     return kept[beside], kept[centres]
 
 
+def subsampled(
+    ids: np.ndarray, sentence_ends: np.ndarray, probability: Tensor, rng: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Leaves out tokens at random.
+
+    Args:
+        ids: (n,) int32, the word ids of the corpus.
+        sentence_ends: (s,) int64, exclusive end of each sentence.
+        probability: (V,) float64, that a token of each word is kept.
+        rng: Random generator.
+
+    Returns:
+        The position of each token that is kept, its word id and the number of its sentence: three int64 tensors (m,).
+    """
+    keep = probability[torch.from_numpy(np.asarray(ids, np.int64))]  # (n,)
+    position = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < keep).flatten()
+    kept = torch.from_numpy(np.asarray(ids[position.numpy()], np.int64))
+    sentence = torch.from_numpy(np.searchsorted(sentence_ends, position.numpy(), side="right"))
+    return position, kept, sentence
+
+
 def reaches(n: int, window: int, shrink_windows: bool, rng: torch.Generator) -> Tensor:
     """The largest distance in the window of each of n centres: drawn from 1 to `window`, or without shrinking `window`.
 
@@ -124,10 +145,7 @@ def batches(
     Source: word2vec.c, for subsampling, windows and the negatives that are left out. It takes the pairs in the order of
     the text; here the pairs of each block are shuffled, so that a row occurs few times in a batch.
     """
-    probability = keep_probability(counts, subsample)[torch.from_numpy(np.asarray(ids, np.int64))]  # (n,)
-    position = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < probability).flatten()  # (m,)
-    kept = torch.from_numpy(np.asarray(ids[position.numpy()], np.int64))  # (m,)
-    sentence = torch.from_numpy(np.searchsorted(sentence_ends, position.numpy(), side="right"))  # (m,)
+    position, kept, sentence = subsampled(ids, sentence_ends, keep_probability(counts, subsample), rng)  # (m,) each
     reach = reaches(len(kept), window, shrink_windows, rng)  # (m,)
     noise = (counts.double() ** noise_power).cumsum(0)  # (V,), the cumulative weights of the noise distribution
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sgns.reference.batches import keep_probability, positive_positions, reaches
+from sgns.reference.batches import keep_probability, positive_positions, reaches, subsampled
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,7 @@ def window_batches(
         documents: The documents of each sentence, for dbow and dm.
         block: Number of centres whose samples are made and shuffled together.
     """
-    probability = keep_probability(counts, subsample)[torch.from_numpy(np.asarray(ids, np.int64))]  # (n,)
-    position = torch.nonzero(torch.rand(len(ids), generator=rng, dtype=torch.float64) < probability).flatten()  # (m,)
-    kept = torch.from_numpy(np.asarray(ids[position.numpy()], np.int64))  # (m,)
-    sentence = torch.from_numpy(np.searchsorted(sentence_ends, position.numpy(), side="right"))  # (m,)
+    position, kept, sentence = subsampled(ids, sentence_ends, keep_probability(counts, subsample), rng)  # (m,) each
     reach = reaches(len(kept), window, shrink_windows, rng)  # (m,)
     noise = (counts.double() ** noise_power).cumsum(0)  # (V,), the cumulative weights of the noise distribution
 

@@ -17,7 +17,26 @@ OnEpoch = Callable[[int, float, float | None, Vectors], bool | None]
 """Called as on_epoch(epoch, loss, validation_loss, vectors) after each epoch; see `training.train.train`."""
 
 
-class ValidationHook:
+class AtEpochEnds:
+    """What hooks share that work at the end of each epoch alone.
+
+    Args:
+        schedule: Where epochs end.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+
+    def next_barrier(self, blocks: int) -> int:
+        """The end of the next epoch."""
+        return self._schedule.next_epoch_end(blocks)
+
+    def due(self) -> bool:
+        """Only at the end of an epoch."""
+        return False
+
+
+class ValidationHook(AtEpochEnds):
     """Appends the validation loss to the state at the end of each epoch: the mean over the pairs of all ranks.
 
     Args:
@@ -31,16 +50,9 @@ class ValidationHook:
     def __init__(
         self, comm: Comm, validation: Validation, schedule: Schedule, threads: int, current: Callable[[], Vectors]
     ) -> None:
-        self._comm, self._validation, self._schedule = comm, validation, schedule
+        super().__init__(schedule)
+        self._comm, self._validation = comm, validation
         self._threads, self._current = threads, current
-
-    def next_barrier(self, blocks: int) -> int:
-        """The end of the next epoch."""
-        return self._schedule.next_epoch_end(blocks)
-
-    def due(self) -> bool:
-        """Only at the end of an epoch."""
-        return False
 
     def at_barrier(self, state: State) -> None:
         """Evaluate, if an epoch has just ended that has no validation loss yet."""
@@ -53,7 +65,7 @@ class ValidationHook:
         state.validation.append(weighted if len(losses) > 1 else own[0])  # l·p/p is l but for rounding
 
 
-class EpochHook:
+class EpochHook(AtEpochEnds):
     """Calls the user's function after each epoch, on rank 0 alone; all ranks end when it returns False.
 
     Args:
@@ -67,16 +79,9 @@ class EpochHook:
     def __init__(
         self, comm: Comm, on_epoch: OnEpoch, schedule: Schedule, current: Callable[[], Vectors], blocks: int
     ) -> None:
-        self._comm, self._on_epoch, self._schedule, self._current = comm, on_epoch, schedule, current
+        super().__init__(schedule)
+        self._comm, self._on_epoch, self._current = comm, on_epoch, current
         self._epochs = schedule.epochs_finished(blocks)
-
-    def next_barrier(self, blocks: int) -> int:
-        """The end of the next epoch."""
-        return self._schedule.next_epoch_end(blocks)
-
-    def due(self) -> bool:
-        """Only at the end of an epoch."""
-        return False
 
     def at_barrier(self, state: State) -> None:
         """Call the function, if an epoch has just ended; set `state.stopped_early` if it returns False."""

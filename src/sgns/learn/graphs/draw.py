@@ -5,6 +5,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sgns.base.files import check_output, write_bytes
 from sgns.base.folders import give_matplotlib_a_folder
 from sgns.errors import ExpressionError
@@ -132,17 +134,22 @@ def _node_lines(passes: Passes, formulas: Formulas, node: Node) -> list[Line]:
 
 def _edge_lines(formulas: Formulas, edge: Edge) -> list[Line]:
     """Returns the text on an edge: its three derivatives."""
-    trees = formulas.edge(edge)
     lines = []
-    for label, tree, value in (
-        ("upstream", trees.upstream, edge.upstream),
-        ("local", trees.local, edge.local),
-        ("downstream", trees.downstream, edge.downstream),
-    ):
+    for label, tree, value in derivatives_on(formulas, edge):
         formula, number = write(tree, INLINE_LATEX), show_value(value)
         same = formula == latex_number(number)
         lines.append(Line(label, number if same else f"${formula}$ = {number}", SMALL, since=edge.step))
     return lines
+
+
+def derivatives_on(formulas: Formulas, edge: Edge) -> tuple[tuple[str, Tree, np.ndarray], ...]:
+    """Returns the derivatives of an edge, each with its name, formula and value."""
+    trees = formulas.edge(edge)
+    return (
+        ("upstream", trees.upstream, edge.upstream),
+        ("local", trees.local, edge.local),
+        ("downstream", trees.downstream, edge.downstream),
+    )
 
 
 def latex_number(shown: str) -> str:

@@ -17,7 +17,7 @@ from sgns.learn.formulas.markup import INLINE_MATHML, TEXT
 from sgns.learn.formulas.notation import show_value, write
 from sgns.learn.formulas.parser import Apply, Name
 from sgns.learn.graphs.canvas import LEADING, PAD, Line, TextMeasure, curve, label_width
-from sgns.learn.graphs.draw import SIZE, SMALL, check_drawable, columns, latex_number, mathtext
+from sgns.learn.graphs.draw import SIZE, SMALL, check_drawable, columns, derivatives_on, latex_number, mathtext
 from sgns.learn.graphs.export import counts, steps_in_words, sum_in_numbers
 from sgns.learn.graphs.graph import Edge, Node, Passes
 from sgns.learn.graphs.layout import PlacedBox, layered
@@ -193,13 +193,8 @@ def _elements(node: Node) -> int:
 
 def _edge_lines(formulas: Formulas, edge: Edge) -> list[LiveLine]:
     """Returns the text on an edge: its three derivatives."""
-    trees = formulas.edge(edge)
     lines = []
-    for label, tree, value in (
-        ("upstream", trees.upstream, edge.upstream),
-        ("local", trees.local, edge.local),
-        ("downstream", trees.downstream, edge.downstream),
-    ):
+    for label, tree, value in derivatives_on(formulas, edge):
         formula, number = mathtext(tree), show_value(value)
         fixed = formula == f"${latex_number(number)}$"  # a number, whatever the inputs are
         elements = 0 if fixed else min(int(value.size), 4)
