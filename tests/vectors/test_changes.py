@@ -287,6 +287,35 @@ def test_questions_about_what_is_no_word(three: Vectors, words) -> None:
         three.doesnt_match("abc")
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"words": None}, "words is None; give a list, a word for each row of E"),
+        ({"words": 2}, "words is 2; give a list"),
+        ({"words": {"a", "b"}}, "words is a set, which has no order; give a list, row by row"),
+        ({"E": [["x", "y"], ["1", "2"]]}, "E holds no numbers in rows of one length"),
+        ({"E": [[1, 2], [1]]}, "E holds no numbers in rows of one length"),
+        ({"E": np.eye(2) * 1j}, "E holds no numbers"),
+        ({"C": [[1, 2], [1]]}, "C holds no numbers"),
+        ({"counts": [1.7, 2]}, "counts holds 1.7; counts are whole numbers, 0 or more"),
+        ({"counts": [3, -1]}, "counts holds -1"),
+        ({"counts": ["x", 1]}, "counts holds 'x'"),
+        ({"counts": [float("nan"), 1]}, "counts holds nan"),
+        ({"counts": [10**30, 1]}, "counts holds 1000"),
+        ({"metadata": "x"}, "metadata is 'x'; give a dict"),
+    ],
+)
+def test_vectors_of_what_does_not_fit(given: dict, message: str) -> None:
+    with pytest.raises(FormatError, match=message) as error:
+        Vectors(**({"words": ["a", "b"], "E": np.eye(2)} | given))
+    assert "\n" not in str(error.value)
+
+
+def test_counts_of_whole_numbers_of_any_type() -> None:
+    for counts in ([3, 0], np.array([3, 0], np.uint8), np.array([3.0, 0.0]), np.array([3, 0], object)):
+        assert Vectors(["a", "b"], np.eye(2), counts=counts).counts.tolist() == [3, 0]  # type: ignore[arg-type, union-attr]
+
+
 def test_rows_to_take(three: Vectors) -> None:
     for rows in ([0, 2], np.array([0, 2], np.int32), [True, False, True], np.array([-3, -1]), slice(0, 3, 2)):
         assert three.take(rows).words == ["a", "c"]  # type: ignore[arg-type]

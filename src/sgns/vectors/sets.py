@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sgns.errors import ConfigError
+from sgns.errors import ConfigError, FormatError
 from sgns.vectors.files.parts import Parts
 
+MOST_COUNT = 2**62
 Conflict = Literal["error", "first", "second", "mean"]
 """What `merge` does with a word that both have."""
 
@@ -87,6 +88,36 @@ def replaced(matrix: np.ndarray, rows: np.ndarray, new: np.ndarray, second: bool
     changed = np.array(matrix, order="C")
     changed[rows] = new if second else (changed[rows].astype(np.float64) + new) / 2
     return changed
+
+
+def matrix_of(name: str, rows: Any) -> np.ndarray:
+    """`rows` as an array of numbers, the same one where it is float32.
+
+    Raises:
+        FormatError: It is none; the message has `name`.
+    """
+    try:
+        given = np.asarray(rows)
+        if given.dtype.kind in "fiubO":
+            return np.asarray(given, np.float32)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise FormatError(f"{name} holds no numbers in rows of one length; give an array (V, d)")
+
+
+def whole_numbers(counts: Any) -> np.ndarray:
+    """`counts` as an int64 array, the same one where it is int64.
+
+    Raises:
+        FormatError: One is no whole number, or below 0.
+    """
+    given = np.asarray(counts)
+    if given.dtype.kind in "iu" and (not given.size or (given.min() >= 0 and given.max() <= MOST_COUNT)):
+        return given.astype(np.int64, copy=False)
+    for count in given.reshape(-1).tolist():
+        if not isinstance(count, int | float) or not 0 <= count <= MOST_COUNT or count != int(count):
+            raise FormatError(f"counts holds {count!r:.80}; counts are whole numbers, 0 or more")
+    return given.astype(np.int64)
 
 
 def row_numbers(rows: Any, size: int) -> np.ndarray:

@@ -75,11 +75,15 @@ class Vectors:
         subwords: SubwordTable | None = None,
         documents: "Vectors | None" = None,
     ) -> None:
+        if metadata is not None and not isinstance(metadata, dict):
+            raise FormatError(f"metadata is {metadata!r:.80}; give a dict")
         if not isinstance(words, WordList | bytes):
             words, integers = texts_of(words)
             if integers:
                 metadata = (metadata or {}) | {INTEGER_WORDS: True}
-        parts = Parts.of(words, E, C, counts, metadata, subwords)
+        C = None if C is None else sets.matrix_of("C", C)
+        counts = None if counts is None else sets.whole_numbers(counts)
+        parts = Parts.of(words, sets.matrix_of("E", E), C, counts, metadata, subwords)
         parts = parts.with_documents(None if documents is None else documents.parts)
         shared = isinstance(E, np.ndarray) and np.may_share_memory(parts.E, E)
         self._take_over(parts, constant=not shared or never_written(parts.E))
@@ -908,8 +912,12 @@ def texts_of(words: Iterable[Any]) -> tuple[list[str], bool]:
     """Words as text, and whether there are integers among them.
 
     Raises:
-        FormatError: One is neither text nor an integer.
+        FormatError: One is neither text nor an integer, or they are no list.
     """
+    if isinstance(words, Set):
+        raise FormatError(f"words is a {type(words).__name__}, which has no order; give a list, row by row")
+    if not isinstance(words, Iterable):
+        raise FormatError(f"words is {words!r:.80}; give a list, a word for each row of E")
     words = list(words)
     kinds = {kind for kind in set(map(type, words)) if not issubclass(kind, str)}
     if not kinds:
