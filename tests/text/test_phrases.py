@@ -393,3 +393,8 @@ def test_phrases_of_integers_are_text():
     corpus = Corpus.from_sentences(sentences, Config(min_count=1, phrases=1, phrase_threshold=0.01))
     assert "1_2" in corpus.vocabulary
     assert corpus.vocabulary.integers
+
+
+def test_a_number_of_passes_in_quotes_is_the_name_of_a_list(planted):
+    with pytest.raises(ConfigError, match="phrases is '2'; give the number of passes in which to look for them"):
+        sgns.find_phrases(planted, phrases="2")

@@ -61,7 +61,7 @@ def phrases_of(
     """
     if isinstance(config.phrases, str):
         raise ConfigError(
-            f"phrases is {config.phrases}; give the number of passes in which to look for them, such as 2"
+            f"phrases is {config.phrases!r}; give the number of passes in which to look for them, such as 2"
         )
     found = PhraseOptions.of(replace(config, phrases=config.phrases or 1))
     assert found is not None
