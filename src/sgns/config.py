@@ -185,7 +185,7 @@ class Config:
         float | None, Real(0, 1, "0.001 is usual, 0 keeps every token, without it the text decides")
     ] = None
     """Threshold t: a token of a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f); 0 keeps all. Left
-    out, it is 1,000 / tokens, at most 1e-3 and at least 1e-4."""
+    out, it is 1,000 / tokens, at most 1e-3 and at least 3e-4."""
     noise_power: Annotated[float, Real(-10, 10, "0.75 is usual")] = None  # type: ignore[assignment]
     """Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power. Left out, it is
     0.75, as in word2vec.c; with ngrams 0.5, as in fastText."""
