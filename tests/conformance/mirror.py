@@ -59,6 +59,34 @@ def gradient(E, C, s):
     return dE, dC
 
 
+def rounding(E, C, s, lr, off_E, off_C):
+    """What a step adds to the errors of E and C, where the engine rounds factors of its negatives to bfloat16.
+
+    A factor is rounded to 8 significant bits, so by 2^-8 of itself at most, and a product of two by 2^-7 and a little.
+    Earlier errors go on, to the first order: by the rows that are multiplied, and by the scores (σ' ≤ 1/4).
+
+    Args:
+        E: Before the step.
+        C: Before the step.
+        s: The samples.
+        lr: Learning rate.
+        off_E: Bounds of the errors of E so far; changed in place.
+        off_C: Of C.
+
+    Returns:
+        A bound of the error of the step's loss.
+    """
+    x, y = np.abs(E[s.w]), np.abs(C[s.c])
+    moved = np.einsum("nd,nd->n", off_E[s.w], y) + np.einsum("nd,nd->n", x, off_C[s.c])
+    probability = (1 + np.tanh(scores(E, C, s) / 2)) / 2
+    error = s.weight * np.abs(probability - s.label)
+    own = ((2**-7 + 2**-16) * error * (s.label == 0) + s.weight * moved / 4)[:, None]
+    more_E, more_C = own * y + error[:, None] * off_C[s.c], own * x + error[:, None] * off_E[s.w]
+    np.add.at(off_E, s.w, lr * more_E)
+    np.add.at(off_C, s.c, lr * more_C)
+    return float(s.weight @ moved)
+
+
 def descend(E, C, steps, lr):
     """E and C after all steps, and the sum of the losses that the steps saw before them.
 
@@ -128,11 +156,15 @@ class Drawn:
         return [i for i in range(self.left[centre], self.right[centre]) if i != centre]
 
 
-def draw_corpus(ids, ends, keep, window, seed, epoch):
-    """Subsampling and windows of the whole corpus, sentence by sentence."""
+def draw_corpus(ids, ends, keep, window, seed, epoch, group=1, block_start=0):
+    """Subsampling and windows of the whole corpus, sentence by sentence.
+
+    From the first kept token of a block on, `group` tokens share the reach of the first of them.
+    """
     key, thresholds = stream_key(seed, KEEP, epoch), as_thresholds(keep)
     drawn = Drawn([], [], [], [])
     start = 0
+    shared, shared_reach = 0, 0
     for end in ends:
         opened = len(drawn.kept)
         reaches = []
@@ -141,7 +173,11 @@ def draw_corpus(ids, ends, keep, window, seed, epoch):
             if random >> 32 <= int(thresholds[ids[index]]):
                 drawn.kept.append(int(ids[index]))
                 drawn.indices.append(index)
-                reaches.append(window - ((random & LOW) * window >> 32))
+                reach = window - ((random & LOW) * window >> 32)
+                if index >= block_start:
+                    shared_reach = reach if shared % group == 0 else shared_reach
+                    shared, reach = shared + 1, shared_reach
+                reaches.append(reach)
         for i, reach in enumerate(reaches, opened):
             drawn.left.append(max(opened, i - reach))
             drawn.right.append(min(len(drawn.kept), i + reach + 1))
@@ -149,10 +185,11 @@ def draw_corpus(ids, ends, keep, window, seed, epoch):
     return drawn
 
 
-def block_steps(ids, ends, keep, noise, config: Config, epoch, block, start, stop):
+def block_steps(ids, ends, keep, noise, config: Config, epoch, number, start, stop):
     """All steps of tokens start:stop, in the engine's order, for any `config.sharing`."""
-    drawn = draw_corpus(ids, ends, keep, config.window, config.seed, epoch)
-    key, table = stream_key(config.seed, NOISE, epoch, block), alias_table(noise)
+    group = block.CENTRES if config.sharing == "tile" else 1
+    drawn = draw_corpus(ids, ends, keep, config.window, config.seed, epoch, group, start)
+    key, table = stream_key(config.seed, NOISE, epoch, number), alias_table(noise)
 
     def negative(i):
         return draw_word(draw(key, i), table)

@@ -16,6 +16,7 @@ from sgns.config import Config
 from sgns.training.engines.cpu.cbow_kernel import cbow_negatives
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.engines.cpu.huffman import HuffmanTree
+from sgns.training.engines.cpu.llvm import BFLOAT16
 from sgns.training.engines.cpu.models import Rows
 from sgns.training.engines.cpu.subword_rows import LONGEST, OVERLAP, SHORTEST, WordParts, strip_length
 from sgns.training.engines.sampling import KEEP, NOISE, Windows, alias_table, stream_key
@@ -132,6 +133,40 @@ class Case:
                 dE_of_tile += dE
         return E - LR * dE_of_tile, C, loss
 
+    def rounding(self):
+        """What E and C may be off by where the engine rounds factors to bfloat16, see `mirror.rounding`.
+
+        Twice what one step of the first values may lose; with a tree, later steps see the errors of earlier ones.
+        """
+        E, C, config = self.E.astype(float), self.C.astype(float), self.config
+        off_E, off_C = np.zeros_like(E), np.zeros_like(C)
+        in_turn = config.loss == "hierarchical"
+        parts = [[w, *self.ngrams[w]] if self.ngrams else [w] for w in range(V)] + [[r] for r in range(V, len(E))]
+        for sample in self.samples():
+            together = [sample.inputs] if config.model != "skipgram" else [[w] for w in sample.inputs]
+            for inputs in together:
+                if not inputs:
+                    continue
+                share = 1.0 if config.combine == "sum" else 1 / len(inputs)
+                h = share * sum(E[parts[w]].mean(axis=0) for w in inputs)
+                if config.loss == "hierarchical":
+                    path = zip(self.tree.paths[sample.centre], self.tree.codes[sample.centre], strict=True)
+                    outputs = [(node, 1.0, 1 - code) for node, code in path]
+                else:
+                    outputs = [(sample.centre, 1.0, 1), *((z, sample.negative_weight, 0) for z in sample.negatives)]
+                off_h = share * sum(off_E[parts[w]].mean(axis=0) for w in inputs) if in_turn else np.zeros(config.dim)
+                of_input = np.zeros(config.dim)
+                for c, weight, label in outputs:
+                    error = LR * weight * abs(1 / (1 + np.exp(-C[c] @ h)) - label)
+                    moved = off_h @ np.abs(C[c]) + np.abs(h) @ off_C[c] if in_turn else 0.0
+                    own = 2**-6 * error + LR * weight * moved / 4
+                    of_input += own * np.abs(C[c]) + error * off_C[c] * in_turn
+                    off_C[c] += own * np.abs(h) + error * off_h
+                for w in inputs:
+                    for row in parts[w]:
+                        off_E[row] += share * of_input
+        return off_E, off_C
+
 
 NEGATIVES = [
     {"model": "cbow", "window": 2},
@@ -183,12 +218,14 @@ def test_words_of_ngrams_are_trained_on_paths(dim):
 def agree(case, E, C, loss):
     sums = case.engine.train_block(0, 0, 0, len(case.ids), LR)
     d = case.config.dim
-    assert sums.loss == pytest.approx(loss, rel=1e-5)
+    one_step = case.config.loss == "negatives"
+    assert sums.loss == pytest.approx(loss, rel=1e-5 if one_step or not BFLOAT16 else 2e-3)
     counted = [s for s in case.samples() if s.inputs]
     assert sums.pairs == (sum(len(s.inputs) for s in counted) if case.config.model == "skipgram" else len(counted))
-    for now, before, expected in ((case.engine.E, case.E, E), (case.engine.C, case.C, C)):
+    off_E, off_C = case.rounding() if BFLOAT16 else (0.0, 0.0)
+    for now, before, expected, off in ((case.engine.E, case.E, E, off_E), (case.engine.C, case.C, C, off_C)):
         assert not now[:, d:].any()
-        assert np.abs(now[:, :d] - expected).max() <= 5e-6 * max(1.0, np.abs(expected - before).max())
+        assert (np.abs(now[:, :d] - expected) - off).max() <= 5e-6 * max(1.0, np.abs(expected - before).max())
     assert np.abs(E - case.E).max() > 0
 
 

@@ -16,13 +16,15 @@ COUNTS = np.maximum(1, 20_000 // np.arange(1, V + 1) ** 2)
 VOCABULARY = Vocabulary([str(i) for i in range(V)], COUNTS)
 
 
-def draws_of(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None):
+def draws_of(ids, ends, keep, window=5, seed=1, epoch=0, start=0, stop=None, group=1):
     """What `draw_centres` says: kept, left, right of the block's own tokens, as the kernels call it."""
     stop = len(ids) if stop is None else stop
     kept, left, right = (np.empty(stop - start + 2 * window + 8, np.int32) for _ in range(3))
     key = sampling.stream_key(seed, KEEP, epoch)
     thresholds = sampling.as_thresholds(keep)
-    first, last, m = sampling.draw_centres(ids, ends, start, stop, window, window, thresholds, key, kept, left, right)
+    first, last, m = sampling.draw_centres(
+        ids, ends, start, stop, window, window, np.int64(group), thresholds, key, kept, left, right
+    )
     return first, last, kept[:m], left[:m], right[:m]
 
 

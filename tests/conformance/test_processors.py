@@ -17,8 +17,14 @@ from llvmlite import binding
 
 HERE = Path(__file__).parent
 AVX2 = ["sse", "sse2", "sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "avx", "avx2", "fma", "bmi", "bmi2", "f16c"]
+AVX512 = ["avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd"]
 PROCESSORS = {
     "AVX2": ({"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ",".join(f"+{name}" for name in AVX2)}, 8, AVX2),
+    "AVX-512": (  # without bfloat16
+        {"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": ",".join(f"+{name}" for name in AVX2 + AVX512)},
+        16,
+        AVX512,
+    ),
     "SSE": ({"NUMBA_CPU_NAME": "generic"}, 4, []),
 }
 pytestmark = pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
@@ -46,7 +52,7 @@ def conform(folder, name, least, *arguments):
 
 
 @pytest.mark.parametrize("sharing", ["tile", pytest.param("window", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", ["AVX2", pytest.param("SSE", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["AVX2", *(pytest.param(name, marks=pytest.mark.slow) for name in ("AVX-512", "SSE"))])
 def test_blocks_of_the_usual_shape(tmp_path, name, sharing):
     conform(tmp_path, name, 1, "test_blocks.py", "-k", f"many_sentences and {sharing}-20-5-5")
 
@@ -55,7 +61,8 @@ STEP = r"""
 import re
 import numba
 from llvmlite import binding
-from sgns.training.engines.cpu.dense import dense_gradient, dense_scores, dense_update
+from sgns.training.engines.cpu.dense import dense_gradient, dense_scores
+from sgns.training.engines.cpu.dense_columns import dense_update
 
 @numba.njit("float32(int64, int64, int64, int64, int64, int64, int64, float32)")
 def step(X, E, C, Y, G, labels, weights, lr):

@@ -22,6 +22,7 @@ KEEP, NOISE, FIRST_VECTORS = 1, 2, 3
 VALIDATION_SENTENCES, VALIDATION_WINDOWS, VALIDATION_NEGATIVES = 11, 12, 13
 
 
+ALONE = np.int64(1)  # centres that share a reach: each has its own
 SENTENCE_REACH = 10  # reach of a window in a sentence whose words stand in a random order, see `Windows`
 
 
@@ -176,7 +177,7 @@ def sentence_of(sentence_ends, token):
 
 
 @helper
-def draw_centres(ids, sentence_ends, start, stop, window, reaches, keep_thresholds, key, kept, left, right):
+def draw_centres(ids, sentence_ends, start, stop, window, reaches, group, keep_thresholds, key, kept, left, right):
     """Subsamples a block and draws its windows, on whole sentences of the corpus.
 
     Of a sentence that goes on beyond the block, up to `window` kept tokens on each side are added: they are inputs of
@@ -189,6 +190,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, reaches, keep_threshol
         stop: One past its last token.
         window: Largest reach of a window.
         reaches: Reaches among which each centre draws, `window` or fewer: with 1, all are `window`.
+        group: Centres of the block, from its first on, that share a reach: that of the first of them.
         keep_thresholds: (V,) uint32, see `as_thresholds`.
         key: Of the stream that says which tokens are kept and how far their windows reach.
         kept: (≥ stop − start + 2·window + padding,) int32, out: the words that are kept.
@@ -213,6 +215,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, reaches, keep_threshol
         kept[i], kept[m - 1 - i] = kept[m - 1 - i], kept[i]
         left[i], left[m - 1 - i] = left[m - 1 - i], left[i]
     first, opened = m, np.int64(0)
+    reach, shared = np.int32(0), np.int64(0)
     position = start
     last = m
     while position < stop:
@@ -234,7 +237,9 @@ def draw_centres(ids, sentence_ends, start, stop, window, reaches, keep_threshol
                 m += 1
             at += 1
         for c in range(opened, m):
-            reach = left[c]
+            if c <= first or shared == group:
+                reach, shared = left[c], np.int64(0)
+            shared += 1
             left[c] = max(opened, c - reach)
             right[c] = min(m, c + reach + 1)
         opened = m

@@ -19,7 +19,7 @@ class Block(NamedTuple):
     """The arrays of a drawn block, made by Python: every allocation in a kernel takes time to compile.
 
     Attributes:
-        kept: (≥ tokens + 2·window + CENTRES,) int32, the words that subsampling keeps.
+        kept: (≥ tokens + 3·window + 2·CENTRES,) int32, the words that subsampling keeps.
         left: As kept, see `sampling.draw_centres`.
         right: As kept.
         cover: As kept, of how many windows a kept word is an input; its own does not count.
@@ -42,7 +42,7 @@ def empty_block(tokens: int, window: int, draws: int, lifetime: int) -> Block:
         draws: Negatives in a set.
         lifetime: Tiles that a set serves.
     """
-    capacity = tokens + 2 * window + CENTRES
+    capacity = tokens + 3 * window + 2 * CENTRES  # a tile at the end is read whole
     kept, left, right, cover = np.empty((4, capacity), np.int32)
     return Block(kept, left, right, cover, np.zeros(sets_of_negatives(tokens, lifetime) * draws, np.int32))
 
@@ -54,7 +54,7 @@ def sets_of_negatives(centres: int, lifetime: int) -> int:
 
 @kernel
 def draw_block(
-    ids, sentence_ends, start, stop, window, reaches, keep_thresholds, keep_key, noise_table, noise_key,
+    ids, sentence_ends, start, stop, window, reaches, group, keep_thresholds, keep_key, noise_table, noise_key,
     lifetime, draws, block,
 ):  # fmt: skip
     """Draws ids[start:stop].
@@ -67,6 +67,7 @@ def draw_block(
         window: Largest reach of a window.
         reaches: Reaches among which each centre draws: `window`, or 1 where all windows are as wide as may be; 0 for
             windows that are whole sentences, see `shuffle_sentences`.
+        group: Centres that share a reach, see `sampling.draw_centres`.
         keep_thresholds: (V,) uint32.
         keep_key: Of the stream that says which tokens are kept and how far their windows reach.
         noise_table: (V,) uint64.
@@ -81,7 +82,7 @@ def draw_block(
     kept, left, right, cover = block.kept, block.left, block.right, block.cover
     if reaches > 0:
         first, last, m = draw_centres(
-            ids, sentence_ends, start, stop, window, reaches, keep_thresholds, keep_key, kept, left, right
+            ids, sentence_ends, start, stop, window, reaches, group, keep_thresholds, keep_key, kept, left, right
         )
     else:
         m = shuffle_sentences(ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, kept, left, right)

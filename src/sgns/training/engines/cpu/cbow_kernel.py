@@ -20,9 +20,8 @@ import numpy as np
 
 from sgns.base.jit import kernel
 from sgns.training.engines.cpu.block import CENTRES
-from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_gradient, dense_scores
+from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_gradient, dense_scores, row_scores
 from sgns.training.engines.cpu.llvm import LANES
-from sgns.training.engines.cpu.pairs import row_scores
 from sgns.training.engines.cpu.row_access import prefetch
 from sgns.training.engines.cpu.tile_kernel import (
     CENTRES_SEEN,

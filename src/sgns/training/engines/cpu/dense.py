@@ -1,12 +1,11 @@
-"""Every input row with every output row: scores, gradient and update, as LLVM vector code inside Numba kernels.
+"""Every input row with every output row: scores and gradient, as LLVM vector code inside Numba kernels.
 
 The inputs are the words of a tile or of a window, the outputs the negatives that they share (or c+ and negatives), and
-a matrix holds the weights of their pairs. `dense_scores`, `dense_gradient` and `dense_update` together make the step by
-the exact gradient of these samples, from the values before the step. All shapes are constants, so that LLVM can unroll
+a matrix holds the weights of their pairs. With the updates in `dense_columns.py` they make the step by the gradient of
+these samples, from the values before the step. All shapes are constants, so that LLVM can unroll
 loops and keep a block of scores in registers.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -169,84 +168,29 @@ def output_gradient(ctx, inputs, outputs, used, G, labels, lr):
 
 
 @intrinsic(prefer_literal=True)
-def dense_update(ctx, inputs, outputs, stride, used, X, E, C, G):
-    """The update: E[i] += Σ_o G[i, o] C[o] and C[o] += Σ_i G[i, o] X[i], of `used` outputs as in `dense_scores`.
+def row_scores(ctx, count, stride, X, Y, G):
+    """The dot products G[i] = X[i] · Y[i], i < count, a multiple of LANES or part of it; the rest of LANES is 0.
 
-    X, E and C are addresses of arrays of row addresses; X[i] is the old value of E[i], a copy where another part of the
-    same step changes E[i]. An input row may be listed twice; an output row may not, except with G = 0 (the caller
-    merges negatives that are drawn twice).
+    X and Y are addresses of arrays of row addresses (int64).
     """
-    numbers = constants(inputs, outputs, stride)
+    numbers = constants(count, stride)
     if numbers is None:
         return None
-    I = numbers[0]
+    n, S = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
-        used, X, E, C, G = args[3:]
-        es = row_pointers(b, E, I)
+        xs, ys = row_pointers(b, args[2], n), row_pointers(b, args[3], n)
+        for first in range(0, n, LANES):
+            pairs = list(zip(xs, ys, strict=True))[first : first + LANES]
 
-        def first_steps(at: Value) -> list[Value]:
-            return [ZERO] * I
+            def products(at: Value, sums: Any, pairs: Any = pairs) -> list[Value]:
+                return [
+                    muladd(b, load(b, offset(b, x, at)), load(b, offset(b, y, at)), s)
+                    for (x, y), s in zip(pairs, sums, strict=True)
+                ]
 
-        def finish(at: Value, old: list[Value], steps: list[Value]) -> None:
-            for i in range(I):  # loaded here, for a row that is listed twice
-                p = offset(b, es[i], at)
-                store(b, b.fadd(load(b, p), steps[i], flags=FAST), p)
-
-        update_columns(b, numbers, used, X, C, G, first_steps, finish)
+            sums = list(loop(b, S, LANES, products, [ZERO] * len(pairs)))
+            store(b, lane_sums(b, sums + [ZERO] * (LANES - len(sums))), offset(b, floats_at(b, args[4]), first))
         return context.get_dummy_value()
 
-    return types.void(inputs, outputs, stride, *[Address] * 5), codegen
-
-
-def update_columns(
-    b: Builder,
-    numbers: list[int],
-    used: Value | int,
-    X: Value,
-    C: Value,
-    G: Value,
-    first_steps: Callable[[Value], list[Value]],
-    finish: Callable[[Value, list[Value], list[Value]], None],
-) -> None:
-    """Emits C[o] += Σ_i G[i, o] X[i] and, of each input, the sum Σ_o G[i, o] C[o] of old values, by columns.
-
-    Args:
-        b: Where the code goes.
-        numbers: Inputs, outputs, floats in a row.
-        used: Outputs that are there, a multiple of `BLOCK_COLUMNS`.
-        X: Address of the addresses of the inputs.
-        C: Address of the addresses of the outputs.
-        G: Address of the numbers.
-        first_steps: Gives, for the columns at an index, what each sum begins with.
-        finish: Takes the index of the columns, the inputs and the sums there.
-    """
-    I, O, S = numbers
-    xs, g = row_pointers(b, X, I), floats_at(b, G)
-    table = b.inttoptr(C, i64.as_pointer())
-    rows, columns = block_shape(I)
-
-    def columns_at(at: Value, _: Any) -> list[Value]:
-        old = [load(b, offset(b, p, at)) for p in xs]
-
-        # A true loop over the outputs: unrolled, LLVM hoists all I * O broadcasts out of the loop over columns and
-        # spills them, three times slower.
-        def outputs(first: Value, steps: Any) -> list[Value]:
-            steps = list(steps)
-            corner = b.mul(first, whole(rows))
-            for o in range(columns):
-                p = offset(b, floats_at(b, b.load(offset(b, table, b.add(first, whole(o))))), at)
-                y = load(b, p)
-                new = y
-                for i in range(I):
-                    where = b.add(corner, whole(number_index(i, o, I, O)))
-                    gradient = splat(b, b.load(offset(b, g, where)))
-                    steps[i] = muladd(b, gradient, y, steps[i])
-                    new = muladd(b, gradient, old[i], new)
-                store(b, new, p)
-            return steps
-
-        finish(at, old, list(loop(b, used, columns, outputs, first_steps(at))))
-        return []
-
-    loop(b, S, LANES, columns_at)
+    return types.void(count, stride, *[Address] * 3), codegen

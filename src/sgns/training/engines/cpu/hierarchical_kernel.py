@@ -15,7 +15,8 @@ import numpy as np
 
 from sgns.base.jit import helper, kernel
 from sgns.training.engines.cpu.block import CENTRES
-from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_scores, dense_update, output_gradient
+from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_scores, output_gradient
+from sgns.training.engines.cpu.dense_columns import narrow_update
 from sgns.training.engines.cpu.llvm import LANES
 from sgns.training.engines.cpu.row_access import prefetch
 from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOG_2, LOSS, PAIRS
@@ -146,14 +147,14 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
                         dense_scores(FEW_INPUTS, STEP_NODES, stride, used, x_rows.ctypes.data, c_rows.ctypes.data, G)
                         loss += output_gradient(FEW_INPUTS, STEP_NODES, used, G, Y, lr)
                         loss -= LOG_2 * (FEW_INPUTS * used - inputs * nodes)
-                        dense_update(
+                        narrow_update(
                             FEW_INPUTS, STEP_NODES, stride, used,
                             x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
                         )  # fmt: skip
                     else:
                         dense_scores(I, STEP_NODES, stride, used, x_rows.ctypes.data, c_rows.ctypes.data, G)
                         loss += output_gradient(I, STEP_NODES, used, G, Y, lr) - LOG_2 * (I * used - inputs * nodes)
-                        dense_update(
+                        narrow_update(
                             I, STEP_NODES, stride, used,
                             x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
                         )  # fmt: skip
@@ -236,7 +237,7 @@ def mean_path_kernel(stride: int, window: int, words_in: bool, documents: bool, 
                         c_rows[o], labels[o] = zero_row, NO_NODE
                     dense_scores(1, STEP_NODES, stride, STEP_NODES, x_rows.ctypes.data, c_rows.ctypes.data, G)
                     loss += output_gradient(1, STEP_NODES, STEP_NODES, G, Y, lr) - LOG_2 * (STEP_NODES - nodes)
-                    dense_update(
+                    narrow_update(
                         1, STEP_NODES, stride, STEP_NODES,
                         x_rows.ctypes.data, e_rows.ctypes.data, c_rows.ctypes.data, G,
                     )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 
 from sgns.base.jit import inlined, kernel
 from sgns.training.engines.cpu.block import shuffle_sentences
-from sgns.training.engines.sampling import draw, draw_centres, draw_word, longer_key
+from sgns.training.engines.sampling import ALONE, draw, draw_centres, draw_word, longer_key
 
 KEPT, NEGATIVES = 0, 1  # streams of an epoch
 
@@ -118,8 +118,8 @@ def infer_rows(model, ids, ends, first, last, D):
                 m = np.int64(0)
             elif model.reaches > 0:
                 _, _, m = draw_centres(
-                    words, end_of_text, np.int64(0), size, model.reach, model.reaches, model.keep_thresholds, draws,
-                    kept, left, right,
+                    words, end_of_text, np.int64(0), size, model.reach, model.reaches, ALONE, model.keep_thresholds,
+                    draws, kept, left, right,
                 )  # fmt: skip
             else:
                 m = shuffle_sentences(

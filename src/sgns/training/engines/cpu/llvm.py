@@ -1,7 +1,7 @@
 """Building blocks of LLVM code for Numba: vectors of floats, loads, stores, loops, sums and the sigmoid.
 
-The functions of `dense.py` and `pairs.py` are written with these. LLVM lowers a vector of `LANES` floats to one
-register of AVX-512, AVX2 or NEON, so `LANES` depends on the processor that Numba compiles for.
+The functions of `dense.py`, `dense_columns.py` and `band.py` are written with these. LLVM lowers a vector of `LANES`
+floats to one register of AVX-512, AVX2 or NEON, so `LANES` depends on the processor that Numba compiles for.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,6 +30,7 @@ def _lanes() -> int:
 
 LANES = _lanes()  # floats in a vector register
 REGISTERS = 32 if LANES == 16 or "neon" in _features() else 16
+BFLOAT16 = LANES == 16 and "avx512bf16" in _features()  # VDPBF16PS: two products a lane at the cost of one
 
 f32, i32, i64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 vector = ir.VectorType(f32, LANES)
@@ -96,6 +97,62 @@ def splat(b: Builder, scalar: Value) -> Value:
 def muladd(b: Builder, x: Value, y: Value, z: Value) -> Value:
     """The sum x * y + z, fused where the machine can."""
     return b.fadd(b.fmul(x, y, flags=FAST), z, flags=FAST)
+
+
+class BFloat16(ir.types.Type):
+    """The type bfloat, which llvmlite does not have."""
+
+    def _to_string(self) -> str:
+        return "bfloat"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BFloat16)
+
+    def __hash__(self) -> int:
+        return hash(BFloat16)
+
+
+PAIRS = ir.VectorType(BFloat16(), 2 * LANES)  # two numbers in each lane
+
+
+def rounded_halves(b: Builder, x: Value, native: bool) -> Value:
+    """A vector of floats, rounded to bfloat16 (to the nearest, halfway to even), as LANES integers of 16 bits."""
+    if native:
+        narrow = b.fptrunc(x, ir.VectorType(BFloat16(), LANES))
+        return b.bitcast(narrow, ir.VectorType(ir.IntType(16), LANES))
+    bits = b.bitcast(x, int_vector)
+    odd = b.and_(b.lshr(bits, int_constant(16)), int_constant(1))
+    up = b.lshr(b.add(b.add(bits, odd), int_constant(0x7FFF)), int_constant(16))
+    return b.trunc(up, ir.VectorType(ir.IntType(16), LANES))
+
+
+def halves(b: Builder, low: Value, high: Value, native: bool) -> Value:
+    """Two vectors of floats, rounded to bfloat16, in the low and the high halves of the lanes of an int vector."""
+    order = ir.Constant(ir.VectorType(i32, 2 * LANES), [k // 2 + LANES * (k % 2) for k in range(2 * LANES)])
+    if not native:
+        both = [rounded_halves(b, x, native) for x in (low, high)]
+        return b.bitcast(b.shuffle_vector(*both, order), int_vector)
+    both = b.call(declared(b, "avx512bf16.cvtne2ps2bf16.512", PAIRS, vector, vector), [high, low])
+    numbers = b.bitcast(both, ir.VectorType(ir.IntType(16), 2 * LANES))
+    return b.bitcast(b.shuffle_vector(numbers, numbers, order), int_vector)
+
+
+def pair_products(b: Builder, total: Value, x: Value, y: Value, native: bool) -> Value:
+    """In each lane, total + the product of the low halves + that of the high halves of the int vectors x and y."""
+    if native:
+        function = declared(b, "avx512bf16.dpbf16ps.512", vector, vector, PAIRS, PAIRS)
+        return b.call(function, [total, b.bitcast(x, PAIRS), b.bitcast(y, PAIRS)])
+    (x_high, y_high), (x_low, y_low) = (
+        [b.bitcast(part(v), vector) for v in (x, y)]
+        for part in (lambda v: b.and_(v, int_constant(-0x10000)), lambda v: b.shl(v, int_constant(16)))
+    )
+    return muladd(b, x_low, y_low, muladd(b, x_high, y_high, total))
+
+
+def declared(b: Builder, name: str, result: ir.Type, *arguments: ir.Type) -> Value:
+    """An intrinsic of x86."""
+    full = f"llvm.x86.{name}"
+    return b.module.globals.get(full) or ir.Function(b.module, ir.FunctionType(result, arguments), full)
 
 
 def loop(

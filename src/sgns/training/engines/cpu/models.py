@@ -27,7 +27,7 @@ from sgns.training.engines.cpu.tile_kernel import (
 )
 from sgns.training.engines.cpu.window_kernel import draw_windows, window_kernel
 from sgns.training.engines.matrices import zero_rows
-from sgns.training.engines.sampling import Windows
+from sgns.training.engines.sampling import ALONE, Windows
 
 
 class Text(NamedTuple):
@@ -129,6 +129,7 @@ class TileModel:
         self._skip_gram = config.model == "skipgram"
         self._paths = None if rows.tree is None else Paths(rows.tree.starts, rows.tree.nodes, rows.tree.labels)
         self._tagged = config.model == "dbow"
+        self._group = ALONE
         words, documents, mean = (
             config.model in ("cbow", "dm"),
             config.model in ("dbow", "dm"),
@@ -142,7 +143,7 @@ class TileModel:
             else:
                 self._kernel = mean_path_kernel(stride, reach, words, documents, mean)
         elif self._skip_gram:
-            self._draws = tile_negatives(config.negatives, inputs)
+            self._draws, self._group = tile_negatives(config.negatives, inputs), np.int64(CENTRES)
             self._kernel = tile_kernel(stride, reach, config.negatives, self._draws)
         else:
             self._draws = cbow_negatives(config.negatives)
@@ -196,8 +197,8 @@ class TileModel:
             return block, 0, m, m, tags
         block = self._block(tokens)
         first, last, m = draw_block(
-            text.ids, text.sentence_ends, text.start, text.stop, reach, reaches, text.keep_thresholds, text.keep_key,
-            text.noise_table, text.noise_key, self.lifetime, self._draws, block,
+            text.ids, text.sentence_ends, text.start, text.stop, reach, reaches, self._group, text.keep_thresholds,
+            text.keep_key, text.noise_table, text.noise_key, self.lifetime, self._draws, block,
         )  # fmt: skip
         if rows.tag_starts is None or rows.tag_rows is None:
             return block, first, last, m, no_tags()

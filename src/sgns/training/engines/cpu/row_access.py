@@ -20,10 +20,12 @@ from sgns.training.engines.cpu.llvm import (
     floats_at,
     i32,
     i64,
+    int_vector,
     ints_at,
     load,
     loop,
     offset,
+    splat,
     store,
     whole,
 )
@@ -91,3 +93,26 @@ def prefetch(ctx, stride, address):
         return context.get_dummy_value()
 
     return types.void(stride, Address), codegen
+
+
+@intrinsic
+def places(ctx, numbers, number):
+    """Which of LANES int32 at the address `numbers` equal an int32: bit k of the int64 stands for the k-th."""
+
+    def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
+        some = b.load(b.bitcast(ints_at(b, args[0]), int_vector.as_pointer()))
+        some.align = 4
+        equal = b.icmp_signed("==", some, splat(b, args[1]))
+        return b.zext(b.bitcast(equal, ir.IntType(LANES)), i64)
+
+    return types.int64(Address, types.int32), codegen
+
+
+@intrinsic
+def lowest(ctx, bits):
+    """The number of the lowest bit of an int64 that is not 0."""
+
+    def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
+        return b.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), codegen

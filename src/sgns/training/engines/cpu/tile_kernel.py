@@ -15,17 +15,23 @@ from typing import NamedTuple
 import numpy as np
 
 from sgns.base.jit import inlined, kernel
+from sgns.training.engines.cpu.band import (
+    SIDES,
+    band_gradient,
+    band_scores,
+    update_centres,
+    update_negatives,
+    update_words,
+)
 from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense import (
     BLOCK_COLUMNS,
     BLOCK_ROWS,
     dense_gradient,
     dense_scores,
-    dense_update,
 )
 from sgns.training.engines.cpu.llvm import LANES
-from sgns.training.engines.cpu.pairs import pair_gradient, pair_scores, pair_update
-from sgns.training.engines.cpu.row_access import gather, prefetch
+from sgns.training.engines.cpu.row_access import gather, lowest, places, prefetch
 from sgns.training.engines.matrices import aligned_zeros
 
 NEGATIVES_TOGETHER = 16  # the negatives of a tile are a multiple of this
@@ -76,44 +82,38 @@ class Workspace(NamedTuple):
     Arrays that are used by address begin at a multiple of 64 bytes.
 
     Attributes:
-        inputs: int32, of each positive pair of a tile the index of its input.
-        centres: int32, and of its centre.
-        first_pair: (CENTRES + 1,) int32, the first pair of each centre.
-        marks: (MARKS,) int16.
-        x_rows: (CENTRES,) int64, addresses of the copies of the inputs.
-        e_rows: (CENTRES,) int64, addresses of the rows of E.
+        e_rows: (CENTRES + 2·window,) int64, addresses of the rows of E of a tile's words.
+        c_rows: (CENTRES,) int64, addresses of the rows of C of its centres.
         z_rows: (draws,) int64, addresses of the rows of the negatives.
-        copies: float32, rows of E and of C as they were before the step, and a row of padding.
+        copies: float32, the rows of C of the centres as they were before the step, and a row of padding.
         weights: (CENTRES·draws,) float32, in blocks, see `weight_index`.
         gradients: As weights; the scores, then the gradients of the negatives.
         labels: As weights, all 0.
-        pair_gradients: float32, the scores, then the gradients of the positive pairs.
+        pair_gradients: (SIDES·CENTRES·window,) float32, the scores, then the gradients of the positive pairs.
+        whole: As pair_gradients, all 1: the weights of the pairs of a tile that lacks none.
+        pair_weights: As pair_gradients, 1 or 0: the weights of the pairs of another tile.
     """
 
-    inputs: np.ndarray
-    centres: np.ndarray
-    first_pair: np.ndarray
-    marks: np.ndarray
-    x_rows: np.ndarray
     e_rows: np.ndarray
+    c_rows: np.ndarray
     z_rows: np.ndarray
     copies: np.ndarray
     weights: np.ndarray
     gradients: np.ndarray
     labels: np.ndarray
     pair_gradients: np.ndarray
+    whole: np.ndarray
+    pair_weights: np.ndarray
 
 
 def workspace(stride: int, window: int, draws: int) -> Workspace:
     """The arrays for tiles of windows of this reach at most, with so many negatives."""
-    most_pairs = CENTRES * 2 * window
-    inputs, centres = np.zeros((2, most_pairs + 2 * window + LANES), np.int32)
     weights, gradients, labels = (aligned_zeros(CENTRES * draws) for _ in range(3))
+    pair_gradients, whole, pair_weights = (aligned_zeros(SIDES * CENTRES * window) for _ in range(3))
+    whole[:] = 1
     return Workspace(
-        inputs, centres, np.zeros(CENTRES + 1, np.int32), np.zeros(MARKS, np.int16),
-        np.zeros(CENTRES, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64),
-        aligned_zeros((2 * CENTRES + 2 * window + 1) * stride), weights, gradients, labels,
-        aligned_zeros(most_pairs + 2 * window + LANES),
+        np.zeros(CENTRES + 2 * window, np.int64), np.zeros(CENTRES, np.int64), np.zeros(draws, np.int64),
+        aligned_zeros((2 * CENTRES + 1) * stride), weights, gradients, labels, pair_gradients, whole, pair_weights,
     )  # fmt: skip
 
 
@@ -136,20 +136,21 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
     share = np.float32(negatives / draws)  # weight of one negative for one positive pair
     row = stride * 4  # bytes
     numbers = CENTRES * draws
-    reach = 2 * window
 
     @kernel
     def train(block, first, last, m, start, stop, lifetime, E, rows, C, lr, work, out):
         kept, left, right, cover, drawn = block.kept, block.left, block.right, block.cover, block.drawn
-        inputs, centres, first_pair, marks = work.inputs, work.centres, work.first_pair, work.marks
-        x_rows, e_rows, z_rows, weights = work.x_rows, work.e_rows, work.z_rows, work.weights
-        X = work.copies.ctypes.data
-        Y = X + (CENTRES + 2 * window) * row
-        padding_row = Y + CENTRES * row  # in place of inputs and negatives that a tile lacks; their weight is 0
+        e_rows, c_rows, z_rows, weights = work.e_rows, work.c_rows, work.z_rows, work.weights
+        pair_weights = work.pair_weights
+        Y = work.copies.ctypes.data
+        padding_row = Y + CENTRES * row  # in place of words and negatives that a tile lacks; their weight is 0
         G, W, labels, P = (
             work.gradients.ctypes.data, weights.ctypes.data, work.labels.ctypes.data, work.pair_gradients.ctypes.data
         )  # fmt: skip
+        steps = padding_row + row
+        X = e_rows.ctypes.data + window * 8
         e, c_plus = E.ctypes.data, C.ctypes.data
+        known = twice = False
         loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
 
         for tile in range((start - first) // CENTRES, (stop - first + CENTRES - 1) // CENTRES):
@@ -157,32 +158,44 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
             end = min(last, begin + CENTRES)
             low, high = max(0, begin - window), min(m, end + window)
             first_negative = tile // lifetime * draws  # in `drawn`
-            gather(stride, X, e, rows.ctypes.data + low * 4, high - low)
+            for i in range(CENTRES + 2 * window):
+                e_rows[i] = e + np.int64(rows[max(0, begin - window) + i]) * row
+            if begin < window or begin + CENTRES + window > high:
+                for i in range(CENTRES + 2 * window):
+                    here = begin - window + i
+                    e_rows[i] = e + np.int64(rows[here]) * row if low <= here < high else padding_row
             gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
+            n, reach = 0, 0
+            for i in range(CENTRES):
+                c_rows[i] = padding_row
+                if begin + i < end:
+                    c_rows[i] = c_plus + np.int64(kept[begin + i]) * row
+                    n += right[begin + i] - left[begin + i] - 1
+                    reach = max(reach, begin + i - left[begin + i], right[begin + i] - 1 - begin - i)
             for z in range(draws):
                 z_rows[z] = c_plus + np.int64(drawn[first_negative + z]) * row
 
             # Weights of the negatives: each of an input's pairs has k of them in expectation.
             for i in range(CENTRES):
-                there = begin + i < end
-                x_rows[i] = X + np.int64(begin - low + i) * row if there else padding_row
-                e_rows[i] = e + np.int64(rows[begin + i]) * row if there else padding_row
-                windows = np.float32(cover[begin + i]) * share if there else np.float32(0)
+                windows = np.float32(cover[begin + i]) * share if begin + i < end else np.float32(0)
                 for z in range(draws):
                     weights[weight_index(i, z, draws)] = windows
-            generation = np.int16(tile % 0x7FFF + 1)
-            twice = False
-            for z in range(draws):
-                slot = drawn[first_negative + z] & (MARKS - 1)
-                twice |= marks[slot] == generation
-                marks[slot] = generation
+            D = drawn.ctypes.data + first_negative * 4
+            if tile % lifetime == 0 or not known:
+                known, twice = True, False
+                for z in range(draws):
+                    for part in range(z // LANES + 1):
+                        same = places(D + part * LANES * 4, drawn[first_negative + z])
+                        twice |= same & (same - 1) != 0 or (same != 0 and part < z // LANES)
             for c in range(low, high):
-                if marks[kept[c] & (MARKS - 1)] == generation:
-                    for z in range(draws):  # a negative that is the c+ of a pair counts nothing for that pair
-                        if drawn[first_negative + z] == kept[c]:
-                            for i in range(max(begin, left[c]), min(end, right[c])):
-                                if i != c:
-                                    weights[weight_index(i - begin, z, draws)] -= share
+                for part in range(0, draws, LANES):
+                    same = places(D + part * 4, kept[c])
+                    while same != 0:  # a negative that is the c+ of a pair counts nothing for that pair
+                        z = part + lowest(same)
+                        same &= same - 1
+                        for i in range(max(begin, left[c]), min(end, right[c])):
+                            if i != c:
+                                weights[weight_index(i - begin, z, draws)] -= share
             if twice:
                 for z in range(draws):  # a word drawn twice counts once, with both weights
                     for other in range(z):
@@ -193,23 +206,16 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
                                 weights[weight_index(i, z, draws)] = 0
                             break
 
-            # The positive pairs of the tile's centres.
-            n = 0
-            for c in range(begin, end):
-                first_pair[c - begin] = n
-                for k in range(reach):  # always 2·window, without a branch; the surplus is overwritten
-                    i = left[c] + k
-                    inputs[n + k] = i + np.int32(i >= c) - low
-                    centres[n + k] = c - begin
-                n += right[c] - left[c] - 1
-            first_pair[end - begin] = n
-            for surplus in range(n, n + LANES):
-                inputs[surplus] = centres[surplus] = 0
-
+            if (tile + 1) % lifetime == 0:
+                for z in range(draws):
+                    prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
+            for c in range(end - begin):
+                prefetch(stride, c_plus + np.int64(kept[min(end + c, m - 1)]) * row)
+                prefetch(stride, e + np.int64(rows[min(high + c, m - 1)]) * row)
             # Forward
-            for p in range(0, n, LANES):
-                pair_scores(stride, X, Y, inputs.ctypes.data + p * 4, centres.ctypes.data + p * 4, P + p * 4)
-            dense_scores(CENTRES, draws, stride, draws, x_rows.ctypes.data, z_rows.ctypes.data, G)
+            dense_scores(CENTRES, draws, stride, draws, X, z_rows.ctypes.data, G)
+            if reach > 0:
+                band_scores(stride, X, c_rows.ctypes.data, reach, P)
             # Loss
             if tile % lifetime == 0:
                 fresh_loss += dense_gradient(numbers, G, labels, W, lr)
@@ -217,30 +223,22 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
             else:
                 dense_gradient(numbers, G, labels, W, lr)  # its loss is not used, so LLVM leaves that out
             pairs += n
-            if n:
-                loss += pair_gradient(P, n, lr)
+            there = work.whole.ctypes.data
+            if n < SIDES * CENTRES * reach:
+                there = pair_weights.ctypes.data
+                for c in range(CENTRES):
+                    for k in range(reach):
+                        before, behind = begin + c - 1 - k, begin + c + 1 + k
+                        inside = begin + c < end
+                        pair_weights[2 * CENTRES * k + c] = inside and before >= left[begin + c]
+                        pair_weights[2 * CENTRES * k + CENTRES + c] = inside and behind < right[begin + c]
+            if reach > 0:
+                loss += band_gradient(P, there, SIDES * CENTRES * reach, lr)
             # Backward
-            # All rows at once, on 16 registers too: a second block would see negatives that the first has moved.
-            dense_update(CENTRES, draws, stride, draws, x_rows.ctypes.data, e_rows.ctypes.data, z_rows.ctypes.data, G)
-            if (tile + 1) % lifetime == 0:
-                for z in range(draws):
-                    prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
-            for c in range(end - begin):
-                prefetch(stride, c_plus + np.int64(kept[min(end + c, m - 1)]) * row)
-                prefetch(stride, e + np.int64(rows[min(high + c, m - 1)]) * row)
-                p = first_pair[c]
-                if p < first_pair[c + 1]:
-                    pair_update(
-                        stride,
-                        X,
-                        Y + c * row,
-                        e,
-                        rows.ctypes.data + low * 4,
-                        c_plus + np.int64(kept[begin + c]) * row,
-                        inputs.ctypes.data + p * 4,
-                        P + p * 4,
-                        first_pair[c + 1] - p,
-                    )
+            if reach > 0:
+                update_negatives(stride, draws, X, z_rows.ctypes.data, G, steps)
+                update_centres(stride, window, X, c_rows.ctypes.data, reach, P)
+                update_words(stride, window, X, Y, reach, P, steps)
         # Earlier tiles of its lifetime have lowered the scores of a set of negatives; only its first tile measures the
         # loss of fresh negatives. Without a pair in such a tile the loss is taken to be that of zero vectors.
         out[LOSS] += loss + (fresh_loss * (pairs / fresh_pairs) if fresh_pairs > 0 else pairs * negatives * LOG_2)

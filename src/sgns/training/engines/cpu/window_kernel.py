@@ -12,11 +12,12 @@ import numpy as np
 
 from sgns.base.jit import kernel
 from sgns.training.engines.cpu.block import shuffle_sentences
-from sgns.training.engines.cpu.dense import BLOCK_ROWS, dense_gradient, dense_scores, dense_update
+from sgns.training.engines.cpu.dense import BLOCK_ROWS, dense_gradient, dense_scores
+from sgns.training.engines.cpu.dense_columns import dense_update
 from sgns.training.engines.cpu.llvm import LANES, REGISTERS
 from sgns.training.engines.cpu.tile_kernel import LOSS, PAIRS
 from sgns.training.engines.matrices import row_stride, zero_rows
-from sgns.training.engines.sampling import draw, draw_centres, draw_word
+from sgns.training.engines.sampling import ALONE, draw, draw_centres, draw_word
 
 STEP_INPUTS = 8 if REGISTERS == 32 else 4  # inputs of a step at most
 STEP_OUTPUTS = 16  # outputs of a step at most: c+ and negatives
@@ -53,7 +54,7 @@ def draw_windows(
     kept, left, right = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
     if reaches > 0:
         first, last, _ = draw_centres(
-            ids, sentence_ends, start, stop, window, reaches, keep_thresholds, keep_key, kept, left, right
+            ids, sentence_ends, start, stop, window, reaches, ALONE, keep_thresholds, keep_key, kept, left, right
         )
     else:
         m = shuffle_sentences(ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, kept, left, right)

@@ -12,7 +12,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from sgns.training.engines.cpu.dense import update_columns
+from sgns.training.engines.cpu.dense_columns import update_columns
 from sgns.training.engines.cpu.llvm import (
     FAST,
     LANES,
@@ -180,7 +180,7 @@ def mean_update(ctx, inputs, outputs, stride, windows, X, centres, Z, A, G, P, s
                 if spread:
                     add_difference(b, x, row(begins, i, at), row(ends, i, at))
 
-        update_columns(b, numbers[:3], O, X, Z, G, first_steps, finish)
+        update_columns(b, numbers[:3], O, X, Z, G, first_steps, finish, narrow=True)
         return context.get_dummy_value()
 
     return types.void(inputs, outputs, stride, windows, *[Address] * 9), codegen
