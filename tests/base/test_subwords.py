@@ -1,5 +1,7 @@
 """N-grams and their rows: a five-line definition and gensim's functions are the judges."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -157,3 +159,14 @@ def test_bytes_are_words_too():
     options = Subwords(3, 6, 1000)
     assert options.table_of(["日本語".encode()])[1].tolist() == options.rows_of("日本語").tolist()
     assert len(options.table_of([b"\xff\xfeabc"])[1])  # not UTF-8: fastText's rule for bytes holds
+
+
+def test_rows_of_many_words_are_found_in_little_memory():
+    words = [f"{number * 7919 % 100_003:06d}x{number}" for number in range(30_000)]
+    tracemalloc.start()
+    try:
+        starts, rows = Subwords(3, 6, 1000).table_of(words)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - starts.nbytes - rows.nbytes < 40e6  # in one block 76e6

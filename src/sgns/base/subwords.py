@@ -25,7 +25,7 @@ END_OF_SENTENCE = b"</s>"  # a word of fastText's files that has no n-grams
 LONGEST = 100  # characters of an n-gram
 FNV_32 = (np.uint32(2166136261), np.uint32(16777619))  # first value and factor of the hash
 FNV_64 = (np.uint64(14695981039346656037), np.uint64(1099511628211))
-BLOCK_NUMBERS = 2**22  # hashes that are held at once
+BLOCK_NUMBERS = 2**19  # hashes that are held at once: with all that is made of them, some 30 MB
 MOST_SALTS = 4  # hashes of 64 bits that are tried before two n-grams of one hash are taken for the same
 
 

@@ -50,7 +50,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {  # tensors and the types that they may 
     "tags": ("U8",),
 }
 WHOLE = ("words", "ngram_rows", "ngrams", "nodes", "documents", "tags")  # without a row for each word: never in part
-WRITE_BLOCK = 2**24  # bytes written, and read from a stream, at once
+WRITE_BLOCK = 2**20  # bytes written, and read from a stream, at once: rows with padding are copied before
 SKIP_BLOCK = 2**20  # bytes of a stream that are passed over at once
 
 
