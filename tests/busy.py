@@ -45,7 +45,14 @@ def main(runs: int = 10, processes: int = 2) -> int:
         busy(stack, processes)
         for run in range(1, runs + 1):
             start = time.monotonic()
-            command = [sys.executable, "-m", "pytest", "--tb=short", "-p", "no:cacheprovider"]
+            options = [
+                "--tb=short",
+                "-p",
+                "no:cacheprovider",
+                "-o",
+                "faulthandler_timeout=0",
+            ]  # a test may take long here
+            command = [sys.executable, "-m", "pytest", *options]
             done = subprocess.run([*command, *(HERE / file for file in FILES)], capture_output=True, text=True)
             last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1]
             print(f"run {run} of {runs}: {last} ({time.monotonic() - start:.0f} s)", flush=True)
