@@ -45,13 +45,8 @@ def main(runs: int = 10, processes: int = 2) -> int:
         busy(stack, processes)
         for run in range(1, runs + 1):
             start = time.monotonic()
-            options = [
-                "--tb=short",
-                "-p",
-                "no:cacheprovider",
-                "-o",
-                "faulthandler_timeout=0",
-            ]  # a test may take long here
+            # A test may take long here: only its own limit ends it.
+            options = ["--tb=short", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
             command = [sys.executable, "-m", "pytest", *options]
             done = subprocess.run([*command, *(HERE / file for file in FILES)], capture_output=True, text=True)
             last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1]
