@@ -2,7 +2,7 @@
 
     python tests/same_bits.py --record   keep the digests of everything below in same_bits.json
     python tests/same_bits.py            compare with them: a line an item, exit code 1 on a difference
-    python tests/same_bits.py --only train --lanes 8
+    python tests/same_bits.py --only train --lanes 8    (or 4, or 16: AVX-512 without bfloat16)
 
 Every text and every vector is made here from a seed; nothing outside this file decides a digest but the package, the
 libraries' versions (they are recorded, and a difference is said) and, for what is trained, the width of the processor's
@@ -153,18 +153,19 @@ def of_run(v: sgns.Vectors) -> str:
 
 
 AVX2 = ["sse", "sse2", "sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "avx", "avx2", "fma", "bmi", "bmi2", "f16c"]
-NARROWER = {  # as in tests/conformance/test_processors.py
+AVX512 = ["avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd"]
+NARROWER = {  # as in tests/conformance/test_processors.py; 16 is without products of bfloat16
+    16: {"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": ",".join(f"+{name}" for name in AVX2 + AVX512)},
     8: {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ",".join(f"+{name}" for name in AVX2)},
     4: {"NUMBA_CPU_NAME": "generic"},
 }
 
 
-def lanes() -> int:
-    """Floats in a vector of this processor, as the kernels see it."""
-    from llvmlite import binding
+def lanes() -> str:
+    """Floats in a vector of this processor, as the kernels see it, and whether it multiplies bfloat16."""
+    from sgns.training.engines.cpu.llvm import BFLOAT16, LANES
 
-    present = {name for name, there in binding.get_host_cpu_features().items() if there}
-    return 16 if "avx512f" in present else 8 if "avx" in present else 4
+    return f"{LANES} lanes" + ", bfloat16" * BFLOAT16
 
 
 # --- texts ------------------------------------------------------------------------------------------------------------
@@ -570,7 +571,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"NUMBA_CACHE_DIR": folder} | NARROWER.get(chosen.lanes, {})  # before Numba is imported
         signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell has it ignored
-        return run(chosen, f"{chosen.lanes or lanes()} lanes")
+        return run(chosen, lanes())
 
 
 def run(chosen: argparse.Namespace, width: str) -> int:

@@ -4,7 +4,10 @@ A tile is `CENTRES` consecutive centres. Each of them, as an input, is trained a
 weighted so that each of its positive pairs has its k negatives in expectation; a negative that equals the c+ of a pair
 counts nothing for that pair, as in word2vec.c. Where C is large, a set of negatives serves `LIFETIME` tiles.
 
-A tile is one step: the exact gradient of its own samples, from the values before the step. Forward computes the scores,
+The windows of a tile have one reach, drawn anew for each tile, so its positive pairs are a band (`band.py`).
+
+A tile is one step: the gradient of its own samples, from the values before the step; where the processor multiplies
+pairs of bfloat16, factors of the negatives' gradient are rounded to it (`dense_columns.py`). Forward computes the scores,
 loss the errors, backward the update; `plain.plain_update` shows the same for one window in plain code.
 """
 
