@@ -73,9 +73,9 @@ def gather(ctx, stride, destination, base, ids, n):
 
 @intrinsic(prefer_literal=True)
 def prefetch(ctx, stride, address):
-    """Prefetches the cache lines of the row at `address` into the second-level cache, to be written soon.
+    """Prefetches the cache lines of the row at `address` into the second-level cache.
 
-    A line that was fetched to be read must be fetched again when it is written, if another core has it too.
+    Not into the first: the rows of a tile fill it nearly, and a prefetch for writing goes there on x86.
     """
     numbers = constants(stride)
     if numbers is None:
@@ -89,7 +89,7 @@ def prefetch(ctx, stride, address):
         )
         for line in range(0, S * 4, 64):
             where = b.inttoptr(b.add(args[1], whole(line)), byte)
-            b.call(function, [where, *(ir.Constant(i32, k) for k in (1, 2, 1))])  # write, level 2, data
+            b.call(function, [where, *(ir.Constant(i32, k) for k in (0, 2, 1))])  # read, level 2, data
         return context.get_dummy_value()
 
     return types.void(stride, Address), codegen
