@@ -25,7 +25,7 @@ OPTIONS: dict[
     str, dict[str, Any]
 ] = {  # of `whole` and `qualities`; docs/training.md says on what text they were chosen
     "sgns": {},  # gensim's options
-    "defaults": {"lr": Config().lr, "subsample": 3e-4},  # our own, as they are for 4 million words and more
+    "defaults": {"epochs": Config().epochs, "lr": Config().lr, "subsample": 3e-4},  # our own, from 4 million words on
 }
 
 

@@ -26,10 +26,12 @@ Combine = Literal["mean", "sum"]
 PhraseScore = Literal["default", "npmi"]
 VocabularyOfStart = Literal["union", "old", "new"]
 
-RATES: dict[str, float] = {"skipgram": 0.04, "cbow": 0.15, "dbow": 0.1, "dm": 0.15}
+RATES: dict[str, float] = {"skipgram": 0.03, "cbow": 0.15, "dbow": 0.1, "dm": 0.15}
 """Learning rate at the start, by model, where the user gives none."""
 SUM_RATE = 0.04
 """The same where cbow and dm take the sum of the rows: each gets the whole gradient, and 0.15 diverges."""
+OTHER_SKIPGRAM_RATE = 0.04
+"""The same of skipgram with n-grams or hierarchical softmax, or which starts from trained vectors (see START_RATES)."""
 START_WEIGHT = 0.5
 """`Config.start_weight` where the user gives none: docs/growing.md has the measurements."""
 START_RATES = {"mean": 1.5, "alone": 0.75}
@@ -169,12 +171,13 @@ class Config:
     """Each centre draws its own reach; without it, every window is as wide as it may be."""
     negatives: Annotated[int, Whole(1, 1_000, "5 to 15 is usual")] = 5
     """Negatives k for each positive pair."""
-    epochs: Annotated[int, Whole(1, 1_000_000, "5 is usual")] = 5
+    epochs: Annotated[int, Whole(1, 1_000_000, "5 or 6 is usual")] = 6
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
-    """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.04 for
-    skipgram, 0.1 for dbow, 0.15 for cbow and dm, whose rows each get their share of the gradient (with combine sum, the
-    whole of it: 0.04); with start one and a half times as much, or with start_weight 0 three quarters."""
+    """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.03 for
+    skipgram (0.04 with n-grams, hierarchical loss or start), 0.1 for dbow, 0.15 for cbow and dm, whose rows each get
+    their share of the gradient (with combine sum, the whole of it: 0.04); with start one and a half times as much, or
+    with start_weight 0 three quarters."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
@@ -264,10 +267,7 @@ class Config:
         if self.noise_power is None:
             object.__setattr__(self, "noise_power", NOISE_POWER if self.ngrams is None else NOISE_POWER_OF_NGRAMS)
         if self.lr is None and self.model in RATES:
-            rate = SUM_RATE if self.combine == "sum" else RATES[self.model]
-            if self.start is not None:
-                rate *= START_RATES["alone" if self.start_weight == 0 else "mean"]
-            object.__setattr__(self, "lr", rate)
+            object.__setattr__(self, "lr", self._default_rate())
         for name in ("phrases", "vocabulary_file", "start", *WORD_OPTIONS):
             object.__setattr__(self, name, as_words_or_path(name, getattr(self, name)))
         for field in dataclasses.fields(self):
@@ -300,6 +300,16 @@ class Config:
             raise ConfigError(
                 f"min_lr is {self.min_lr:g}, above lr {self.lr:g}; lower it, for example to {self.lr / 250:g}"
             )
+
+    def _default_rate(self) -> float:
+        """The learning rate where the user gives none."""
+        rate = SUM_RATE if self.combine == "sum" else RATES[self.model]
+        plain = self.ngrams is None and self.loss == "negatives" and self.start is None
+        if self.model == "skipgram" and not plain:
+            rate = OTHER_SKIPGRAM_RATE
+        if self.start is not None:
+            rate *= START_RATES["alone" if self.start_weight == 0 else "mean"]
+        return rate
 
     @property
     def documents(self) -> bool:

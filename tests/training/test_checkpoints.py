@@ -101,7 +101,7 @@ def test_a_checkpoint_is_a_vector_file(corpus, tmp_path):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"lr": 0.03}, "--lr was 0.04, now it is 0.03"),
+        ({"lr": 0.02}, "--lr was 0.03, now it is 0.02"),
         ({"dim": 21}, "--dim was 20"),
         ({"threads": 2}, "--threads was 1"),
         ({"validation": 0.1}, "--validation was 0.05"),
@@ -226,7 +226,7 @@ def test_divergence_leaves_the_last_good_state(corpus, tmp_path, monkeypatch):
         return train_block(self, *arguments)
 
     monkeypatch.setattr(CpuEngine, "train_block", poisoned)
-    with pytest.raises(DivergedError, match=r"diverged: .*; try --lr 0.01; the last good state is .*\.checkpoint"):
+    with pytest.raises(DivergedError, match=r"diverged: .*; try --lr 0.0075; the last good state is .*\.checkpoint"):
         run(corpus, tmp_path / "v", "5blocks")
     newest = max(tmp_path.iterdir())
     assert 35 <= int(newest.name.split(".")[-2]) <= 40
