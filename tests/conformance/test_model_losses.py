@@ -32,7 +32,8 @@ def test_the_loss_is_that_of_the_readable_model(corpus, model):
     pytest.importorskip("torch")
     options = OPTIONS | MODELS[model] | {"quiet": True}
     readable, fast = (sgns.train(corpus, engine=engine, **options).metadata for engine in ("reference", "cpu"))
-    assert fast["pairs"] == pytest.approx(readable["pairs"], rel=0.01)
+    # A tile has one reach, so the pairs of a small text scatter more: 800 reaches of a mean of 3 ± 1.4 are 1.7 % off.
+    assert fast["pairs"] == pytest.approx(readable["pairs"], rel=0.05)
     # Tiles share negatives, which costs some loss while E and C are far off; see test_language.
     np.testing.assert_allclose(fast["losses"][-1], readable["losses"][-1], rtol=0.04)
     np.testing.assert_allclose(fast["losses"], readable["losses"], rtol=0.07)

@@ -11,6 +11,7 @@ pytest.importorskip("sympy")
 from sgns.errors import ConfigError
 from sgns.learn.chapters import derivations, relatives
 from sgns.learn.chapters.derivations import DERIVATIONS, RELATIVE_TOPICS, TOPICS, derive
+from sgns.learn.chapters.kernel_step import precision
 from sgns.learn.chapters.proof import Meaning, WrongStep, equal, prove
 from sgns.learn.chapters.relatives import compare_relative, relative_table
 from sgns.learn.document.blocks import (
@@ -87,7 +88,8 @@ def test_plausible_mistakes_with_relatives_are_refused():
 def test_six_ways_to_the_gradients_of_a_relative(topic):
     found = compare_relative(topic, seed=3, dim=4)
     limits = {"sympy, 30 digits": 1e-14, "central differences": 1e-8, "our graph": 1e-14, "torch autograd": 1e-14}
-    limits["kernel, lr = 1, float32"] = 1e-5  # it sums logarithms in float32
+    # It sums logarithms in float32; a factor in bfloat16 is off by 2^-8 of itself, and these are of the order of 1.
+    limits[f"kernel, lr = 1, {precision()}"] = 2**-7 if precision() == "bfloat16" else 1e-5
     assert list(found) == ["closed form", *limits]
     for name, limit in limits.items():
         if isinstance(found[name], str):

@@ -13,10 +13,17 @@ from typing import Any, Literal
 import numpy as np
 
 
+def precision() -> str:
+    """What the kernel multiplies with on this processor; sums are float32 everywhere."""
+    from sgns.training.engines.cpu.llvm import BFLOAT16
+
+    return "bfloat16" if BFLOAT16 else "float32"
+
+
 def step_gradients(
     topic: str, R: np.ndarray, C: np.ndarray, weight: float, labels: np.ndarray
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    """L, ∂L/∂R and ∂L/∂C of an example by the production kernel, in float32.
+    """L, ∂L/∂R and ∂L/∂C of an example by the production kernel, in float32 or bfloat16, see `precision`.
 
     Words 0 to n − 1 are the inputs (subwords: word 0 and n-grams), then come the positive and the negatives.
 

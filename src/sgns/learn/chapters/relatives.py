@@ -14,7 +14,7 @@ import numpy as np
 
 from sgns.errors import MissingExtra
 from sgns.learn.chapters.derivation import Derivation, chain
-from sgns.learn.chapters.kernel_step import step_gradients
+from sgns.learn.chapters.kernel_step import precision, step_gradients
 from sgns.learn.chapters.proof import Meaning
 from sgns.learn.document.blocks import Table
 from sgns.learn.formulas.algebra import sympy
@@ -307,7 +307,7 @@ def compare_relative(topic: str, seed: int = 1, dim: int = 2) -> dict[str, Answe
         "central differences": _central_differences,
         "our graph": _graph,
         "torch autograd": _torch,
-        "kernel, lr = 1, float32": partial(step_gradients, topic),
+        f"kernel, lr = 1, {precision()}": partial(step_gradients, topic),
     }
     found: dict[str, Answer | str] = {}
     for name, way in ways.items():
