@@ -146,7 +146,7 @@ def alone_with(old):
 def test_the_mean_forgets_less_of_the_old_text_and_learns_the_new_one():
     """Half the loss that training on other text costs the old one is not paid, and most of what it brings is kept."""
     first, second = sentences(0, 30, 1), [sentence[::2] for sentence in sentences(0, 30, 2)]  # other neighbours
-    old = sgns.train(first, **(OPTIONS | {"epochs": 20}))
+    old = sgns.train(first, **(OPTIONS | {"epochs": 20, "lr": 0.04}))
     alone, mean = (sgns.train(second, start=old, **(OPTIONS | {"epochs": 20, "start_weight": w})) for w in (0, 0.5))
 
     def loss(v, text):

@@ -87,9 +87,9 @@ def test_the_command_warns_too(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "warning: only 0 pairs were trained in an epoch" in err
     report = json.loads(out)
-    assert report["losses"] == [0.0] * 5
+    assert report["losses"] == [0.0] * 6
     assert report["pairs"] == 0
-    assert json.loads((tmp_path / "v.safetensors.run.json").read_text())["losses"] == [0.0] * 5
+    assert json.loads((tmp_path / "v.safetensors.run.json").read_text())["losses"] == [0.0] * 6
     assert run(make_app(), [*arguments, "--subsample", "1e-12"]) == 0
     out, _ = capsys.readouterr()
     assert "none: subsampling left no pairs" in out
