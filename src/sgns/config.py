@@ -168,7 +168,7 @@ class Config:
     """Largest distance between w and c+; each centre draws its own reach from 1 to this. 0 or sentence: any two words
     of a sentence, a sample of them in long sentences."""
     shrink_windows: bool = True
-    """Each centre draws its own reach; without it, every window is as wide as it may be."""
+    """The reach of a window is drawn; without it, every window is as wide as it may be."""
     negatives: Annotated[int, Whole(1, 1_000, "5 to 15 is usual")] = 5
     """Negatives k for each positive pair."""
     epochs: Annotated[int, Whole(1, 1_000_000, "5 or 6 is usual")] = 6
