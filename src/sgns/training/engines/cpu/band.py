@@ -37,7 +37,7 @@ from sgns.training.engines.cpu.llvm import (
 from sgns.training.engines.cpu.row_access import Address, constants
 
 SIDES = 2
-QUARTER = 4  # centres whose scores are computed together
+HALF = CENTRES // 2  # centres whose scores are computed together
 STATIC = 6  # distances up to this have code of their own for each reach, in which a row is read and written once
 
 
@@ -81,26 +81,26 @@ def band_scores(ctx, stride, words, centres, reach, G):
             return floats_at(b, b.load(offset(b, p, index)))
 
         ys = [row(own, c) for c in range(CENTRES)]
-        quarter = ir.VectorType(f32, QUARTER)
+        lanes_of_half = ir.VectorType(f32, HALF)
 
         def two_distances(index: Value, _: Any) -> list[Value]:
             distance = b.add(index, b.add(b.and_(reach, whole(1)), whole(1)))
-            for first in range(0, CENTRES, QUARTER):
+            for first in range(0, CENTRES, HALF):
                 before = b.sub(whole(first - 1), distance)
                 behind = b.add(whole(first), distance)
-                xs = [row(table, b.add(start, whole(k))) for start in (before, behind) for k in range(QUARTER + 1)]
+                xs = [row(table, b.add(start, whole(k))) for start in (before, behind) for k in range(HALF + 1)]
                 pairs = []
                 for further in range(2):
-                    pairs += [(c + 1 - further, c) for c in range(QUARTER)]
-                    pairs += [(QUARTER + 1 + c + further, c) for c in range(QUARTER)]
+                    pairs += [(c + 1 - further, c) for c in range(HALF)]
+                    pairs += [(HALF + 1 + c + further, c) for c in range(HALF)]
                 for k in range(0, len(pairs), LANES):
-                    some = lane_sums(b, _dots(b, xs, ys[first : first + QUARTER], pairs[k : k + LANES], S))
-                    for part in range(0, LANES, QUARTER):
-                        lanes = ir.Constant(ir.VectorType(i32, QUARTER), [part + lane for lane in range(QUARTER)])
+                    some = lane_sums(b, _dots(b, xs, ys[first : first + HALF], pairs[k : k + LANES], S))
+                    for part in range(0, LANES, HALF):
+                        lanes = ir.Constant(ir.VectorType(i32, HALF), [part + lane for lane in range(HALF)])
                         four = b.shuffle_vector(some, ir.Constant(some.type, ir.Undefined), lanes)
                         at = b.mul(b.sub(distance, whole(1)), whole(SIDES * CENTRES))
-                        where = b.add(at, whole((k + part) // QUARTER * CENTRES + first))
-                        b.store(four, b.bitcast(offset(b, g, where), quarter.as_pointer())).align = 16
+                        where = b.add(at, whole((k + part) // HALF * CENTRES + first))
+                        b.store(four, b.bitcast(offset(b, g, where), lanes_of_half.as_pointer())).align = 16
             return []
 
         odd = b.trunc(reach, ir.IntType(1))
@@ -199,8 +199,8 @@ class Band:
         if isinstance(distance, int):
             index: int | Value = band_index(c, distance, side)
         else:
-            tiles = b.mul(b.sub(distance, whole(1)), whole(SIDES * CENTRES))
-            index = b.add(tiles, whole(band_index(c, 1, side)))
+            first = b.mul(b.sub(distance, whole(1)), whole(SIDES * CENTRES))
+            index = b.add(first, whole(band_index(c, 1, side)))
         return splat(b, b.load(offset(b, self._numbers, index)))
 
     def sides(self, c: int, distance: Value) -> list[tuple[Value, Value]]:

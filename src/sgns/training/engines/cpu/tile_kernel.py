@@ -215,6 +215,7 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
             for c in range(end - begin):
                 prefetch(stride, c_plus + np.int64(kept[min(end + c, m - 1)]) * row)
                 prefetch(stride, e + np.int64(rows[min(high + c, m - 1)]) * row)
+
             # Forward
             dense_scores(CENTRES, draws, stride, draws, X, z_rows.ctypes.data, G)
             if reach > 0:
