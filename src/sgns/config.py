@@ -165,8 +165,8 @@ class Config:
     window: Annotated[
         int | Literal["sentence"], Whole(0, 1_000, "5 is usual; wider windows learn topics, narrower ones syntax")
     ] = 5
-    """Largest distance between w and c+; each centre draws its own reach from 1 to this. 0 or sentence: any two words
-    of a sentence, a sample of them in long sentences."""
+    """Largest distance between w and c+; the reach of a window is drawn from 1 to this. 0 or sentence: any two words of
+    a sentence, a sample of them in long sentences."""
     shrink_windows: bool = True
     """The reach of a window is drawn; without it, every window is as wide as it may be."""
     negatives: Annotated[int, Whole(1, 1_000, "5 to 15 is usual")] = 5

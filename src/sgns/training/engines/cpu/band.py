@@ -176,12 +176,14 @@ def by_reach(
 class Band:
     """The rows and numbers of a tile while code is emitted.
 
-    Attributes:
-        S: Floats in a row.
+    Args:
+        b: Where the code goes.
+        words: Address of the address of the first centre's row of E, see `band_scores`.
+        P: Address of the numbers of the pairs, see `band_index`.
     """
 
-    def __init__(self, b: Builder, S: int, words: Value, P: Value) -> None:
-        self._b, self.S = b, S
+    def __init__(self, b: Builder, words: Value, P: Value) -> None:
+        self._b = b
         self._words, self._numbers = b.inttoptr(words, i64.as_pointer()), floats_at(b, P)
 
     def word(self, j: Value | int) -> Value:
@@ -223,7 +225,7 @@ def update_centres(ctx, stride, most, words, centres, reach, P):
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, centres, reach, P = args[2:]
-        band, own = Band(b, S, words, P), b.inttoptr(centres, i64.as_pointer())
+        band, own = Band(b, words, P), b.inttoptr(centres, i64.as_pointer())
 
         def add(c: int, places: list[Value], sums: list[Value]) -> None:
             row = floats_at(b, b.load(offset(b, own, c)))
@@ -278,7 +280,7 @@ def update_words(ctx, stride, most, words, Y, reach, P, steps):
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, Y, reach, P, steps = args[2:]
-        band, old, more = Band(b, S, words, P), floats_at(b, Y), floats_at(b, steps)
+        band, old, more = Band(b, words, P), floats_at(b, Y), floats_at(b, steps)
 
         def row_of(base: Value, c: int, at: Value) -> Value:
             return load(b, offset(b, base, b.add(at, whole(c * S))))

@@ -40,7 +40,6 @@ from sgns.training.engines.matrices import aligned_zeros
 NEGATIVES_TOGETHER = 16  # the negatives of a tile are a multiple of this
 LIFETIME = 4  # tiles that a set of negatives serves, where fetching new ones costs time; 8 lost .01 on SimLex
 CACHED = 8 << 20  # bytes of C that the caches of a core are taken to hold
-MARKS = 4096  # generation marks, by the low bits of a word: those of this tile say that the word may be a negative
 LOG_2 = 0.6931471805599453
 LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # indices in the output of a kernel
 
@@ -88,7 +87,8 @@ class Workspace(NamedTuple):
         e_rows: (CENTRES + 2·window,) int64, addresses of the rows of E of a tile's words.
         c_rows: (CENTRES,) int64, addresses of the rows of C of its centres.
         z_rows: (draws,) int64, addresses of the rows of the negatives.
-        copies: float32, the rows of C of the centres as they were before the step, and a row of padding.
+        copies: float32, 2·CENTRES + 1 rows: those of C of the centres as they were before the step, a row of padding,
+            and what the negatives add to the rows of E of the centres' words, see `band.update_negatives`.
         weights: (CENTRES·draws,) float32, in blocks, see `weight_index`.
         gradients: As weights; the scores, then the gradients of the negatives.
         labels: As weights, all 0.
