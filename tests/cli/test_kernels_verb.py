@@ -12,8 +12,7 @@ from sgns.training.precompile import compile_for_later, kernels_of
 
 
 def test_kernels_of_all_dims_are_compiled_with_any_threads_and_validation(sgns):
-    options = ("--window", 1, "--negatives", 1, "--sharing", "tile")  # a kernel of test_blocks.py
-    code, out, _ = sgns("compile", "--dim", "12,20", *options, "--json", "--quiet")
+    code, out, _ = sgns("compile", "--dim", "12,20", "--sharing", "tile", "--json", "--quiet")  # which others need too
     made = json.loads(out)
     assert code == 0
     assert made["folder"] == str(kernel_folder())
@@ -27,7 +26,7 @@ def test_kernels_of_all_dims_are_compiled_with_any_threads_and_validation(sgns):
     for dim in (12, 20):
         for validation in (0.0, 0.01):
             for threads in (1, 2, 64):
-                config = Config(dim=dim, window=1, negatives=1, sharing="tile", validation=validation)
+                config = Config(dim=dim, sharing="tile", validation=validation)
                 assert is_compiled(kernels_of(config, threads))
 
 

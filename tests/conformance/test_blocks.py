@@ -27,8 +27,9 @@ SHAPES = [  # dim, window, negatives: one kernel each
     (3, 2, 20),
     (130, 11, 3),
 ]
+ONLY_TILES = [(100, 5, 5), (130, 11, 3)]
 SHARINGS_AND_SHAPES = [  # every shape with tiles, every way with the first shape and with few and many negatives
-    pytest.param(sharing, *shape, marks=() if sharing == "tile" or shape != (100, 5, 5) else pytest.mark.slow)
+    pytest.param(sharing, *shape, marks=() if sharing == "tile" or shape not in ONLY_TILES else pytest.mark.slow)
     for sharing in SHARINGS
     for shape in SHAPES
 ]

@@ -189,16 +189,20 @@ PATHS = [
 ]
 
 
-DIMS = (1, 16, 50, 100, 300)
-EACH_KERNEL = {"cbow": (1, 300), "skipgram": (300,)}  # dims of one row and of many, at one model of each kernel
+DIMS = (1, 16, 20, 50, 100, 300)
+QUICK = 20  # with the windows above, dim and window of gensim/test_steps.py and test_model_losses.py: kernels in common
+SLOW = [  # a kernel of their own each; what they combine is in others
+    {"model": "cbow", "window": 2, "negatives": 1},
+    {"model": "cbow", "window": 2, "combine": "sum", "loss": "hierarchical"},
+]
 
 
 def models_and_dims():
-    """Every model at one dim, other dims at a model of each kernel; the others, a kernel to compile each, are slow."""
+    """Every model at one dim, many rows of vectors at a model of each kernel; the others are slow."""
     for options in NEGATIVES + [o | {"loss": "hierarchical"} for o in PATHS]:
         first = options in (NEGATIVES[0], PATHS[0] | {"loss": "hierarchical"})
         for dim in DIMS:
-            quick = dim == 50 or (first and dim in EACH_KERNEL[options["model"]])
+            quick = options not in SLOW and (dim == QUICK or (first and dim == 300))
             yield pytest.param(options, dim, id=f"{options}-{dim}", marks=() if quick else pytest.mark.slow)
 
 
