@@ -8,7 +8,7 @@ import pytest
 from sgns.base.parallel import run_all
 from sgns.config import Config
 from sgns.training.engines.cpu.engine import CpuEngine
-from sgns.training.engines.cpu.hot_rows import HotRows
+from sgns.training.engines.cpu.hot_rows import CENTRES_AT_LEAST, CENTRES_OF_A_THREAD, HotRows
 from sgns.training.update_scaling import CURVATURE, expected_updates, update_scale
 
 V, TOKENS, LR = 400, 12_000, 0.05
@@ -28,9 +28,9 @@ def zipf():
     return counts, np.minimum(1.0, np.sqrt(ratio) + ratio), noise, ids
 
 
-def engine(threads, spans=None):
+def engine(threads, spans=None, tokens=10**9):
     counts, keep, noise, ids = zipf()
-    hot_rows = HotRows(counts, keep, noise, CONFIG, threads) if threads else None
+    hot_rows = HotRows(counts, keep, noise, CONFIG, threads, tokens) if threads else None
     more = {} if spans is None else {"spans": spans}
     made = CpuEngine(ids, np.array([TOKENS]), keep, noise, CONFIG, hot_rows=hot_rows, **more)
     made.C[:, : CONFIG.dim] = np.random.default_rng(6).normal(0, 0.1, (V, CONFIG.dim))
@@ -58,7 +58,7 @@ def test_one_thread_trains_the_rows_themselves(threads):
 def test_a_block_moves_hot_rows_by_its_scaled_change_and_others_as_before(threads, spans):
     counts, keep, noise, _ = zipf()
     plain, copied = engine(0, spans), engine(threads, spans)
-    hot = int((counts * keep >= 40).sum())
+    hot = int((counts * keep >= CENTRES_AT_LEAST).sum())
     assert 5 < hot < V / 2
     before = plain.E.copy(), plain.C.copy()
     sums = [each.train_block(0, 0, 0, TOKENS, LR) for each in (plain, copied)]
@@ -110,3 +110,20 @@ def test_threads_that_train_at_once_learn_as_one_does():
         assert len(sums) == 6
         losses.append(sum(s.loss for s in sums) / sum(s.pairs for s in sums))
     assert losses[1] == pytest.approx(losses[0], rel=0.02)
+
+
+@pytest.mark.parametrize("shorter", [1, 10, 100])
+def test_a_word_has_copies_only_where_every_thread_sees_it_often_enough(shorter):
+    counts, keep, noise, _ = zipf()
+    long = 40_000 * CENTRES_OF_A_THREAD // CENTRES_AT_LEAST // CONFIG.epochs  # an epoch for one thread
+    capacities = []
+    for threads in (2, 3, 8, 64):
+        each = HotRows(counts, keep, noise, CONFIG, threads, long * 8 // shorter)
+        centres = counts * keep / counts.sum() * long * 8 // shorter * CONFIG.epochs
+        often = (centres >= CENTRES_OF_A_THREAD * threads) & (counts * keep / counts.sum() * 40_000 >= CENTRES_AT_LEAST)
+        assert each.capacity == 2 * threads * int(often.sum())
+        capacities.append(each.capacity // threads)
+    assert capacities == sorted(capacities, reverse=True)
+    assert capacities[-1] < capacities[0] or shorter == 100
+    if shorter == 100:
+        assert capacities[-1] == 0  # a text too short for so many threads

@@ -188,7 +188,8 @@ class Network:
             return None
         words, kept = self.words, self.words.counts * self.words.keep_probability
         return HotRows(
-            words.counts, words.keep_probability, words.noise_distribution, phase.config, self.threads, more_rows,
+            words.counts, words.keep_probability, words.noise_distribution, phase.config, self.threads,
+            int(words.counts.sum()), more_rows,
             None if phase.tree is None else phase.tree.node_counts(kept),
         )  # fmt: skip
 

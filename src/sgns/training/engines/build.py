@@ -46,7 +46,8 @@ def build(plan: Plan, corpus: Corpus, validation: Validation | None = None) -> E
 
         kept = plan.counts * plan.keep_probability
         hot_rows = HotRows(
-            plan.counts, plan.keep_probability, plan.noise_distribution, plan.config, plan.threads, more_rows,
+            plan.counts, plan.keep_probability, plan.noise_distribution, plan.config, plan.threads,
+            len(corpus.ids), more_rows,
             None if rows.tree is None else rows.tree.node_counts(kept),
         )  # fmt: skip
     return CpuEngine(*text, spans=spans, hot_rows=hot_rows, rows=rows, more_rows=more_rows, concurrent=not one_thread)

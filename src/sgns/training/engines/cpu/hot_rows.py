@@ -20,7 +20,13 @@ from sgns.config import Config
 from sgns.training.schedule import LONGEST
 from sgns.training.update_scaling import CURVATURE, expected_updates, update_scale
 
-CENTRES_AT_LEAST = 40  # times that a hot word is expected as a centre in a block
+CENTRES_AT_LEAST = 16  # times that a hot word is expected as a centre in a block
+CENTRES_OF_A_THREAD = 20_000
+"""Times that it is expected as a centre in the part of a run that one thread trains.
+
+The scaled updates of copies teach a row less than its own do. A row that is used as often as this learns enough; on
+small texts rows with copies lagged behind, the more the more threads there were (benchmarks/LOG.md, threads).
+"""
 
 
 class Copies(NamedTuple):
@@ -55,6 +61,7 @@ class HotRows:
         noise_distribution: np.ndarray,
         config: Config,
         threads: int,
+        tokens: int,
         more_rows: int = 0,
         node_counts: np.ndarray | None = None,
     ) -> None:
@@ -67,12 +74,15 @@ class HotRows:
             config: The options.
             threads: How many have copies at the same time; any other thread trains the rows themselves, and so does a
                 single one.
+            tokens: Of an epoch, those that this process trains on.
             more_rows: Of E, between those of the words and the copies.
             node_counts: (V − 1,) how often each node of the tree is passed, for hierarchical softmax.
         """
         self._more_rows = more_rows
         self._threads = threads
         self._centres = counts * keep_probability / max(1, int(np.sum(counts)))  # of each word, for a token of the text
+        enough = self._centres * tokens * config.epochs >= CENTRES_OF_A_THREAD * threads
+        self._centres = self._centres[: np.argmin(enough) if not enough.all() else len(enough)]
         most = self._hot_words(LONGEST) if threads > 1 else 0
         self._centres = self._centres[:most]
         updates = expected_updates(counts, keep_probability, noise_distribution, config, node_counts)
