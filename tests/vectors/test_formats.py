@@ -495,7 +495,12 @@ def test_a_safetensors_file_is_mapped_not_read(tmp_path: Path) -> None:
     assert np.array_equal(v["w49999"], E[-1])
 
 
-@pytest.mark.parametrize("ending", [".safetensors", ".bin", ".txt", ".npz"])
+LONG_TEXT = pytest.param(
+    ".txt", marks=pytest.mark.slow
+)  # seconds for millions of numbers; the others take the same ways
+
+
+@pytest.mark.parametrize("ending", [".safetensors", ".bin", LONG_TEXT, ".npz"])
 def test_saving_needs_no_second_matrix(tmp_path: Path, ending: str) -> None:
     rows = 6_000 if ending == ".txt" else 20_000
     E = np.random.default_rng(0).normal(size=(rows, 300)).astype(np.float32)
@@ -508,7 +513,7 @@ def test_saving_needs_no_second_matrix(tmp_path: Path, ending: str) -> None:
     assert peak < E.nbytes * 0.9  # NumPy buffers 16 MiB for .npz, the others less
 
 
-@pytest.mark.parametrize("ending", [".bin", ".txt", ".npz", ".safetensors.gz"])
+@pytest.mark.parametrize("ending", [".bin", LONG_TEXT, ".npz", pytest.param(".safetensors.gz", marks=pytest.mark.slow)])
 def test_loading_needs_no_second_matrix(tmp_path: Path, ending: str) -> None:
     E = np.random.default_rng(0).normal(size=(20_000, 300)).astype(np.float32)
     Vectors([f"w{i}" for i in range(20_000)], E).save(tmp_path / f"v{ending}")

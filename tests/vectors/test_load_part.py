@@ -96,14 +96,19 @@ def test_reading_stops_at_the_last_of_the_words(tmp_path: Path) -> None:
     ("ending", "options"),
     [
         (".safetensors", {"limit": 10}),
-        (".safetensors", {"only": ["w5", "w17000"]}),
-        (".safetensors.gz", {"limit": 10}),
-        (".bin", {"limit": 10}),
         (".bin", {"only": ["w5", "w17000"]}),
-        (".txt", {"limit": 10}),
-        (".npz", {"limit": 10}),
-        (".fasttext.bin", {"limit": 10}),
-        (".fasttext.bin", {"only": ["w5", "w17000"]}),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)  # every format, with smaller blocks: the next test
+            for case in (
+                (".safetensors", {"only": ["w5", "w17000"]}),
+                (".safetensors.gz", {"limit": 10}),
+                (".bin", {"limit": 10}),
+                (".txt", {"limit": 10}),
+                (".npz", {"limit": 10}),
+                (".fasttext.bin", {"limit": 10}),
+                (".fasttext.bin", {"only": ["w5", "w17000"]}),
+            )
+        ),
     ],
 )
 def test_memory_grows_with_what_is_kept(tmp_path: Path, ending: str, options: dict) -> None:

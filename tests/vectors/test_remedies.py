@@ -105,13 +105,13 @@ def many_packed(packing: str, ending: str) -> tuple[Vectors, bytes]:
         return v, PACK[packing]((Path(folder) / f"v{ending}").read_bytes())
 
 
-@pytest.mark.parametrize("cut", [0.5, 0.9])
 @pytest.mark.parametrize(
-    ("packing", "ending"),
+    ("packing", "ending", "cut"),
     [
-        pytest.param(packing, ending, marks=() if ending in (".bin", quick) else pytest.mark.slow)
-        for packing, quick in zip(PACK, (".txt", ".glove", "", ".txt"), strict=True)
+        pytest.param(packing, ending, cut, marks=() if (ending, cut) == quick else pytest.mark.slow)
+        for packing, quick in zip(PACK, ((".txt", 0.5), (".glove", 0.9), (".bin", 0.5), (".bin", 0.9)), strict=True)
         for ending in (".txt", ".bin", ".glove")
+        for cut in (0.5, 0.9)
     ],
 )
 def test_what_a_torn_packed_file_gave_is_kept(tmp_path: Path, packing: str, ending: str, cut: float) -> None:
