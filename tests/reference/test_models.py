@@ -178,7 +178,7 @@ def language(n=3_000):
     ("samples", "tree"),
     [
         ("cbow", True),
-        ("skipgram", False),
+        pytest.param("skipgram", False, marks=pytest.mark.slow),  # by its own loop: test_train.py
         pytest.param("cbow", False, marks=pytest.mark.slow),
         pytest.param("skipgram", True, marks=pytest.mark.slow),
     ],

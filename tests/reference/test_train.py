@@ -1,8 +1,8 @@
 """The readable model trains for real: it is held to a sequential SGD that takes one pair after the other."""
 
 import math
+from bisect import bisect_right
 
-import numba
 import numpy as np
 import pytest
 
@@ -25,14 +25,13 @@ def language(sentences: int, seed: int):
     return ids, np.cumsum(lengths), np.bincount(ids, minlength=CLASSES * WORDS)
 
 
-@numba.njit
 def sequential(ids, ends, keep, noise, E, C, window, negatives, epochs, lr, min_lr, rng):
     """word2vec.c, plainly: pair after pair, each with its own negatives. Trains E, C; returns mean losses."""
     losses, seen = np.zeros(epochs), 0
     for epoch in range(epochs):
         loss, pairs, start = 0.0, 0, 0
         for end in ends:
-            kept = np.array([i for i in ids[start:end] if rng.random() < keep[i]])
+            kept = [i for i in ids[start:end].tolist() if rng.random() < keep[i]]
             rate = lr - (lr - min_lr) * seen / (epochs * len(ids))
             seen += end - start
             start = end
@@ -43,12 +42,12 @@ def sequential(ids, ends, keep, noise, E, C, window, negatives, epochs, lr, min_
                         continue
                     w, step = kept[other], np.zeros(E.shape[1])
                     for j in range(1 + negatives):
-                        c = centre if j == 0 else np.searchsorted(noise, rng.random(), side="right")
+                        c = centre if j == 0 else bisect_right(noise, rng.random())
                         if j > 0 and c == centre:
                             continue
-                        x, label = np.dot(E[w], C[c]), 1.0 if j == 0 else 0.0
-                        loss += np.log1p(np.exp(-x if j == 0 else x))
-                        error = 1 / (1 + np.exp(-x)) - label
+                        x, label = float(E[w] @ C[c]), 1.0 if j == 0 else 0.0
+                        loss += math.log1p(math.exp(-x if j == 0 else x))
+                        error = 1 / (1 + math.exp(-x)) - label
                         step += error * C[c]
                         C[c] -= rate * error * E[w]
                     E[w] -= rate * step
@@ -73,7 +72,7 @@ def test_losses_agree_with_sequential_sgd_within_2_percent(lr, subsample):
     keep = np.minimum(1, np.sqrt(ratio) + ratio) if subsample else np.ones(len(counts))
     noise = np.cumsum(counts**0.75 / np.sum(counts**0.75))
     E, C = np.random.default_rng(3).uniform(-0.5 / 16, 0.5 / 16, (len(counts), 16)), np.zeros((len(counts), 16))
-    expected = sequential(ids, ends, keep, noise, E, C, *options.values(), np.random.default_rng(3))
+    expected = sequential(ids, ends, keep, noise.tolist(), E, C, *options.values(), np.random.default_rng(3))
     model = SGNS(len(counts), 16, seed=4)
     losses = train(model, ids, ends, counts, seed=9, subsample=subsample, **options)
     np.testing.assert_allclose(losses, expected, rtol=0.02)
