@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,13 @@ def module_name(file: Path) -> str:
 FILES = {module_name(file): file for file in sorted(SOURCE.rglob("*.py"))}
 
 
-def imports(module: str) -> Iterator[tuple[str, list[str]]]:
+@cache
+def imports(module: str) -> list[tuple[str, list[str]]]:
     """Each module of sgns that a file imports anywhere in it, with the names taken from it."""
+    return list(_imports(module))
+
+
+def _imports(module: str) -> Iterator[tuple[str, list[str]]]:
     for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -1,5 +1,7 @@
 """A generated language with inflections: n-grams place a form that the text does not have beside its lemma."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ STEMS, SUFFIXES, PREFIXES = 24, ("a", "em", "ost", "ilin", "ur"), ("", "ge")
 SENTENCES = 6_000
 
 
+@functools.cache
 def language(seed=0):
     """(sentences, forms by stem, forms that are left out): the words around a stem are its own, whatever its form."""
     rng = np.random.default_rng(seed)
