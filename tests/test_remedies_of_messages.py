@@ -214,9 +214,19 @@ def works(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
             TRAIN + "--engine cpu --checkpoint-every 1s",
         ),
         (TRAIN + "--engine reference --window sentence", "give a number", TRAIN + "--engine reference --window 2"),
-        (TRAIN + "--engine reference --window 0", "take --engine cpu", TRAIN + "--engine cpu --window 0"),
+        pytest.param(
+            TRAIN + "--engine reference --window 0",
+            "take --engine cpu",
+            TRAIN + "--engine cpu --window 0",
+            marks=pytest.mark.slow,  # a kernel of its own, as the next but one
+        ),
         (TRAIN + "--engine cuda --sharing pair", "take --engine cpu", TRAIN + "--engine cpu --sharing pair"),
-        (TRAIN + "--engine cuda --window 30", "take --engine cpu", TRAIN + "--engine cpu --window 30"),
+        pytest.param(
+            TRAIN + "--engine cuda --window 30",
+            "take --engine cpu",
+            TRAIN + "--engine cpu --window 30",
+            marks=pytest.mark.slow,
+        ),
         (TRAIN + "--shards local", "or leave them out", TRAIN),
         (TRAIN + "--validation 0.0001", "choose another share", TRAIN + "--validation 0.1"),
         (TRAIN + "--lr 0.0001 --min-lr 0.001", "for example to 4e-07", TRAIN + "--lr 0.0001 --min-lr 4e-07"),

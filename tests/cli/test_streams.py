@@ -95,7 +95,7 @@ def run_all(commands: list[list[str]], folder: Path, variables: dict[str, str]) 
 
 
 LONG = ("plot", "map", "export", "report", "train", "convert")
-QUICK = (*ENCODINGS[:2], {"PYTHONIOENCODING": "utf-8"})
+QUICK = ENCODINGS[:2]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,9 @@ def test_closed_and_full_streams(foreign: Path, command: str, code: int, err: st
 
 
 @needs_bash
-@pytest.mark.parametrize("err", ["2>&-", "2> /dev/full", "2>&1 >/dev/null | true"])
+@pytest.mark.parametrize(
+    "err", [*(pytest.param(err, marks=pytest.mark.slow) for err in ("2>&-", "2> /dev/full")), "2>&1 >/dev/null | true"]
+)  # closed and full streams above
 def test_training_goes_on_where_its_progress_cannot_be_shown(foreign: Path, tmp_path: Path, err: str) -> None:
     """A warning is printed at once (the file that is empty), so stderr is written to while the run goes on."""
     (tmp_path / "empty.txt").touch()
