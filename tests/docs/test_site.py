@@ -94,6 +94,9 @@ def test_each_page_is_in_the_navigation_once(tmp_path):
     assert "api/sgns\n" not in text
 
 
+built = pytest.mark.slow  # Sphinx takes long; `make docs` builds it as strictly
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The built site."""
@@ -107,6 +110,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@built
 def test_the_built_site_asks_no_other_host_for_anything(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 20
@@ -118,11 +122,13 @@ def test_the_built_site_asks_no_other_host_for_anything(site):
         assert not re.search(r"url\(['\"]?(https?:)?//", style.read_text(encoding="utf-8")), style
 
 
+@built
 def test_the_help_of_an_option_is_whole(site):
     text = re.sub(r"<[^>]+>", "", (site / "api" / "sgns.html").read_text(encoding="utf-8"))
     assert "Dimension d of the vectors: columns of E and C." in text
 
 
+@built
 def test_links_of_the_built_site_lead_somewhere(site):
     places: dict[Path, set[str]] = {}
 
@@ -145,6 +151,7 @@ def test_links_of_the_built_site_lead_somewhere(site):
     assert broken == []
 
 
+@built
 @pytest.mark.browser
 def test_the_site_fits_its_window_and_searches_from_disk(site, browser):
     asked: list[str] = []

@@ -25,6 +25,7 @@ def tour(tmp_path_factory):
     return [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs], took
 
 
+@pytest.mark.slow  # it collects the built-in text; what it calls has tests of its own, and test-busy runs it
 def test_the_tour_shows_what_it_says(tour):
     outputs, _ = tour
     text = "\n".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs)
