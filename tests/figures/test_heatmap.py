@@ -26,6 +26,7 @@ def test_cosines_are_those_of_the_vectors(vectors, groups, tmp_path):
     assert heat.words[j] in heat.title
 
 
+@pytest.mark.slow
 def test_many_words(vectors, tmp_path):
     assert len(plot_heatmap(vectors, vectors.words[:60], tmp_path / "h.png").words) == 60
 

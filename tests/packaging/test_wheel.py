@@ -115,18 +115,28 @@ def environment(wheel, tmp_path_factory):
     return scripts / "python", site
 
 
+VERBS = (
+    "import sys; from sgns.cli import make_app, run; sys.exit(max(run(make_app(), v.split()) for v in sys.argv[1:]))"
+)
+
+
 def test_every_verb_that_needs_no_extra_works_from_another_folder(environment, tmp_path):
     python, site = environment
     where = run(python, "-c", "import sgns; print(sgns.__file__)", cwd=tmp_path).strip()
     assert Path(where).is_relative_to(site)
     text = " ".join(f"{first} {second}" for first in "abcdefgh" for second in ("x", "y", "z")) + "\n"
     (tmp_path / "corpus.txt").write_text(text * 60)
-    sgns = (python, "-m", "sgns")
-    run(*sgns, "train", "corpus.txt", "--dim", "100", "--epochs", "1", "--quiet", "-o", "v.safetensors", cwd=tmp_path)
-    assert "cosine" in run(*sgns, "similar", "v.safetensors", "a", "-n", "3", cwd=tmp_path)
-    assert "dimension" in run(*sgns, "info", "v.safetensors", cwd=tmp_path)
-    run(*sgns, "plot", "v.safetensors", "-o", "words.png", "--quiet", cwd=tmp_path)
-    run(*sgns, "map", "v.safetensors", "-o", "map.html", "--quiet", cwd=tmp_path)
+    verbs = [
+        "train corpus.txt --dim 100 --epochs 1 --quiet -o v.safetensors",
+        "similar v.safetensors a -n 3",
+        "info v.safetensors",
+        "plot v.safetensors -o words.png --quiet",
+        "map v.safetensors -o map.html --quiet",
+    ]
+    printed = run(python, "-c", VERBS, *verbs, cwd=tmp_path)
+    assert "cosine" in printed
+    assert "dimension" in printed
+    assert "usage" in run(python, "-m", "sgns", "--help", cwd=tmp_path).lower()
     assert (tmp_path / "words.png").read_bytes()[:4] == b"\x89PNG"
     assert b"</html>" in (tmp_path / "map.html").read_bytes()
 
