@@ -116,6 +116,28 @@ def test_other_options_are_refused_by_name(corpus, tmp_path, change, named):
     assert sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "named"),
+    [
+        ({"model": "cbow"}, {}, ["--model was cbow, now it is skipgram", "--lr was 0.15, now it is 0.03"]),
+        (
+            {"ngrams": "3-4", "buckets": 50},
+            {},
+            ["--ngrams was 3-4, now it is left out", "--buckets was 50, now it is 2000000", "--lr was 0.04"],
+        ),
+    ],
+)
+def test_all_options_that_differ_are_named_at_once(corpus, tmp_path, then, now, named):
+    run(corpus, tmp_path / "v", epochs=1, validation=0, **then)
+    with pytest.raises(CheckpointError) as refused:
+        run(corpus, tmp_path / "v", resume=True, epochs=1, validation=0, **now)
+    message = str(refused.value)
+    assert all(name in message for name in named)
+    assert message.index(named[0]) < message.index("--lr")  # the option that was forgotten, then its consequences
+    assert message.endswith("make them equal, or train without --resume")
+    run(corpus, tmp_path / "v", resume=True, epochs=1, validation=0, **then)  # the remedy
+
+
 def test_another_text_is_refused(corpus, tmp_path, text):
     run(corpus, tmp_path / "v")
     other = tmp_path / "other.txt"

@@ -9,7 +9,7 @@ import pytest
 
 import sgns
 from sgns.cli import make_app, run
-from sgns.errors import TrainingWarning
+from sgns.errors import InputError, TrainingWarning
 
 OPTIONS = {"dim": 4, "epochs": 2, "min_count": 1, "threads": 1, "quiet": True, "engine": "cpu"}
 MANY = [f"w{i}" for i in range(200)]
@@ -65,6 +65,23 @@ def test_enough_pairs_are_nothing_to_warn_of(sentences):
 def test_the_remedies_work():
     assert trained([["a", "b"]] * 2_000, subsample=0)[1] == []
     assert trained([["the", "cat", "sat"]] * 400, subsample=0)[1] == []
+
+
+@pytest.mark.parametrize("options", [{"model": "skipgram"}, {"model": "cbow"}])
+def test_sentences_of_one_word_have_no_context(options):
+    with pytest.raises(InputError, match="all 40 sentences have a single word of the vocabulary"):
+        trained([["a"], ["b"]] * 20, **options)
+
+
+@pytest.mark.parametrize("options", [{"model": "dbow"}, {"model": "dm"}, {"model": "dbow", "loss": "hierarchical"}])
+def test_documents_of_one_word_are_trained(options):
+    """A document predicts its word, whether or not the word has neighbours: lists of (user, item) train users."""
+    pairs = [([f"user{i % 8}"], [f"item{i % 2}{i // 8 % 3}"]) for i in range(1_200)]
+    vectors, messages, _ = trained(pairs, epochs=20, dim=8, subsample=0, **options)
+    assert messages == []
+    assert vectors.metadata["pairs"] == 20 * 1_200
+    even = [name for name, _ in vectors.documents.most_similar("user0", n=3)]
+    assert set(even) == {"user2", "user4", "user6"}  # those with the same items
 
 
 @pytest.mark.parametrize("engine", ["cpu", "reference"])

@@ -187,16 +187,21 @@ class Checkpoints:
         return None
 
     def check_identity(self, theirs: dict[str, Any], path: Path) -> None:
-        """Raise `CheckpointError` naming the first field in which a checkpoint belongs to another run."""
+        """Raise `CheckpointError` naming what shows that a checkpoint belongs to another run.
+
+        All options that differ are named, in the order of `Config`: one that was forgotten stands before those whose
+        defaults follow from it.
+        """
         for part in ("config", "versions"):
             mine, other = self.identity[part], theirs.get(part) or {}
-            for name in sorted({*mine, *other}):
-                if mine.get(name) != other.get(name):
-                    what = f"--{name.replace('_', '-')}" if part == "config" else f"{name} version"
-                    raise CheckpointError(
-                        f"{path}: {what} was {other.get(name)}, now it is {mine.get(name)}; "
-                        "make them equal, or train without --resume"
-                    )
+            differ = [name for name in {**mine, **other} if mine.get(name) != other.get(name)]
+            if differ:
+                named = [f"--{name.replace('_', '-')}" if part == "config" else f"{name} version" for name in differ]
+                changes = ", ".join(
+                    f"{what} was {shown(other.get(name))}, now it is {shown(mine.get(name))}"
+                    for name, what in zip(differ, named, strict=True)
+                )
+                raise CheckpointError(f"{path}: {changes}; make them equal, or train without --resume")
         if theirs.get("corpus") != self.identity["corpus"]:
             raise CheckpointError(
                 f"{path}: the text was another one (hash {str(theirs.get('corpus'))[:12]}, now "
@@ -208,6 +213,11 @@ class Checkpoints:
                 f"{path}: the run started from other vectors (hash {str(other)[:12]}, now {str(mine)[:12]}); give the "
                 "same --start, or train without --resume"
             )
+
+
+def shown(value: Any) -> str:
+    """The value of an option, as a message says it."""
+    return "left out" if value is None else str(value)
 
 
 def written_by(output: str | Path) -> list[Path]:

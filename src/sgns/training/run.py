@@ -128,7 +128,7 @@ def run(
     began = time.perf_counter()
     comm: Comm = SingleRank() if distributed is None else distributed.comm
     show_warnings(comm, corpus, plan, display)
-    size = TextSize.of(comm, corpus)
+    size = TextSize.of(comm, corpus, plan.config)
 
     # --- what is trained
     display.update(f"load the {plan.engine} engine", 0, None)
@@ -263,15 +263,15 @@ class TextSize:
     sentences: int
 
     @classmethod
-    def of(cls, comm: Comm, corpus: Corpus) -> Self:
+    def of(cls, comm: Comm, corpus: Corpus, config: Config) -> Self:
         """The sums over the shards of all ranks.
 
         Raises:
-            InputError: no sentence has two words, so no word has a context.
+            InputError: no sentence has two words, so no word has a context; a document is the context of its words.
         """
         shards = all_gather_objects(comm, (corpus.tokens, corpus.raw_tokens, corpus.sentences))
         size = cls(*(sum(column) for column in zip(*shards, strict=True)))
-        if size.tokens == size.sentences:
+        if size.tokens == size.sentences and not config.documents:
             raise raised_on_all_ranks(
                 InputError(
                     f"all {size.sentences} sentences have a single word of the vocabulary, and a word alone has no "
