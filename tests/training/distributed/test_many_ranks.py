@@ -8,28 +8,34 @@ import sgns
 OPTIONS = ["--threads", "1", "--epochs", "2", "--min-count", "2", "--dim", "20", "--json"]
 
 
-def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, ranks, text, tmp_path):
-    """One file, one report, one bar; the same bits again, though the first run read the text and the second a cache."""
-    files = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
-    for file in files:
-        arguments = ("train", text, "-o", file, *OPTIONS, "--validation", "0.05")
-        if file == files[0]:
-            code, out, err = torchrun(2, *arguments)
-        else:
-            codes, outputs = ranks(2, *arguments).wait()
-            code, (out, err) = max(codes), map("".join, zip(*outputs, strict=True))
-        assert code == 0, err
-        report = report_of(out)
-        assert len(out.strip().splitlines()) == 1
-        whole = sgns.Corpus.from_files(text, sgns.Config(min_count=2), cache=False)
-        assert report["words"] == 2 * whole.tokens
-        assert (report["ranks"], report["vocabulary"]) == (2, len(whole.vocabulary))
-        assert report["losses"][1] < report["losses"][0]
-        assert len(report["validation_losses"]) == 2
-        assert [traffic["flushes"] for traffic in report["traffic"]] == [2, 2]
-        assert err.count("took") <= 3
-    assert files[0].read_bytes() == files[1].read_bytes()
-    near = [word for word, _ in sgns.load(files[0]).most_similar("w100", n=5)]
+def test_two_ranks_end_to_end_and_a_run_repeats(torchrun, environment, text, tmp_path, monkeypatch):
+    """One file, one report, one bar; the same bits as of ranks that are threads.
+
+    The threads read the text and compile, the processes find the text and the kernels in the cache.
+    """
+    pytest.importorskip("torch")
+    monkeypatch.setenv("SGNS_CACHE", environment["SGNS_CACHE"])
+    options = {"threads": 1, "epochs": 2, "min_count": 2, "dim": 20, "validation": 0.05}
+    threads = launch_on_ranks(2, text, sgns.Config(**options), tmp_path / "none.safetensors")
+    file = tmp_path / "v.safetensors"
+    code, out, err = torchrun(2, "train", text, "-o", file, *OPTIONS, "--validation", "0.05")
+    assert code == 0, err
+    report = report_of(out)
+    assert len(out.strip().splitlines()) == 1
+    whole = sgns.Corpus.from_files(text, sgns.Config(min_count=2), cache=False)
+    assert report["words"] == 2 * whole.tokens
+    assert (report["ranks"], report["vocabulary"]) == (2, len(whole.vocabulary))
+    assert report["losses"][1] < report["losses"][0]
+    assert len(report["validation_losses"]) == 2
+    assert [traffic["flushes"] for traffic in report["traffic"]] == [2, 2]
+    assert err.count("took") <= 3
+    processes = sgns.load(file)
+    for rank in threads:
+        assert rank.vectors.words == processes.words
+        assert rank.vectors.E.tobytes() == processes.E.tobytes()
+        assert rank.vectors.C.tobytes() == processes.C.tobytes()
+        assert rank.report["losses"] == report["losses"]
+    near = [word for word, _ in processes.most_similar("w100", n=5)]
     assert sum(word in {f"w{n}" for n in range(101, 110)} for word in near) >= 4
 
 
@@ -119,7 +125,8 @@ def test_each_machine_may_have_files_of_its_own(ranks, text, tmp_path):
     assert sgns.load(output).words == corpus.vocabulary.words
 
 
-@pytest.mark.parametrize("differs", [pytest.param("option", marks=pytest.mark.slow), "text"])
+@pytest.mark.slow  # ranks that are threads: test_checks.py
+@pytest.mark.parametrize("differs", ["option", "text"])
 def test_a_rank_that_differs_is_refused_by_name(ranks, text, tmp_path, differs):
     other = tmp_path / "text.txt"
     other.write_text("another text\n" * 100)

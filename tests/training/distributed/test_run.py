@@ -141,7 +141,10 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+ALSO = ("n-grams of their own", "PV-DBOW over a tree", "PV-DM")  # what they combine is in the others
+
+
+@pytest.mark.parametrize("name", [pytest.param(m, marks=pytest.mark.slow if m in ALSO else ()) for m in MODELS])
 def test_every_model_on_two_ranks(text, tmp_path, name):
     """The loss is near that of one process, all ranks have the same bits, and so has a run that was resumed."""
     config = Config(**asdict(CONFIG) | {"epochs": 8} | MODELS[name])
