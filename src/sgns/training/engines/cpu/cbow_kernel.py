@@ -28,6 +28,7 @@ from sgns.training.engines.cpu.tile_kernel import (
     LOG_2,
     LOSS,
     PAIRS,
+    count_once,
     weight_index,
 )
 from sgns.training.engines.cpu.window_rows import (
@@ -224,14 +225,7 @@ def cbow_kernel(
                             whole = False
             whole &= not twice
             if twice:
-                for z in range(draws):  # a word drawn twice counts once, with both weights
-                    for other in range(z):
-                        if drawn[first_negative + other] == drawn[first_negative + z]:
-                            z_rows[z] = padding_row
-                            for i in range(CENTRES):
-                                weights[weight_index(i, other, draws)] += weights[weight_index(i, z, draws)]
-                                weights[weight_index(i, z, draws)] = 0
-                            break
+                count_once(drawn, first_negative, draws, z_rows, padding_row, weights)
 
             # Forward
             row_scores(CENTRES, stride, h_rows.ctypes.data, c_rows.ctypes.data, P)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgns.base.jit import inlined, kernel
+from sgns.base.jit import helper, inlined, kernel
 from sgns.training.engines.cpu.band import (
     SIDES,
     band_gradient,
@@ -76,6 +76,28 @@ def weight_index(i, z, draws):
     """The index of input i of a tile and its negative z in the weights: `dense.number_index` of `draws` columns."""
     block = i // BLOCK_ROWS * (draws // BLOCK_COLUMNS) + z // BLOCK_COLUMNS
     return block * LANES + i % BLOCK_ROWS * BLOCK_COLUMNS + z % BLOCK_COLUMNS
+
+
+@helper
+def count_once(drawn, first, draws, z_rows, padding_row, weights):
+    """A word drawn twice counts once, with both weights; its second row becomes the padding, whose weights are 0.
+
+    Args:
+        drawn: int32, the negatives.
+        first: Index of the first one of the tile; it has `draws`.
+        draws: Their number.
+        z_rows: (draws,) int64, addresses of their rows of C; changed.
+        padding_row: Address of a row that stands for none.
+        weights: (CENTRES·draws,) float32, see `weight_index`; changed.
+    """
+    for z in range(draws):
+        for other in range(z):
+            if drawn[first + other] == drawn[first + z]:
+                z_rows[z] = padding_row
+                for i in range(CENTRES):
+                    weights[weight_index(i, other, draws)] += weights[weight_index(i, z, draws)]
+                    weights[weight_index(i, z, draws)] = 0
+                break
 
 
 class Workspace(NamedTuple):
@@ -200,14 +222,7 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
                             if i != c:
                                 weights[weight_index(i - begin, z, draws)] -= share
             if twice:
-                for z in range(draws):  # a word drawn twice counts once, with both weights
-                    for other in range(z):
-                        if drawn[first_negative + other] == drawn[first_negative + z]:
-                            z_rows[z] = padding_row
-                            for i in range(CENTRES):
-                                weights[weight_index(i, other, draws)] += weights[weight_index(i, z, draws)]
-                                weights[weight_index(i, z, draws)] = 0
-                            break
+                count_once(drawn, first_negative, draws, z_rows, padding_row, weights)
 
             if (tile + 1) % lifetime == 0:
                 for z in range(draws):
