@@ -1,5 +1,7 @@
 """Going on with vectors: rows are taken over, frozen ones stay bit for bit, words and counts are those asked for."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -333,6 +335,26 @@ def test_ngrams_are_taken_over():
         sgns.train(NEW, start=sgns.train(OLD, **OPTIONS), ngrams="3", **OPTIONS)
     words = sgns.train(NEW, start=old, freeze="E", **OPTIONS)  # composed vectors are vectors
     assert np.array_equal(words["w12"], old["w12"])
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ({"ngrams": "2-3", "buckets": 5_000}, {}, "n-grams of start are left out, .* give --ngrams 2-3 --buckets 5000"),
+        ({"ngrams": "3", "buckets": "exact"}, {"model": "cbow"}, "give --ngrams 3-3 --buckets exact"),
+        ({"model": "dbow"}, {"model": "cbow"}, "300 vectors of documents are left out; to keep them give --model dbow"),
+        ({"model": "cbow", "combine": "sum"}, {"model": "cbow"}, "trained with combine sum, and here it is mean"),
+    ],
+)
+def test_what_of_a_start_is_lost_is_said_with_what_keeps_it(first, then, said):
+    old = sgns.train(OLD, **(OPTIONS | first))
+    heard: list[str] = []
+    sgns.train(NEW, start=old, on_warning=heard.append, **(OPTIONS | then))
+    assert re.search(said, "\n".join(heard)), heard
+    heard.clear()
+    again = sgns.train(OLD, start=old, on_warning=heard.append, **(OPTIONS | first))  # the remedy
+    assert not any("left out" in text or "trained with" in text for text in heard), heard
+    assert again.metadata["start"]["words"] == len(old.words)
 
 
 def tagged(text, name):

@@ -406,9 +406,20 @@ def remarks(vectors: Vectors, config: Config) -> list[str]:
     if parts.counts is None and config.vocabulary != "new":
         found.append("start has no counts; noise and subsampling follow those of the text")
     theirs = vectors.metadata.get("config")
-    if isinstance(theirs, dict):
+    of_start: dict[str, Any] = theirs if isinstance(theirs, dict) else {}
+    if vectors.subwords is not None and config.ngrams is None:
+        kept = vectors.subwords.options
+        found.append(
+            "the n-grams of start are left out, and other words than those of the vocabulary get no vectors; to keep "
+            f"them give --ngrams {kept.minimum}-{kept.maximum} --buckets {kept.buckets}"
+        )
+    if parts.documents is not None and not config.documents:
+        model = of_start.get("model") if of_start.get("model") in ("dbow", "dm") else "dbow"
+        found.append(f"{len(parts.documents):,} vectors of documents are left out; to keep them give --model {model}")
+    if of_start:
         mine = config.to_dict()
-        for name in OPTIONS_OF_WORDS:
-            if name in theirs and theirs[name] != mine[name]:
-                found.append(f"start was trained with {name} {theirs[name]}, and here it is {mine[name]}")
+        windows = {of_start.get("model"), config.model} <= {"cbow", "dm"}
+        for name in (*OPTIONS_OF_WORDS, *(("combine",) if windows else ())):
+            if name in of_start and of_start[name] != mine[name]:
+                found.append(f"start was trained with {name} {of_start[name]}, and here it is {mine[name]}")
     return found
