@@ -29,6 +29,9 @@ def kernels_of_this_file(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
     kernel_cache.mark_used.cache_clear()
     kernel_cache.delete_old_kernels.cache_clear()
+    kernel_cache.not_kept.cache_clear()
+    yield
+    kernel_cache.not_kept.cache_clear()
 
 
 @pytest.mark.usefixtures("kernels_of_this_file")
@@ -55,8 +58,12 @@ class TestOneKernel:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         monkeypatch.setattr(jit, "replacing", full)
+        assert kernel_cache.not_kept() == []
         assert jit.kernel(triple)(np.int64(5)) == 15
         assert not list(tmp_path.rglob("*.kernel"))
+        assert [error.errno for error in kernel_cache.not_kept()] == [errno.ENOSPC]
+        kernel_cache.note_compiled("text")  # a note takes no room, but what it says is not so
+        assert not kernel_cache.is_compiled("text")
         monkeypatch.undo()
 
     def test_a_file_that_was_cut(self, tmp_path):

@@ -1,10 +1,13 @@
 """`sgns compile`: what it compiles ahead, where it says so, and that nothing is left to compile."""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
 
+from sgns.base import kernel_cache
 from sgns.base.kernel_cache import is_compiled, kernel_folder
 from sgns.config import Config
 from sgns.training import precompile
@@ -62,6 +65,40 @@ def test_a_folder_that_cannot_be_written_is_named(sgns, monkeypatch, tmp_path):
     code, _, err = sgns("compile")
     assert code == 2
     assert err == f"sgns: {kernel_folder()} cannot be written; set SGNS_CACHE to a folder that can\n"
+
+
+def test_the_remedy_names_the_variable_that_decides(sgns, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path / "cache"))  # which is of no account for kernels then
+    code, _, err = sgns("compile")
+    assert code == 2
+    assert err == f"sgns: {kernel_folder()} cannot be written; set NUMBA_CACHE_DIR to a folder that can\n"
+
+
+def test_a_full_disk_is_no_success(sgns, monkeypatch, tmp_path):
+    def compile_on_a_full_disk(config, threads):
+        kernel_cache.not_kept().append(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    kernel_cache.not_kept.cache_clear()
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("SGNS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(precompile, "compile_training", compile_on_a_full_disk)
+    code, out, err = sgns("compile", "--dim", 12, "--quiet")
+    kernel_cache.not_kept.cache_clear()
+    assert (code, out) == (2, "")
+    assert err == (
+        f"sgns: {kernel_folder()} has not kept the kernels (No space left on device); free space, or set SGNS_CACHE to"
+        " a folder on a larger disk\n"
+    )
+
+
+def test_the_bar_ends_at_all_parts(monkeypatch):
+    monkeypatch.setattr(precompile, "compile_training", lambda config, threads: None)
+    shown = []
+    compile_for_later(Config(), [100], lambda stage, done, total, unit: shown.append((done, total)))
+    assert shown[0] == (0, 4)
+    assert shown[-1] == (4, 4)
 
 
 def test_a_run_on_a_read_only_root_then_compiles_nothing(sgns, monkeypatch, small_text, tmp_path):

@@ -153,8 +153,12 @@ class KernelCache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keeps the machine code for one signature, if the folder can be written."""
-        with suppress(OSError):
+        try:
             super().save_overload(sig, data)
+        except OSError as error:
+            kernel_cache.not_kept().append(error)
+            return
+        with suppress(OSError):
             kernel_cache.mark_used()
             kernel_cache.delete_old_kernels()
 

@@ -101,11 +101,24 @@ def is_compiled(name: str) -> bool:
     return _note(name).is_file()
 
 
+@cache
+def not_kept() -> list[OSError]:
+    """Why kernels of this process were not kept, in turn; empty if all were. Who keeps them appends to it."""
+    return []
+
+
 def note_compiled(name: str) -> None:
-    """Notes that all kernels of this name are kept; where nothing can be written, nothing is noted."""
+    """Notes that all kernels of this name are kept; where one was not, or nothing can be written, nothing is noted."""
+    if not_kept():
+        return
     with suppress(OSError):
         kernel_folder().mkdir(parents=True, exist_ok=True)
         _note(name).touch()
+
+
+def variable_of_folder() -> str:
+    """The environment variable that names the folder of the kernels."""
+    return "NUMBA_CACHE_DIR" if os.environ.get("NUMBA_CACHE_DIR") else "SGNS_CACHE"
 
 
 def can_be_kept() -> bool:

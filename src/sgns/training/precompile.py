@@ -17,7 +17,14 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from sgns.base.kernel_cache import can_be_kept, is_compiled, kernel_folder, note_compiled
+from sgns.base.kernel_cache import (
+    can_be_kept,
+    is_compiled,
+    kernel_folder,
+    not_kept,
+    note_compiled,
+    variable_of_folder,
+)
 from sgns.base.parallel import in_background
 from sgns.config import Config
 from sgns.errors import OutputError
@@ -156,13 +163,13 @@ def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCal
         `folder`, where the kernels are kept; `dims`; `compiled`, name and seconds of each set of kernels; `seconds`.
 
     Raises:
-        OutputError: The folder cannot be written.
+        OutputError: The folder cannot be written, or its disk is full.
     """
     from sgns.text.encode import load_kernels
     from sgns.text.phrases import load_kernels as load_phrase_kernels
 
     if not can_be_kept():
-        raise OutputError(f"{kernel_folder()} cannot be written; set SGNS_CACHE to a folder that can")
+        raise OutputError(f"{kernel_folder()} cannot be written; set {variable_of_folder()} to a folder that can")
 
     def training(dim: int) -> None:
         one = replace(config, dim=dim, engine="cpu", validation=0.5)
@@ -186,6 +193,12 @@ def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCal
         start = time.perf_counter()
         in_background(job, watch)
         compiled.append({"kernels": name, "seconds": time.perf_counter() - start})
+        if not_kept():
+            raise OutputError(
+                f"{kernel_folder()} has not kept the kernels ({not_kept()[0].strerror}); free space, or set "
+                f"{variable_of_folder()} to a folder on a larger disk"
+            )
+    progress("compile kernels", len(jobs), len(jobs), "parts")
     seconds = time.perf_counter() - began
     return {"folder": str(kernel_folder()), "dims": list(dims), "compiled": compiled, "seconds": seconds}
 
@@ -231,6 +244,8 @@ def main(options: str) -> None:
     gc.disable()  # it ends before garbage matters
     config = Config(**json.loads(options))
     compile_training(config, config.threads)
+    if not_kept():  # the run compiles for itself, and waits no longer
+        return
     if hasattr(os, "nice"):
         os.nice(10)  # the run needs the cores for training now
     load_kernels()
