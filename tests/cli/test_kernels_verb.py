@@ -10,8 +10,11 @@ import pytest
 from sgns.base import kernel_cache
 from sgns.base.kernel_cache import is_compiled, kernel_folder
 from sgns.config import Config
+from sgns.errors import OutputError
 from sgns.training import precompile
 from sgns.training.precompile import compile_for_later, kernels_of
+
+FULL = os.strerror(errno.ENOSPC)
 
 
 def test_kernels_of_all_dims_are_compiled_with_any_threads_and_validation(sgns):
@@ -78,7 +81,8 @@ def test_the_remedy_names_the_variable_that_decides(sgns, monkeypatch, tmp_path)
 
 def test_a_full_disk_is_no_success(sgns, monkeypatch, tmp_path):
     def compile_on_a_full_disk(config, threads):
-        kernel_cache.not_kept().append(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        file = kernel_folder() / "tile.kernel"  # as base.files.replacing says it
+        kernel_cache.not_kept().append(OutputError(f"{file} cannot be written: {FULL}; choose another place"))
 
     kernel_cache.not_kept.cache_clear()
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
@@ -87,10 +91,8 @@ def test_a_full_disk_is_no_success(sgns, monkeypatch, tmp_path):
     code, out, err = sgns("compile", "--dim", 12, "--quiet")
     kernel_cache.not_kept.cache_clear()
     assert (code, out) == (2, "")
-    assert err == (
-        f"sgns: {kernel_folder()} has not kept the kernels (No space left on device); free space, or set SGNS_CACHE to"
-        " a folder on a larger disk\n"
-    )
+    remedy = "free space, or set SGNS_CACHE to a folder on a larger disk"
+    assert err == f"sgns: {kernel_folder() / 'tile.kernel'} cannot be written: {FULL}; {remedy}\n"
 
 
 def test_the_bar_ends_at_all_parts(monkeypatch):

@@ -195,8 +195,8 @@ def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCal
         compiled.append({"kernels": name, "seconds": time.perf_counter() - start})
         if not_kept():
             raise OutputError(
-                f"{kernel_folder()} has not kept the kernels ({not_kept()[0].strerror}); free space, or set "
-                f"{variable_of_folder()} to a folder on a larger disk"
+                f"{str(not_kept()[0]).partition(';')[0]}; free space, or set {variable_of_folder()} to a folder on a "
+                "larger disk"
             )
     progress("compile kernels", len(jobs), len(jobs), "parts")
     seconds = time.perf_counter() - began
