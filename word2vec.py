@@ -27,7 +27,7 @@ if __name__ == "__main__":
         "dim": 100,  # d, the numbers in a row of E and of C
         "window": 5,  # L: a context word stands at most this far from its target word
         "negatives": 5,  # k, the negative samples of each positive one
-        "epochs": 6,  # passes over the text
+        "epochs": 7,  # passes over the text
         "lr": 0.03,  # learning rate at the start; it falls linearly …
         "min_lr": 0.0001,  # … to this at the end
         "min_count": 5,  # rarer words are left out

@@ -29,7 +29,7 @@ MODELS: dict[str, tuple[dict[str, Any], list[str]]] = {  # options of sgns, peer
     "skipgram": ({}, ["gensim"]),
     "cbow": ({"model": "cbow"}, ["gensim"]),
     "subwords": ({"ngrams": "3-6"}, ["fasttext", "gensim"]),
-    "paths": ({"loss": "hierarchical"}, ["gensim"]),
+    "paths": ({"loss": "hierarchical", "lr": 0.025}, ["gensim"]),
     "dbow": ({"model": "dbow"}, ["gensim"]),
 }
 SIMILARITY = ("wordsim353", "simlex999", "men")

@@ -171,7 +171,7 @@ class Config:
     """The reach of a window is drawn; without it, every window is as wide as it may be."""
     negatives: Annotated[int, Whole(1, 1_000, "5 to 15 is usual")] = 5
     """Negatives k for each positive pair."""
-    epochs: Annotated[int, Whole(1, 1_000_000, "5 or 6 is usual")] = 6
+    epochs: Annotated[int, Whole(1, 1_000_000, "5 to 7 is usual")] = 7
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.03 for
@@ -188,7 +188,7 @@ class Config:
         float | None, Real(0, 1, "0.001 is usual, 0 keeps every token, without it the text decides")
     ] = None
     """Threshold t: a token of a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f); 0 keeps all. Left
-    out, it is 1,000 / tokens, at most 1e-3 and at least 3e-4."""
+    out, it is 1,000 / tokens, at most 1e-3 and at least 5e-4."""
     noise_power: Annotated[float, Real(-10, 10, "0.75 is usual")] = None  # type: ignore[assignment]
     """Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power. Left out, it is
     0.75, as in word2vec.c; with ngrams 0.5, as in fastText."""

@@ -69,7 +69,7 @@ def test_train_builds_its_options_from_the_fields_of_dataclasses(capsys):
             assert name.strip() in options_of(make_app(), ["train"])
     assert "--config" not in text
     # the string under a field is its help
-    assert "Passes over the corpus. [default: 6]" in text
+    assert f"Passes over the corpus. [default: {Config().epochs}]" in text
     assert "--resume Go on from the newest checkpoint of this output; from the beginning if there is none." in text
     assert "[choices: float32, bfloat16] [default: float32]" in text
 
@@ -116,7 +116,7 @@ def test_the_hyper_parameters_of_the_script_are_the_defaults_and_can_be_edited_t
     assert shown == {name: defaults[name] for name in shown}
     assert {"dim", "window", "negatives", "epochs", "lr", "min_count", "seed"} <= set(shown)
     edited = tmp_path / "word2vec.py"
-    edited.write_text(source.replace('"dim": 100', '"dim": 7').replace('"epochs": 6', '"epochs": 2'))
+    edited.write_text(source.replace('"dim": 100', '"dim": 7').replace('"epochs": 7', '"epochs": 2'))
     done = subprocess.run(
         [sys.executable, edited, small_text, "--epochs", "1", "--quiet"], cwd=tmp_path, capture_output=True, timeout=200
     )
