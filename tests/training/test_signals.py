@@ -99,8 +99,11 @@ def test_ctrl_c_saves_without_being_asked_to_keep_checkpoints(sgns, text, tmp_pa
 def test_twice_stops_at_once_and_leaves_the_old_file(sgns, text, tmp_path):
     output = tmp_path / "v.safetensors"
     output.write_bytes(b"what was there")
-    # blocks that take long: the second Ctrl-C must not wait for them
-    slow = ("--dim", 2_000, "--window", 100, "--threads", 2, "--epochs", 300, "--min-count", 1, "--sharing", "pair")
+    # blocks that take seconds: the second Ctrl-C must come in the middle of one, and not wait for it
+    slow = (
+        "--dim", 2_000, "--window", 100, "--negatives", 100, "--threads", 2, "--epochs", 300, "--min-count", 1,
+        "--sharing", "pair",
+    )  # fmt: skip
     child = sgns("train", text, "-o", output, *slow)
     first = ""
     while not first.startswith("train"):
