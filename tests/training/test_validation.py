@@ -99,7 +99,18 @@ def test_it_shows_what_the_training_loss_hides(text):
     assert meta["validation_losses"][-1] > meta["validation_losses"][5] + 0.2
 
 
-@pytest.mark.parametrize(("share", "sentences"), [(0.001, 5), (0.5, 1)])
-def test_no_sample_is_an_error(share, sentences):
-    with pytest.raises(ConfigError, match=r"validation is .* that is no sample"):
+@pytest.mark.parametrize(
+    ("share", "sentences", "remedy"), [(0.001, 5, "choose a larger share"), (0.5, 1, "choose a .* share")]
+)
+def test_no_sample_is_an_error(share, sentences, remedy):
+    with pytest.raises(ConfigError, match=rf"validation is .* that is no sample, {remedy}, or leave validation out$"):
         validation_of(np.arange(1, sentences + 1) * 4, share, seed=3)
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_where_subsampling_leaves_no_pair_its_remedy_works(model):
+    sentences = [["a", "b", "c"]] * 100
+    options = {"min_count": 1, "dim": 4, "epochs": 1, "validation": 0.3, "model": model, "quiet": True}
+    with pytest.raises(ConfigError, match=r"no pair of words is in it: give subsample 0, or leave validation out$"):
+        sgns.train(sentences, subsample=1e-12, **options)
+    assert len(sgns.train(sentences, subsample=0, **options).metadata["validation_losses"]) == 1

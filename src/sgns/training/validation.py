@@ -74,8 +74,15 @@ class Validation:
         if self.tokens in (0, len(ids)) or self.pairs == 0:
             raise ConfigError(
                 f"validation is {config.validation:g}, which keeps {self.tokens} of {len(ids)} tokens out, in "
-                f"{len(self.begins)} of {len(sentence_ends)} sentences; that is no sample, choose another share"
+                f"{len(self.begins)} of {len(sentence_ends)} sentences; that is no sample, {self._remedy(len(ids))}, or "
+                "leave validation out"
             )
+
+    def _remedy(self, tokens: int) -> str:
+        """What may help where a share of so many tokens is no sample."""
+        if self.tokens == 0:
+            return "choose a larger share"
+        return "choose a smaller share" if self.tokens == tokens else "for no pair of words is in it: give subsample 0"
 
     def _choose(self, ends: np.ndarray, config: Config) -> np.ndarray:
         """(h, 2) int64, first token of each part that is held out and one past its last."""
