@@ -74,8 +74,8 @@ class Validation:
         if self.tokens in (0, len(ids)) or self.pairs == 0:
             raise ConfigError(
                 f"validation is {config.validation:g}, which keeps {self.tokens} of {len(ids)} tokens out, in "
-                f"{len(self.begins)} of {len(sentence_ends)} sentences; that is no sample, {self._remedy(len(ids))}, or "
-                "leave validation out"
+                f"{len(self.begins)} of {len(sentence_ends)} sentences; that is no sample, {self._remedy(len(ids))}, "
+                "or leave validation out"
             )
 
     def _remedy(self, tokens: int) -> str:

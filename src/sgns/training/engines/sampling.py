@@ -103,21 +103,22 @@ def alias_table(distribution: np.ndarray) -> np.ndarray:
     """
     V = len(distribution)
     probability, alias = distribution / distribution.sum() * V, np.arange(V)
-    fill_cells(probability, alias)
+    fill_cells(probability, alias, *np.empty((2, V), np.int64))
     own = np.minimum(np.rint(probability * 2.0**32), 2.0**32 - 1).astype(np.uint64)
     return (own << HALF) | alias.astype(np.uint64)
 
 
 @kernel
-def fill_cells(probability, alias):
+def fill_cells(probability, alias, small, large):
     """Vose's method, in place.
 
     Args:
         probability: (V,) float64 of mean 1; becomes the probability of the own word of each cell.
         alias: (V,) int64; becomes the other word of each cell.
+        small: (V,) int64, to work in.
+        large: As small.
     """
     V = probability.shape[0]
-    small, large = np.empty(V, np.int64), np.empty(V, np.int64)
     s = l = 0
     for i in range(V):
         if probability[i] < 1.0:

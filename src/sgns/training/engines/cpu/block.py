@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgns.base.jit import kernel
+from sgns.base.jit import helper, kernel
 from sgns.training.engines.sampling import HALF, LOW, draw, draw_centres, draw_noise, sentence_of
 
 CENTRES = 8  # centres in a tile
@@ -65,8 +65,7 @@ def draw_block(
         start: First token of the block.
         stop: One past its last token.
         window: Largest reach of a window.
-        reaches: Reaches among which each centre draws: `window`, or 1 where all windows are as wide as may be; 0 for
-            windows that are whole sentences, see `shuffle_sentences`.
+        reaches: Reaches among which each centre draws: `window`, or 1 where all windows are as wide as may be.
         group: Centres that share a reach, see `sampling.draw_centres`.
         keep_thresholds: (V,) uint32.
         keep_key: Of the stream that says which tokens are kept and how far their windows reach.
@@ -79,16 +78,40 @@ def draw_block(
     Returns:
         (first, last, m): the centres are kept[first:last], all kept words are kept[0:m].
     """
-    kept, left, right, cover = block.kept, block.left, block.right, block.cover
-    if reaches > 0:
-        first, last, m = draw_centres(
-            ids, sentence_ends, start, stop, window, reaches, group, keep_thresholds, keep_key, kept, left, right
-        )
-    else:
-        m = shuffle_sentences(ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, kept, left, right)
-        first, last = np.int64(0), m
+    first, last, m = draw_centres(
+        ids, sentence_ends, start, stop, window, reaches, group, keep_thresholds, keep_key,
+        block.kept, block.left, block.right,
+    )  # fmt: skip
+    draw_negatives(first, last, noise_key, noise_table, lifetime, draws, block)
+    cover_words(m, block)
+    return first, last, m
+
+
+@kernel
+def draw_shuffled_block(
+    ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, noise_table, noise_key, lifetime, draws, block
+):
+    """Draws ids[start:stop] with windows that are whole sentences, see `shuffle_sentences`; as `draw_block`."""
+    m = shuffle_sentences(
+        ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, block.kept, block.left, block.right
+    )
+    first = np.int64(0)
+    draw_negatives(first, m, noise_key, noise_table, lifetime, draws, block)
+    cover_words(m, block)
+    return first, m, m
+
+
+@helper
+def draw_negatives(first, last, key, noise_table, lifetime, draws, block):
+    """Draws the sets of negatives of the tiles of the centres first:last, and one to be prefetched."""
     tiles = (last - first + CENTRES - 1) // CENTRES
-    draw_noise(noise_key, noise_table, block.drawn, (tiles // lifetime + 2) * draws)
+    draw_noise(key, noise_table, block.drawn, (tiles // lifetime + 2) * draws)
+
+
+@helper
+def cover_words(m, block):
+    """Counts, for each of m kept words, the windows that it is an input of."""
+    left, right, cover = block.left, block.right, block.cover
     for i in range(m + CENTRES):
         cover[i] = 0
     for c in range(m):
@@ -100,7 +123,6 @@ def draw_block(
         cover[i] -= 1
     for i in range(m, m + CENTRES):
         cover[i] = 0
-    return first, last, m
 
 
 @kernel

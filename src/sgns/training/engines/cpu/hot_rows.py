@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgns.base.jit import kernel
 from sgns.config import Config
 from sgns.training.schedule import LONGEST
 from sgns.training.update_scaling import CURVATURE, expected_updates, update_scale
@@ -129,17 +128,12 @@ class HotRows:
             self._free.append(shift)
 
 
-@kernel
-def copy_rows(A, hot, shift):
+def copy_rows(A: np.ndarray, hot: int, shift: int) -> None:
     """Copies the first `hot` rows to `shift`, to be trained, and to `shift + hot`, to be compared with."""
-    for row in range(hot):
-        for j in range(A.shape[1]):
-            A[shift + row, j] = A[shift + hot + row, j] = A[row, j]
+    A[shift : shift + hot] = A[:hot]
+    A[shift + hot : shift + 2 * hot] = A[shift : shift + hot]  # not A, which another thread may have changed meanwhile
 
 
-@kernel
-def add_change(A, hot, shift, scale):
+def add_change(A: np.ndarray, hot: int, shift: int, scale: np.ndarray) -> None:
     """Adds to each row the change of its copy, times the scale of the row: (hot,) float32."""
-    for row in range(hot):
-        for j in range(A.shape[1]):
-            A[row, j] += scale[row] * (A[shift + row, j] - A[shift + hot + row, j])
+    A[:hot] += scale[:, None] * (A[shift : shift + hot] - A[shift + hot : shift + 2 * hot])

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sgns.config import Config
-from sgns.training.engines.cpu.block import CENTRES, Block, draw_block, empty_block, use_copies
+from sgns.training.engines.cpu.block import CENTRES, Block, draw_block, draw_shuffled_block, empty_block, use_copies
 from sgns.training.engines.cpu.cbow_kernel import cbow_kernel, cbow_negatives, cbow_workspace
 from sgns.training.engines.cpu.hierarchical_kernel import Paths, mean_path_kernel, path_kernel, path_workspace
 from sgns.training.engines.cpu.hot_rows import Copies
@@ -196,10 +196,13 @@ class TileModel:
             )  # fmt: skip
             return block, 0, m, m, tags
         block = self._block(tokens)
-        first, last, m = draw_block(
-            text.ids, text.sentence_ends, text.start, text.stop, reach, reaches, self._group, text.keep_thresholds,
-            text.keep_key, text.noise_table, text.noise_key, self.lifetime, self._draws, block,
-        )  # fmt: skip
+        place = text.ids, text.sentence_ends, text.start, text.stop
+        streams = text.keep_thresholds, text.keep_key, text.noise_table, text.noise_key
+        if reaches > 0:
+            drawn = draw_block(*place, reach, reaches, self._group, *streams, self.lifetime, self._draws, block)
+        else:
+            drawn = draw_shuffled_block(*place, reach, *streams, self.lifetime, self._draws, block)
+        first, last, m = drawn
         if rows.tag_starts is None or rows.tag_rows is None:
             return block, first, last, m, no_tags()
         tags = Tags(np.zeros(len(block.kept), np.int64), np.zeros(len(block.kept), np.int64), rows.tag_rows)
