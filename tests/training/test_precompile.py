@@ -76,6 +76,30 @@ sgns.infer(v, [["a", "b"]])
 sgns.infer(sgns.load(sys.argv[2]), ["a b"])
 print(json.dumps([ahead, [name for name in looked_up[len(ahead):] if "infer" in name]]))
 """
+IN_PARTS = """
+import json, sys
+from sgns.base.jit import KernelCache
+from sgns.config import Config
+from sgns.training.precompile import compile_draws, compile_kernel, compile_training
+
+looked_up, look_up = [], KernelCache.load_overload
+
+def watched(self, signature, context):
+    looked_up.append(f"{self._impl.filename_base} {signature}")
+    return look_up(self, signature, context)
+
+KernelCache.load_overload = watched
+found = []
+for options in json.load(sys.stdin):
+    config = Config(dim=12, min_count=1, engine="cpu", **options)
+    counts = []
+    for compile in (compile_kernel, compile_draws, compile_training):
+        compile(config, config.threads)
+        counts.append(len(looked_up))
+    found.append([name.split()[0] for name in looked_up[counts[1] :]])
+    looked_up.clear()
+print(json.dumps(found))
+"""
 CASES = (  # the first three have all parts of a run: copies of hot rows, validation, windows, chunks
     {"threads": 2, "validation": 0.2},
     {"threads": 2, "sharing": "pair"},
@@ -98,6 +122,14 @@ class TestTheKernelsOfARun:
         for case, (ahead, more) in zip(cases, json.loads(done.stdout), strict=True):
             assert len(ahead) >= 2, case
             assert more == [], case
+
+    def test_both_parts_are_all_that_is_drawn_and_trained(self):
+        """What one process compiles of it, while another compiles the rest, is what a run looks for."""
+        cases = [{"threads": 1}, {"threads": 2, "window": 0}, {"model": "cbow"}, {"loss": "hierarchical", "threads": 2}]
+        done = subprocess.run([sys.executable, "-c", IN_PARTS], input=json.dumps(cases), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2_000:]
+        for case, more in zip(cases, json.loads(done.stdout), strict=True):
+            assert [name for name in more if "use_copies" not in name] == [], case
 
     @pytest.mark.parametrize("loss", ["negatives", pytest.param("hierarchical", marks=pytest.mark.slow)])
     def test_inference_of_documents_is_compiled_ahead(self, loss, tmp_path):

@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sgns.base.kernel_cache import (
     can_be_kept,
@@ -25,11 +26,14 @@ from sgns.base.kernel_cache import (
     note_compiled,
     variable_of_folder,
 )
-from sgns.base.parallel import in_background
+from sgns.base.parallel import in_background, usable_cores
 from sgns.config import Config
 from sgns.errors import OutputError
 from sgns.progress.callback import ProgressCallback
 from sgns.training.plan import Plan, Resources
+
+if TYPE_CHECKING:
+    from sgns.text.corpus import Corpus
 
 WATCH = 0.1  # seconds between two calls of `watch`
 PATIENCE = 300.0  # seconds after which the run no longer waits
@@ -125,16 +129,25 @@ def loading_stage(engine: str, config: Config, threads: int) -> str:
 
 def compile_training(config: Config, threads: int) -> None:
     """Compiles the kernels that the cpu engine needs for these options, or loads them from the cache."""
-    import numpy as np
-
-    from sgns.text.corpus import Corpus
-    from sgns.text.documents import Documents
-    from sgns.text.vocabulary import Vocabulary
     from sgns.training.engines.build import start
     from sgns.training.model_validation import make_validation
 
     if config.validation:  # of the small corpus below, enough sentences for a sample
         config = replace(config, validation=0.5)
+    plan, corpus = small_run(config, threads)
+    validation = make_validation(corpus, plan) if config.validation else None
+    start(plan, corpus, validation, lambda: None)
+    note_compiled(kernels_of(config, threads))
+
+
+def small_run(config: Config, threads: int) -> "tuple[Plan, Corpus]":
+    """A corpus of 50 words, for which the same kernels are compiled as for any other, and the plan of a run over it."""
+    import numpy as np
+
+    from sgns.text.corpus import Corpus
+    from sgns.text.documents import Documents
+    from sgns.text.vocabulary import Vocabulary
+
     if config.ngrams is not None:
         config = replace(config, buckets=100)  # a kernel does not know how many there are
     n, words = 4_000, 50
@@ -145,10 +158,30 @@ def compile_training(config: Config, threads: int) -> None:
         documents = Documents(["0"], np.arange(len(ends) + 1), np.zeros(len(ends), np.int32))
     vocabulary = Vocabulary([str(word) for word in range(words)], [n // words] * words)
     corpus = Corpus(ids, ends, vocabulary, "", n, documents=documents)
-    plan = Plan.of(corpus.vocabulary, config, Resources("cpu", threads))
-    validation = make_validation(corpus, plan) if config.validation else None
-    start(plan, corpus, validation, lambda: None)
-    note_compiled(kernels_of(config, threads))
+    return Plan.of(corpus.vocabulary, config, Resources("cpu", threads)), corpus
+
+
+def compile_draws(config: Config, threads: int) -> None:
+    """Compiles the kernels that draw blocks: about a quarter of what the cpu engine needs."""
+    from sgns.training.engines.build import build
+    from sgns.training.engines.cpu.engine import CpuEngine
+
+    engine = build(*small_run(config, threads))
+    if isinstance(engine, CpuEngine):
+        engine.compile_draws()
+
+
+def compile_kernel(config: Config, threads: int) -> None:
+    """Compiles the kernel that trains on blocks, where negatives are shared in tiles."""
+    from sgns.training.engines.build import rows_of
+    from sgns.training.engines.cpu.models import TileModel, model_of
+    from sgns.training.engines.matrices import row_stride
+
+    plan, corpus = small_run(config, threads)
+    rows, _ = rows_of(plan, corpus, corpus.sentence_ends)
+    model = model_of(plan.config, row_stride(config.dim), len(plan.counts), rows)
+    if isinstance(model, TileModel):
+        model.compile_kernel()
 
 
 def compile_for_later(config: Config, dims: Sequence[int], progress: ProgressCallback) -> dict[str, Any]:
@@ -237,15 +270,28 @@ def end_with_standard_input() -> None:
 
 
 def main(options: str) -> None:
-    """The second process: the kernels of training, then those of text, which a small text does not need."""
+    """The second process: the kernels of training, then those of text, which a small text does not need.
+
+    Numba compiles one kernel at a time in a process. So a copy of this process, which has all modules already, compiles
+    the kernels that draw blocks while this one compiles the kernel that trains on them.
+    """
+    import sgns.training.engines.build
+    import sgns.training.engines.cpu.engine  # noqa: F401
     from sgns.text.encode import load_kernels
 
-    end_with_standard_input()
     gc.disable()  # it ends before garbage matters
     config = Config(**json.loads(options))
+    parts = config.sharing == "tile" and config.ngrams is None and not config.deterministic
+    copied = parts and hasattr(os, "fork") and usable_cores() > 1
+    copy = os.fork() if copied else None
+    end_with_standard_input()
+    if copy == 0:
+        with suppress(Exception):  # then the other process compiles them
+            compile_draws(replace(config, validation=0.0), config.threads)
+        os._exit(0)
+    if copied:
+        compile_kernel(config, config.threads)
     compile_training(config, config.threads)
-    if not_kept():  # the run compiles for itself, and waits no longer
-        return
     if hasattr(os, "nice"):
         os.nice(10)  # the run needs the cores for training now
     load_kernels()

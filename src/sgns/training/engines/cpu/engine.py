@@ -12,7 +12,7 @@ import numpy as np
 from sgns.config import Config
 from sgns.training.engines.contract import Spans, Sums
 from sgns.training.engines.cpu.hot_rows import NO_COPIES, Copies, HotRows
-from sgns.training.engines.cpu.models import Rows, Text, model_of
+from sgns.training.engines.cpu.models import Rows, Text, TileModel, model_of
 from sgns.training.engines.cpu.tile_kernel import CENTRES_SEEN, LOSS, PAIRS
 from sgns.training.engines.matrices import first_vectors, row_stride, zero_rows
 from sgns.training.engines.sampling import KEEP, NOISE, alias_table, as_thresholds, stream_key
@@ -94,6 +94,13 @@ class CpuEngine:
         if self._hot_rows:
             with self._hot_rows.checkout(*self._rows, LONGEST, 0.0):
                 pass  # copies that were not trained change nothing
+
+    def compile_draws(self) -> None:
+        """Compiles, or loads, of the kernels of a model that shares negatives, those that draw a block."""
+        if isinstance(self.model, TileModel):
+            key = stream_key(self.config.seed, KEEP, 0)
+            place = self._ids, self._sentence_ends, 0, 0
+            self.model.draw(Text(*place, self._keep_thresholds, self._noise_table, key, key))
 
     def sync(self) -> None:
         """Makes E and C current; they always are, because the kernels train them where they are."""

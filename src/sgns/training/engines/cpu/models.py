@@ -153,7 +153,7 @@ class TileModel:
 
     def train(self, text: Text, E: np.ndarray, C: np.ndarray, lr: np.float32, copies: Copies, out: np.ndarray) -> None:
         """See `Model`."""
-        block, first, last, m, tags = self._draw(text)
+        block, first, last, m, tags = self.draw(text)
         hot, shift_E, shift_C = (np.int32(number) for number in copies)
         kept = rows = words = block.kept  # of C; of E; the words themselves
         if hot:
@@ -178,7 +178,15 @@ class TileModel:
             )
             decompose(n, E, self._rows.parts, strip)
 
-    def _draw(self, text: Text) -> tuple[Block, int, int, int, Tags]:
+    def compile_kernel(self) -> None:
+        """Compiles the kernel that trains on a block, or loads it, without those that draw one."""
+        block, no_copies = self._block(0), (np.int32(0), np.int32(0))
+        E, C = (zero_rows(1, self._stride) for _ in range(2))
+        self._kernels(
+            block, (0, 0, 0), 0, 0, E, block.kept, C, np.float32(0), block.kept, no_tags(), no_copies, np.zeros(3)
+        )
+
+    def draw(self, text: Text) -> tuple[Block, int, int, int, Tags]:
         """The words that are kept, their windows and negatives, and the documents that they stand in."""
         rows, tokens = self._rows, text.stop - text.start
         reach, reaches, _ = self._windows
