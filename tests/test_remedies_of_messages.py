@@ -228,7 +228,7 @@ def works(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
             marks=pytest.mark.slow,
         ),
         (TRAIN + "--shards local", "or leave them out", TRAIN),
-        (TRAIN + "--validation 0.0001", "choose another share", TRAIN + "--validation 0.1"),
+        (TRAIN + "--validation 0.0001", "choose a larger share", TRAIN + "--validation 0.1"),
         (TRAIN + "--lr 0.0001 --min-lr 0.001", "for example to 4e-07", TRAIN + "--lr 0.0001 --min-lr 4e-07"),
         (TRAIN + "--sentences words", "give line or paragraph or none", TRAIN + "--sentences none"),
         ("train narrow.txt -o v.bin --dim 4 --min-count 1 --quiet", "--sentences none", "{narrow} --sentences none"),

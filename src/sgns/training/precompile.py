@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -41,7 +40,8 @@ KERNEL_OPTIONS = (
     "dim", "model", "combine", "loss", "ngrams", "window", "shrink_windows", "negatives", "sharing", "deterministic",
     "validation", "threads",
 )  # fmt: skip
-SECOND = "SGNS_SECOND_PROCESS"  # set in the environment of the second process, which starts no third
+SECOND = "SGNS_SECOND_PROCESS"  # set in the environment of the second process: a run in it starts none
+DRAWS_ALONE = "--draws-alone"  # argument of the third
 
 
 class Precompilation:
@@ -90,12 +90,12 @@ def can_start() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False) and SECOND not in os.environ
 
 
-def start_second_process(config: Config, threads: int) -> subprocess.Popen[bytes] | None:
+def start_second_process(config: Config, threads: int, *arguments: str) -> subprocess.Popen[bytes] | None:
     """Starts `main` in a process of its own; None where that cannot be. It ends when its standard input does."""
     options = {name: getattr(config, name) for name in KERNEL_OPTIONS} | {"threads": threads}
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "sgns.training.precompile", json.dumps(options)],
+            [sys.executable, "-m", "sgns.training.precompile", json.dumps(options), *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), SECOND: "1"},
         )  # fmt: skip
@@ -269,33 +269,35 @@ def end_with_standard_input() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def main(options: str) -> None:
+def main(options: str, draws_alone: bool = False) -> None:
     """The second process: the kernels of training, then those of text, which a small text does not need.
 
-    Numba compiles one kernel at a time in a process. So a copy of this process, which has all modules already, compiles
-    the kernels that draw blocks while this one compiles the kernel that trains on them.
-    """
-    import sgns.training.engines.build
-    import sgns.training.engines.cpu.engine  # noqa: F401
-    from sgns.text.encode import load_kernels
+    Numba compiles one kernel at a time in a process. So a third process compiles the kernels that draw blocks while the
+    second one compiles the kernel that trains on them; where it fails, the second one compiles all.
 
+    Args:
+        options: Those of `KERNEL_OPTIONS`, as JSON.
+        draws_alone: Whether this is the third process.
+    """
+    end_with_standard_input()
     gc.disable()  # it ends before garbage matters
     config = Config(**json.loads(options))
-    parts = config.sharing == "tile" and config.ngrams is None and not config.deterministic
-    copied = parts and hasattr(os, "fork") and usable_cores() > 1
-    copy = os.fork() if copied else None
-    end_with_standard_input()
-    if copy == 0:
-        with suppress(Exception):  # then the other process compiles them
-            compile_draws(replace(config, validation=0.0), config.threads)
-        os._exit(0)
-    if copied:
+    if draws_alone:
+        compile_draws(replace(config, validation=0.0), config.threads)
+        return
+    third = None
+    if config.sharing == "tile" and config.ngrams is None and not config.deterministic and usable_cores() > 1:
+        third = start_second_process(config, config.threads, DRAWS_ALONE)
         compile_kernel(config, config.threads)
     compile_training(config, config.threads)
+    if third is not None:
+        third.wait()
     if hasattr(os, "nice"):
         os.nice(10)  # the run needs the cores for training now
+    from sgns.text.encode import load_kernels
+
     load_kernels()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:] == [DRAWS_ALONE])
