@@ -41,7 +41,7 @@ KERNEL_OPTIONS = (
     "validation", "threads",
 )  # fmt: skip
 SECOND = "SGNS_SECOND_PROCESS"  # set in the environment of the second process: a run in it starts none
-DRAWS_ALONE = "--draws-alone"  # argument of the third
+DRAWS_ALONE = "draws alone"  # argument of the third
 
 
 class Precompilation:
