@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 OLDEST ?= tests/base tests/text tests/vectors tests/cli tests/evaluation tests/test_public_names.py
-# Arguments of pytest; TEST= runs on one core. In their own order files that take long come first, so both cores end at once.
-TEST   ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Arguments of pytest; TEST= runs on one core. Three workers keep two cores busy while some tests wait for other programs.
+TEST   ?= -n 3 --dist loadfile --no-loadscope-reorder
 PATHS  := src tests benchmarks docs/site release word2vec.py analysis.py
 
 .PHONY: help demo test lint style test-slow test-busy test-quality test-random test-exports test-gensim test-clients test-oldest docs wheels bench clean
