@@ -5,6 +5,17 @@ from pathlib import Path
 import pytest
 
 BOOK = Path(__file__).parents[2] / "docs" / "topics.ipynb"
+KINDS = {
+    "cooking": "onion garlic pan oven flour butter salt soup bread recipe",
+    "travel": "train ticket hotel airport luggage passport map city beach flight",
+    "garden": "seed soil spade water tomato rose leaf weed compost shed",
+}
+"""What the notebook makes its messages of. Which words of a kind come first depends on the machine, for threads race."""
+
+
+def most(words: list[str]) -> str | None:
+    """The kind of at least five of six words."""
+    return next((kind for kind, of_kind in KINDS.items() if len(set(words) & set(of_kind.split())) >= 5), None)
 
 
 def test_it_finds_the_kinds_and_makes_a_map(tmp_path):
@@ -19,6 +30,6 @@ def test_it_finds_the_kinds_and_makes_a_map(tmp_path):
     assert any("first words" in o.get("data", {}).get("text/html", "") for o in outputs)
     clusters = [line for line in shown.splitlines() if " texts: " in line]
     assert len(clusters) == 3
-    for words in (("bread", "onion", "garlic"), ("ticket", "airport", "city"), ("seed", "soil", "rose")):
-        assert any(any(word in line for word in words) for line in clusters), words
+    found = [most(line.partition(": ")[2].split()) for line in clusters]
+    assert sorted(found) == sorted(KINDS), clusters
     assert (tmp_path / "map.html").exists()
