@@ -4,8 +4,9 @@
     python -m benchmarks.models --bytes 15000000 --models cbow,paths --times 5 --seeds 0
 
 Each run is a process of its own, in turn; words/s are those of training alone (reading the text is left out), CPU
-seconds stand beside them. Quality is that of other runs, a mean over seeds: similarity and analogies for words, 10
-folds of a logistic regression on the vectors of labelled texts for documents. Prints Markdown, keeps models.json.
+seconds stand beside them. Quality is a mean over seeds: similarity and analogies for words, of the runs that are
+timed; for documents, of other runs, 10 folds of a logistic regression on the vectors of labelled texts. Prints
+Markdown, keeps models.json.
 """
 
 import argparse
@@ -76,12 +77,22 @@ def measure(
         lines = in_lines(text) if size is None else beginning(text, size)
         tools = ["sgns", *[tool for tool in theirs if peers is None or tool in peers]]
         speeds: dict[str, list[dict[str, float]]] = {tool: [] for tool in tools}
-        for turn in range(times):
+        scores: dict[str, list[dict[str, float]]] = {tool: [] for tool in tools}
+        for turn in range(max(times, seeds)):
             for tool in tools:
-                ran = run({"tool": tool, "model": model, "options": ours, "text": str(lines), "seed": 1})
-                if ran is not None:
-                    speeds[tool].append(ran)
-                    log(f"{model} {turn + 1}/{times} {tool}: {ran['words_per_second'] / 1e6:.3f}M words/s")
+                job = {"tool": tool, "model": model, "options": ours, "text": str(lines), "seed": turn + 1}
+                # Documents are scored after other training than is timed; words after what was timed.
+                timed, scored = turn < times, turn < seeds
+                for score in (False, True) if model == "dbow" and timed and scored else (scored,):
+                    ran = run(job | {"score": score, "text": str(path if score and path else lines)})
+                    if ran is None:
+                        continue
+                    if timed and not (score and path):
+                        speeds[tool].append(ran)
+                        log(f"{model} {turn + 1}/{times} {tool}: {ran['words_per_second'] / 1e6:.3f}M words/s")
+                    if score:
+                        scores[tool].append(ran["scores"])
+                        log(f"{model} {tool} seed {turn + 1}: {ran['scores']}")
         found[model] = {}
         if times:
             found[model] |= {
@@ -94,16 +105,10 @@ def measure(
                 )
                 for tool in tools[1:] if speeds[tool]
             }  # fmt: skip
-        for tool in tools if seeds else []:
-            scores = []
-            for seed in range(1, seeds + 1):
-                job = {"tool": tool, "model": model, "options": ours, "text": str(path or lines), "seed": seed}
-                if (ran := run(job | {"score": True})) is not None:
-                    scores.append(ran["scores"])
-                    log(f"{model} {tool} seed {seed}: {ran['scores']}")
-            if scores:
-                means = {name: statistics.mean(s[name] for s in scores) for name in scores[0]}
-                found[model].setdefault("quality", {})[tool] = means | {"seeds": len(scores)}
+        for tool, figures in scores.items():
+            if figures:
+                means = {name: statistics.mean(s[name] for s in figures) for name in figures[0]}
+                found[model].setdefault("quality", {})[tool] = means | {"seeds": len(figures)}
     return found
 
 

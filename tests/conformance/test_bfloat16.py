@@ -15,12 +15,12 @@ from numba.extending import intrinsic
 from sgns.training.engines.cpu import llvm
 from sgns.training.engines.cpu.dense import number_index, row_pointers
 from sgns.training.engines.cpu.dense_columns import dense_update, update_columns_by_pairs
-from sgns.training.engines.cpu.llvm import BFLOAT16, LANES, ZERO, floats_at, i64, load, offset, store, whole
+from sgns.training.engines.cpu.llvm import LANES, PAIR_PRODUCTS, ZERO, floats_at, i64, load, offset, store, whole
 from sgns.training.engines.matrices import aligned_zeros
 
 WAYS = [
     "written out",
-    pytest.param("instruction", marks=pytest.mark.skipif(not BFLOAT16, reason="no AVX512-BF16")),
+    pytest.param("instruction", marks=pytest.mark.skipif(not PAIR_PRODUCTS, reason="no AVX512-BF16")),
 ]
 INPUTS, OUTPUTS, STRIDE = 8, 16, 48
 

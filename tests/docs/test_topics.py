@@ -10,7 +10,7 @@ KINDS = {
     "travel": "train ticket hotel airport luggage passport map city beach flight",
     "garden": "seed soil spade water tomato rose leaf weed compost shed",
 }
-"""What the notebook makes its messages of. Which words of a kind come first depends on the machine, for threads race."""
+"""What the notebook makes its messages of. Which words of a kind come first is chance, for threads race."""
 
 
 def most(words: list[str]) -> str | None:

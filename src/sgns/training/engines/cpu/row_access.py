@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 
 from sgns.training.engines.cpu.llvm import (
     LANES,
+    ZEN,
     Builder,
     Value,
     floats_at,
@@ -30,6 +31,13 @@ from sgns.training.engines.cpu.llvm import (
     whole,
 )
 
+HINT = (0, 2) if ZEN else (1, 3)
+"""Writing or not, and how near a prefetched line should come: 3 is the first-level cache, 2 the second.
+
+The rows of a tile nearly fill the first level of a Zen processor, 32 kB, and a prefetch for writing goes there on x86.
+Intel's has 48 kB; prefetched for writing, a line is fetched from another core once, not twice (benchmarks/LOG.md).
+"""
+DATA = 1
 Address = types.int64
 Codegen = Callable[[Any, Builder, Any, tuple[Value, ...]], Value]
 
@@ -73,10 +81,7 @@ def gather(ctx, stride, destination, base, ids, n):
 
 @intrinsic(prefer_literal=True)
 def prefetch(ctx, stride, address):
-    """Prefetches the cache lines of the row at `address` into the second-level cache.
-
-    Not into the first: the rows of a tile fill it nearly, and a prefetch for writing goes there on x86.
-    """
+    """Prefetches the cache lines of the row at `address`, as `HINT` says."""
     numbers = constants(stride)
     if numbers is None:
         return None
@@ -89,7 +94,7 @@ def prefetch(ctx, stride, address):
         )
         for line in range(0, S * 4, 64):
             where = b.inttoptr(b.add(args[1], whole(line)), byte)
-            b.call(function, [where, *(ir.Constant(i32, k) for k in (0, 2, 1))])  # read, level 2, data
+            b.call(function, [where, *(ir.Constant(i32, k) for k in (*HINT, DATA))])
         return context.get_dummy_value()
 
     return types.void(stride, Address), codegen
