@@ -1,7 +1,7 @@
 """Choosing the defaults: learning rate, subsampling and epochs against gensim at its own, on texts of three kinds.
 
     python -m benchmarks.defaults gensim [--seeds 1,2,3]
-    python -m benchmarks.defaults sgns 5,.04,1e-4 5,.03,3e-4 [--seeds 1,2,3]    # epochs, lr, subsample
+    python -m benchmarks.defaults sgns 5,.04,1e-4 8,.02,5e-4,.003 [--seeds 1,2,3]    # epochs, lr, subsample, min_lr
     python -m benchmarks.defaults time 5,.04,1e-4 [--turns 5]
     python -m benchmarks.defaults table [5,.04,1e-4 …] [--least 3]
 
@@ -75,15 +75,17 @@ class Setting:
     epochs: int
     lr: float
     subsample: float
+    min_lr: float = Config.min_lr
 
     @classmethod
     def of(cls, text: str) -> "Setting":
-        """The setting of 5,.04,1e-4."""
-        epochs, lr, subsample = text.split(",")
-        return cls(int(epochs), float(lr), float(subsample))
+        """The setting of 5,.04,1e-4 or 8,.02,5e-4,.003."""
+        epochs, *numbers = text.split(",")
+        return cls(int(epochs), *map(float, numbers))
 
     def __str__(self) -> str:
-        return f"{self.epochs},{self.lr:g},{self.subsample:g}"
+        lowest = "" if self.min_lr == Config.min_lr else f",{self.min_lr:g}"
+        return f"{self.epochs},{self.lr:g},{self.subsample:g}{lowest}"
 
 
 def measure(train: Train, kind: str, setting: Setting, seed: int) -> None:
@@ -115,7 +117,8 @@ def train_gensim(text: Path, setting: Setting, seed: int) -> tuple[Vectors, floa
     """Gensim's vectors, and CPU seconds of training."""
     with TemporaryDirectory() as place:
         out = Path(place) / "v.bin"
-        measured = run(Job("gensim", str(text), str(out), seed=seed, **asdict(setting)))
+        options = {name: value for name, value in asdict(setting).items() if name != "min_lr"}  # gensim's own
+        measured = run(Job("gensim", str(text), str(out), seed=seed, **options))
         return sgns.load(out), measured.train_cpu_seconds
 
 
