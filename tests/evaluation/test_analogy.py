@@ -108,7 +108,7 @@ def test_any_tiling_gives_the_answers_of_vectors(seed: int, method: str, columns
 
 
 @pytest.mark.skipif(not DATA.is_file(), reason="needs the test sets")
-@pytest.mark.parametrize("restrict", [300, 30_000])
+@pytest.mark.parametrize("restrict", [pytest.param(300, marks=pytest.mark.slow), 30_000])
 def test_accuracy_is_gensims(restrict: int) -> None:
     gensim = pytest.importorskip("gensim.models")
     words = sorted({w.lower() for _, q in read_questions(DATA) for w in q})

@@ -160,7 +160,9 @@ def opened(door: Callable[[Path], Any], path: Path) -> bool:
     return False
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "deep objects" else ()) for name in BOMBS]
+)  # as lists, which are here
 def test_a_small_file_takes_little_time_and_memory(tmp_path: Path, name: str) -> None:
     path = tmp_path / "v.model"
     for door in DOORS:

@@ -139,7 +139,7 @@ def test_a_log_that_is_not_unicode_gets_escapes(clock_by_hand):
     assert raw.getvalue() == "naïve \\u4e2d …\n".encode("cp1252")
 
 
-@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("live", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_terminal_that_is_not_unicode_gets_bars_of_ascii(on_a_terminal, reporting, monkeypatch, live):
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     code = reporting("sgns.progress.live", "LivePlot") if live else reporting("sgns.progress", "Progress")

@@ -327,10 +327,10 @@ def same(one, other):
     assert (one.hash, one.warnings) == (other.hash, other.warnings)
 
 
-PARAGRAPHS = pytest.param({"sentences": "paragraph"}, marks=pytest.mark.slow)
+PARAGRAPHS, FILES = (pytest.param({"sentences": end}, marks=pytest.mark.slow) for end in ("paragraph", "none"))
 
 
-@pytest.mark.parametrize("more", [{}, {"tags": True}, {"sentences": "none"}, PARAGRAPHS])
+@pytest.mark.parametrize("more", [{}, {"tags": True}, FILES, PARAGRAPHS])
 def test_plain_python_and_compiled_kernels_agree(folder, more):
     def encoded(threads, chunks):
         config = options(min_count=3, threads=threads, **more)

@@ -121,7 +121,7 @@ def test_memory_grows_with_what_is_kept(tmp_path: Path, ending: str, options: di
     assert peak < 8_000_000
 
 
-@pytest.mark.parametrize("options", [{"limit": 10}, {"only": ["w5", "w4000"]}])
+@pytest.mark.parametrize("options", [{"limit": 10}, pytest.param({"only": ["w5", "w4000"]}, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("ending", [*FORMATS.values(), ".fasttext.bin.gz"])
 def test_memory_is_that_of_a_block_in_every_format(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, options: dict

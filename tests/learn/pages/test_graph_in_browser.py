@@ -41,7 +41,10 @@ def check(page, passes):
             np.testing.assert_allclose(numbers[name], getattr(edge, name), rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize(("expression", "values", "others"), CASES)
+@pytest.mark.parametrize(
+    ("expression", "values", "others"),
+    [pytest.param(*case, marks=() if number % 2 else pytest.mark.slow) for number, case in enumerate(CASES)],
+)  # of the others one is drawn below, and the functions of the other are those of graphs in Python
 def test_numbers_as_in_python(open_page, tmp_path, expression, values, others):
     passes = graph(expression, values)
     page = open_page(write_graph(passes, tmp_path / "graph.html"))

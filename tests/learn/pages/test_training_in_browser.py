@@ -47,7 +47,7 @@ def reference_rows(training, steps):
     return model.E.weight.detach().numpy(), model.C.weight.detach().numpy(), losses
 
 
-@pytest.mark.parametrize("steps", [1, 7, 360])
+@pytest.mark.parametrize("steps", [1, pytest.param(7, marks=pytest.mark.slow), 360])
 def test_rows_as_in_the_reference(page, training, steps):
     page.evaluate(f"trainingPage.go({steps})")
     E, C, losses = reference_rows(training, steps)
