@@ -1,6 +1,6 @@
 """The update by every pair of input and output rows, column by column, as LLVM vector code inside Numba kernels.
 
-See `dense.py` for inputs, outputs and numbers. Where the processor multiplies pairs of bfloat16, it does here.
+See `dense.py` for inputs, outputs and numbers. Products of pairs of bfloat16 are used where they are faster.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def dense_update(ctx, inputs, outputs, stride, used, X, E, C, G):
 
 @intrinsic(prefer_literal=True)
 def narrow_update(ctx, inputs, outputs, stride, used, X, E, C, G):
-    """As `dense_update`, with products of bfloat16 where the processor has them, see `update_columns`."""
+    """As `dense_update`, with products of bfloat16 where they are faster, see `update_columns`."""
     return update_code((inputs, outputs, stride, used, X, E, C, G), narrow=True)
 
 
