@@ -8,7 +8,8 @@ The windows of a tile have one reach, drawn anew for each tile, so its positive 
 
 A tile is one step: the gradient of its own samples, from the values before the step. Where products of
 pairs of bfloat16 are faster, factors of the negatives' gradient are rounded to it (`dense_columns.py`). Forward
-computes the scores, loss the errors, backward the update; `plain.plain_update` shows the same for one window in plain code.
+computes the scores, loss the errors, backward the update; `plain.plain_update` shows the same for one window in plain
+code.
 """
 
 from collections.abc import Callable
