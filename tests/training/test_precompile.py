@@ -366,3 +366,17 @@ def test_two_processes_that_start_cold_at_once_do_not_disturb_each_other(tmp_pat
         assert warm == digest
         assert compiled == []
         assert not shows_compiling(stages)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_kernels_of_training_cannot_be_kept_those_of_text_are_not_begun(monkeypatch, kept):
+    """The run waits until the second process ends, for it never learns that the kernels are there."""
+    begun = []
+    for name in ("end_with_standard_input", "compile_training"):
+        monkeypatch.setattr(precompile, name, lambda *_: None)
+    monkeypatch.setattr(precompile, "not_kept", lambda: [] if kept else [OSError("the disk is full")])
+    monkeypatch.setattr(precompile.gc, "disable", lambda: None)
+    monkeypatch.setattr(precompile.os, "nice", lambda _: None, raising=False)
+    monkeypatch.setattr("sgns.text.encode.load_kernels", lambda: begun.append("text"))
+    precompile.main(json.dumps({"threads": 1, "sharing": "pair"}))
+    assert begun == ["text"] * kept

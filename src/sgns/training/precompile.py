@@ -290,6 +290,8 @@ def main(options: str, draws_alone: bool = False) -> None:
         third = start_second_process(config, config.threads, DRAWS_ALONE)
         compile_kernel(config, config.threads)
     compile_training(config, config.threads)
+    if not_kept():  # the run compiles for itself, and waits no longer
+        return
     if third is not None:
         third.wait()
     if hasattr(os, "nice"):
