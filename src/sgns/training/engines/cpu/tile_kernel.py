@@ -6,10 +6,9 @@ counts nothing for that pair, as in word2vec.c. Where C is large, a set of negat
 
 The windows of a tile have one reach, drawn anew for each tile, so its positive pairs are a band (`band.py`).
 
-A tile is one step: the gradient of its own samples, from the values before the step. Where products of
-pairs of bfloat16 are faster, factors of the negatives' gradient are rounded to it (`dense_columns.py`). Forward
-computes the scores, loss the errors, backward the update; `plain.plain_update` shows the same for one window in plain
-code.
+A tile is one step: the gradient of its own samples, from the values before the step. Where products of bfloat16 are
+faster, factors of the negatives' gradient are rounded to it (`dense_columns.py`). Forward computes the scores, loss the
+errors, backward the update; `plain.plain_update` shows the same for one window in plain code.
 """
 
 from collections.abc import Callable
