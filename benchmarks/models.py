@@ -81,13 +81,14 @@ def measure(
         for turn in range(max(times, seeds)):
             for tool in tools:
                 job = {"tool": tool, "model": model, "options": ours, "text": str(lines), "seed": turn + 1}
-                # Documents are scored after other training than is timed; words after what was timed.
                 timed, scored = turn < times, turn < seeds
-                for score in (False, True) if model == "dbow" and timed and scored else (scored,):
-                    ran = run(job | {"score": score, "text": str(path if score and path else lines)})
+                apart = path is not None  # documents are scored after other training than is timed
+                runs = [False] * (timed and (apart or not scored)) + [True] * scored
+                for score in runs:
+                    ran = run(job | {"score": score, "text": str(path if score and apart else lines)})
                     if ran is None:
                         continue
-                    if timed and not (score and path):
+                    if timed and not (score and apart):
                         speeds[tool].append(ran)
                         log(f"{model} {turn + 1}/{times} {tool}: {ran['words_per_second'] / 1e6:.3f}M words/s")
                     if score:
