@@ -227,36 +227,40 @@ def update_centres(ctx, stride, most, words, centres, reach, P):
         words, centres, reach, P = args[2:]
         band, own = Band(b, words, P), b.inttoptr(centres, i64.as_pointer())
 
-        def add(c: int, places: list[Value], sums: list[Value]) -> None:
-            row = floats_at(b, b.load(offset(b, own, c)))
-            for at, s in zip(places, sums, strict=True):
-                store(b, b.fadd(load(b, offset(b, row, at)), s, flags=FAST), offset(b, row, at))
+        def centre(c: int) -> Value:
+            return floats_at(b, b.load(offset(b, own, c)))
 
         def near(r: int) -> None:
+            # Centre by centre: with the sums of all centres at once, LLVM loads all words first and spills most of
+            # them. A word's vectors stay in registers for the 2r + 1 centres that they serve.
             def body(places: list[Value]) -> None:
-                sums = [[ZERO] * len(places) for _ in range(CENTRES)]
-                for j in range(-r, CENTRES + r):
-                    row = band.word(j)
-                    x = [load(b, offset(b, row, at)) for at in places]
-                    for c, number in band.near(j, r):
-                        sums[c] = [muladd(b, number, *xs) for xs in zip(x, sums[c], strict=True)]
+                words: dict[int, list[Value]] = {}
                 for c in range(CENTRES):
-                    add(c, places, sums[c])
+                    row = centre(c)
+                    new = [load(b, offset(b, row, at)) for at in places]
+                    for j in range(c - r, c + r + 1):
+                        if j not in words:
+                            word = band.word(j)
+                            words[j] = [load(b, offset(b, word, at)) for at in places]
+                    for j in range(c - r, c + r + 1):
+                        if j != c:
+                            number = band.number(c, abs(c - j), int(j > c))
+                            new = [muladd(b, number, *xs) for xs in zip(words[j], new, strict=True)]
+                    for at, x in zip(places, new, strict=True):
+                        store(b, x, offset(b, row, at))
 
             by_columns(b, S, body)
 
         def further(distance: Value) -> None:
             for c in range(CENTRES):
-                sides = band.sides(c, distance)
+                row, sides = centre(c), band.sides(c, distance)
 
-                def body(places: list[Value], c: int = c, sides: Any = sides) -> None:
-                    sums = [ZERO] * len(places)
-                    for row, number in sides:
-                        sums = [
-                            muladd(b, number, load(b, offset(b, row, at)), s)
-                            for at, s in zip(places, sums, strict=True)
-                        ]
-                    add(c, places, sums)
+                def body(places: list[Value], row: Value = row, sides: Any = sides) -> None:
+                    for at in places:
+                        new = load(b, offset(b, row, at))
+                        for word, number in sides:
+                            new = muladd(b, number, load(b, offset(b, word, at)), new)
+                        store(b, new, offset(b, row, at))
 
                 by_columns(b, S, body)
 

@@ -237,7 +237,6 @@ def _fitted(function: Callable[[np.ndarray], np.ndarray], low: float, high: floa
 
 _EXP2 = _fitted(lambda f: np.exp2(f), -0.5, 0.5, 6)  # relative error 2e-9
 _LOG1P = _fitted(lambda z: np.log1p(z) / z, 1e-9, 1.0, 8)  # error of log1p below 2e-7
-_RECIPROCAL = _fitted(lambda z: 1 / (1 + z), 0.0, 1.0, 3)  # 4e-3 before Newton's two steps, below 1e-9 after
 
 
 def _polynomial(b: Builder, coefficients: list[float], x: Value) -> Value:
@@ -262,11 +261,8 @@ def sigmoid_and_softplus(b: Builder, x: Value) -> tuple[Value, Value]:
     mantissa = _polynomial(b, _EXP2, b.fsub(power, exponent))
     bits = b.shl(b.add(b.fptosi(exponent, int_vector), int_constant(127)), int_constant(23))
     z = b.fmul(mantissa, b.bitcast(bits, vector))
-    r = _polynomial(b, _RECIPROCAL, z)
-    for _ in range(2):  # Newton: twice the digits each time, and far quicker than a division
-        r = b.fmul(r, b.fsub(constant(2.0), b.fmul(b.fadd(z, constant(1.0)), r, flags=FAST), flags=FAST), flags=FAST)
-    sigmoid = b.select(b.fcmp_ordered(">=", x, ZERO), r, b.fmul(z, r))
-    sigmoid = b.select(b.fcmp_unordered("uno", x, x), x, sigmoid)
+    r = b.fdiv(constant(1.0), b.fadd(z, constant(1.0)))
+    sigmoid = b.select(b.fcmp_ordered("<", x, ZERO), b.fmul(z, r), r)
     positive = b.select(b.fcmp_ordered(">", x, ZERO), x, ZERO)
     softplus = muladd(b, _polynomial(b, _LOG1P, z), z, positive)
     return sigmoid, softplus
