@@ -1,10 +1,17 @@
 """For all tests: Chromium, where Triton runs, what hypothesis draws, that Ctrl-C is heard, that processes end."""
 
+# ruff: noqa: E402
+import gc
 import os
 import shutil
 import signal
 import subprocess
 import sys
+
+gc.disable()  # until all tests are collected: what is imported and collected stays
+# Several workers share the cores, and so do the programs that tests start: threads of BLAS would wait for one another.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -45,6 +52,13 @@ def pytest_collection_modifyitems(items):
             chosen = test._hypothesis_internal_use_settings
             fewer = min(chosen.max_examples, max(10, chosen.max_examples // QUICK_PART))
             test._hypothesis_internal_use_settings = settings(chosen, max_examples=fewer)
+
+
+def pytest_collection_finish(session):
+    """Garbage is looked for among what tests make, not among all that was imported: an eighth of the time of all."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 # A shell that starts tests in the background has them ignore Ctrl-C, and what they start inherits it.
