@@ -13,6 +13,7 @@ import pytest
 from models import Sample, Tree
 
 from sgns.config import Config
+from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.cbow_kernel import cbow_negatives
 from sgns.training.engines.cpu.engine import CpuEngine
 from sgns.training.engines.cpu.huffman import HuffmanTree
@@ -84,7 +85,8 @@ class Case:
                 found += [Sample([tag], int(w), negatives, weight) for tag in tags for w in self.ids[begin:end]]
             else:
                 for at in range(begin, end):
-                    random = mirror.draw(stream_key(config.seed, KEEP, 0), at)
+                    of_tile = at - at % CENTRES if config.loss == "negatives" else at  # centres of a tile share a reach
+                    random = mirror.draw(stream_key(config.seed, KEEP, 0), of_tile)
                     reached = reach - ((random & mirror.LOW) * reaches >> 32)
                     window = [i for i in range(max(begin, at - reached), min(end, at + reached + 1)) if i != at]
                     inputs = [int(self.ids[i]) for i in window] + tags
@@ -178,6 +180,8 @@ NEGATIVES = [
     {"model": "dm", "window": 2},
     {"model": "dm", "window": 2, "combine": "sum"},
     {"model": "dbow"},
+    {"model": "cbow", "window": 8},  # wider than those that are made in registers
+    {"model": "dm", "window": 8},
 ]
 PATHS = [
     {"model": "skipgram", "window": 2},
@@ -192,6 +196,7 @@ PATHS = [
 DIMS = (1, 16, 20, 50, 100, 300)
 QUICK = 20  # with the windows above, dim and window of gensim/test_steps.py and test_model_losses.py: kernels in common
 SLOW = [  # a kernel of their own each; what they combine is in others
+    {"model": "dm", "window": 8},
     {"model": "cbow", "window": 2, "negatives": 1},
     {"model": "cbow", "window": 2, "combine": "sum", "loss": "hierarchical"},
 ]

@@ -212,6 +212,103 @@ class Band:
         return [(self.word(place), self.number(c, distance, side)) for side, place in enumerate(places)]
 
 
+def add_words(
+    b: Builder, S: int, longest: int, band: Band, reach: Value, centre: Callable[[int], Value], fresh: bool
+) -> None:
+    """Emits the sums Σ P E[w] of all centres, each added to a row, or put in its place.
+
+    Args:
+        b: Where the code goes.
+        S: Floats in a row.
+        longest: Largest reach.
+        band: The rows of the words, and the numbers P of the pairs.
+        reach: From 1 to longest.
+        centre: Gives the pointer to the row of a centre.
+        fresh: Whether the sum takes the place of what the row holds.
+    """
+
+    def near(r: int) -> None:
+        # Centre by centre: with the sums of all centres at once, LLVM loads all words first and spills most of
+        # them. A word's vectors stay in registers for the 2r + 1 centres that they serve.
+        def body(places: list[Value]) -> None:
+            words: dict[int, list[Value]] = {}
+            for c in range(CENTRES):
+                row = centre(c)
+                new = [ZERO if fresh else load(b, offset(b, row, at)) for at in places]
+                for j in range(c - r, c + r + 1):
+                    if j not in words:
+                        word = band.word(j)
+                        words[j] = [load(b, offset(b, word, at)) for at in places]
+                for j in range(c - r, c + r + 1):
+                    if j != c:
+                        number = band.number(c, abs(c - j), int(j > c))
+                        new = [muladd(b, number, *xs) for xs in zip(words[j], new, strict=True)]
+                for at, x in zip(places, new, strict=True):
+                    store(b, x, offset(b, row, at))
+
+        by_columns(b, S, body)
+
+    def further(distance: Value) -> None:
+        for c in range(CENTRES):
+            row, sides = centre(c), band.sides(c, distance)
+
+            def body(places: list[Value], row: Value = row, sides: Any = sides) -> None:
+                for at in places:
+                    new = load(b, offset(b, row, at))
+                    for word, number in sides:
+                        new = muladd(b, number, load(b, offset(b, word, at)), new)
+                    store(b, new, offset(b, row, at))
+
+            by_columns(b, S, body)
+
+    by_reach(b, reach, longest, near, further)
+
+
+def add_centres(b: Builder, S: int, longest: int, band: Band, reach: Value, centres: Value, more: Value | None) -> None:
+    """Emits E[w] += Σ P Y[c] for the words of a tile.
+
+    Args:
+        b: Where the code goes.
+        S: Floats in a row.
+        longest: Largest reach.
+        band: The rows of the words, and the numbers P of the pairs.
+        reach: From 1 to longest.
+        centres: Pointer to Y, CENTRES rows one after the other.
+        more: Pointer to as many rows, which are added to the words of the centres.
+    """
+
+    def row_of(base: Value, c: int, at: Value) -> Value:
+        return load(b, offset(b, base, b.add(at, whole(c * S))))
+
+    def near(r: int) -> None:
+        def body(places: list[Value]) -> None:
+            ys = [[row_of(centres, c, at) for at in places] for c in range(CENTRES)]
+            for j in range(-r, CENTRES + r):
+                row = band.word(j)
+                new = [load(b, offset(b, row, at)) for at in places]
+                if more is not None and 0 <= j < CENTRES:
+                    new = [b.fadd(x, row_of(more, j, at), flags=FAST) for at, x in zip(places, new, strict=True)]
+                for c, number in band.near(j, r):
+                    new = [muladd(b, number, *xs) for xs in zip(ys[c], new, strict=True)]
+                for at, x in zip(places, new, strict=True):
+                    store(b, x, offset(b, row, at))
+
+        by_columns(b, S, body)
+
+    def further(distance: Value) -> None:
+        for c in range(CENTRES):
+            for row, number in band.sides(c, distance):
+
+                def body(places: list[Value], c: int = c, row: Value = row, number: Value = number) -> None:
+                    for at in places:
+                        where = offset(b, row, at)
+                        store(b, muladd(b, number, row_of(centres, c, at), load(b, where)), where)
+
+                by_columns(b, S, body)
+
+    by_reach(b, reach, longest, near, further)
+
+
 @intrinsic(prefer_literal=True)
 def update_centres(ctx, stride, most, words, centres, reach, P):
     """The update of the rows of a tile's centres: C[c+] += Σ P E[w].
@@ -221,50 +318,15 @@ def update_centres(ctx, stride, most, words, centres, reach, P):
     numbers = constants(stride, most)
     if numbers is None:
         return None
-    S, longest = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, centres, reach, P = args[2:]
-        band, own = Band(b, words, P), b.inttoptr(centres, i64.as_pointer())
+        own = b.inttoptr(centres, i64.as_pointer())
 
         def centre(c: int) -> Value:
             return floats_at(b, b.load(offset(b, own, c)))
 
-        def near(r: int) -> None:
-            # Centre by centre: with the sums of all centres at once, LLVM loads all words first and spills most of
-            # them. A word's vectors stay in registers for the 2r + 1 centres that they serve.
-            def body(places: list[Value]) -> None:
-                words: dict[int, list[Value]] = {}
-                for c in range(CENTRES):
-                    row = centre(c)
-                    new = [load(b, offset(b, row, at)) for at in places]
-                    for j in range(c - r, c + r + 1):
-                        if j not in words:
-                            word = band.word(j)
-                            words[j] = [load(b, offset(b, word, at)) for at in places]
-                    for j in range(c - r, c + r + 1):
-                        if j != c:
-                            number = band.number(c, abs(c - j), int(j > c))
-                            new = [muladd(b, number, *xs) for xs in zip(words[j], new, strict=True)]
-                    for at, x in zip(places, new, strict=True):
-                        store(b, x, offset(b, row, at))
-
-            by_columns(b, S, body)
-
-        def further(distance: Value) -> None:
-            for c in range(CENTRES):
-                row, sides = centre(c), band.sides(c, distance)
-
-                def body(places: list[Value], row: Value = row, sides: Any = sides) -> None:
-                    for at in places:
-                        new = load(b, offset(b, row, at))
-                        for word, number in sides:
-                            new = muladd(b, number, load(b, offset(b, word, at)), new)
-                        store(b, new, offset(b, row, at))
-
-                by_columns(b, S, body)
-
-        by_reach(b, reach, longest, near, further)
+        add_words(b, *numbers, Band(b, words, P), reach, centre, fresh=False)
         return context.get_dummy_value()
 
     return types.void(stride, most, *[Address] * 4), codegen
@@ -280,45 +342,48 @@ def update_words(ctx, stride, most, words, Y, reach, P, steps):
     numbers = constants(stride, most)
     if numbers is None:
         return None
-    S, longest = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, Y, reach, P, steps = args[2:]
-        band, old, more = Band(b, words, P), floats_at(b, Y), floats_at(b, steps)
-
-        def row_of(base: Value, c: int, at: Value) -> Value:
-            return load(b, offset(b, base, b.add(at, whole(c * S))))
-
-        def near(r: int) -> None:
-            def body(places: list[Value]) -> None:
-                ys = [[row_of(old, c, at) for at in places] for c in range(CENTRES)]
-                for j in range(-r, CENTRES + r):
-                    row = band.word(j)
-                    new = [load(b, offset(b, row, at)) for at in places]
-                    if 0 <= j < CENTRES:
-                        new = [b.fadd(x, row_of(more, j, at), flags=FAST) for at, x in zip(places, new, strict=True)]
-                    for c, number in band.near(j, r):
-                        new = [muladd(b, number, *xs) for xs in zip(ys[c], new, strict=True)]
-                    for at, x in zip(places, new, strict=True):
-                        store(b, x, offset(b, row, at))
-
-            by_columns(b, S, body)
-
-        def further(distance: Value) -> None:
-            for c in range(CENTRES):
-                for row, number in band.sides(c, distance):
-
-                    def body(places: list[Value], c: int = c, row: Value = row, number: Value = number) -> None:
-                        for at in places:
-                            where = offset(b, row, at)
-                            store(b, muladd(b, number, row_of(old, c, at), load(b, where)), where)
-
-                    by_columns(b, S, body)
-
-        by_reach(b, reach, longest, near, further)
+        add_centres(b, *numbers, Band(b, words, P), reach, floats_at(b, Y), floats_at(b, steps))
         return context.get_dummy_value()
 
     return types.void(stride, most, *[Address] * 5), codegen
+
+
+@intrinsic(prefer_literal=True)
+def window_sums(ctx, stride, most, words, H, reach, P):
+    """The inputs of a tile's centres where they are sums of windows: H[c] = Σ P E[w].
+
+    H is the address of CENTRES rows one after the other; for the others see `update_centres`.
+    """
+    numbers = constants(stride, most)
+    if numbers is None:
+        return None
+    S = numbers[0]
+
+    def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
+        words, H, reach, P = args[2:]
+        h = floats_at(b, H)
+        add_words(b, *numbers, Band(b, words, P), reach, lambda c: offset(b, h, c * S), fresh=True)
+        return context.get_dummy_value()
+
+    return types.void(stride, most, *[Address] * 4), codegen
+
+
+@intrinsic(prefer_literal=True)
+def spread_sums(ctx, stride, most, words, A, reach, P):
+    """The way back from `window_sums`: E[w] += Σ P A[c], where A is the address of CENTRES rows, as H there."""
+    numbers = constants(stride, most)
+    if numbers is None:
+        return None
+
+    def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
+        words, A, reach, P = args[2:]
+        add_centres(b, *numbers, Band(b, words, P), reach, floats_at(b, A), None)
+        return context.get_dummy_value()
+
+    return types.void(stride, most, *[Address] * 4), codegen
 
 
 @intrinsic(prefer_literal=True)

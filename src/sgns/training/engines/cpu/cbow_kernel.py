@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgns.base.jit import kernel
+from sgns.base.jit import helper, kernel
+from sgns.training.engines.cpu.band import SIDES, STATIC, spread_sums, window_sums
 from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_gradient, dense_scores, row_scores
 from sgns.training.engines.cpu.llvm import LANES
@@ -64,7 +65,9 @@ class CbowWorkspace(NamedTuple):
         z_rows: (draws,) int64, addresses of the rows of the negatives.
         begins: (CENTRES,) int64, addresses of the differences where the windows begin.
         ends: (CENTRES,) int64, and where they end.
+        e_rows: (CENTRES + 2·window,) int64, addresses of the rows of E of a tile's words.
         rows: float32: inputs, running sums, differences, gradients, three rows of padding.
+        shares: (SIDES·CENTRES·window,) float32, what a word counts in the input of a centre, see `band.band_index`.
         weights: (CENTRES·draws,) float32, in blocks, see `weight_index`.
         gradients: As weights; the scores, then the gradients of the negatives.
         labels: As weights, all 0.
@@ -81,7 +84,9 @@ class CbowWorkspace(NamedTuple):
     z_rows: np.ndarray
     begins: np.ndarray
     ends: np.ndarray
+    e_rows: np.ndarray
     rows: np.ndarray
+    shares: np.ndarray
     weights: np.ndarray
     gradients: np.ndarray
     labels: np.ndarray
@@ -101,8 +106,45 @@ def cbow_workspace(stride: int, window: int, draws: int) -> CbowWorkspace:
     c_rows, begins, ends = np.zeros((3, CENTRES), np.int64)
     return CbowWorkspace(
         np.zeros(CENTRES, np.float32), there, np.zeros(MARKS, np.int16), h_rows, a_rows, c_rows,
-        np.zeros(draws, np.int64), begins, ends, rows, weights, gradients, labels, ones, pair_gradients,
+        np.zeros(draws, np.int64), begins, ends, np.zeros(CENTRES + 2 * window, np.int64), rows,
+        aligned_zeros(SIDES * CENTRES * window), weights, gradients, labels, ones, pair_gradients,
     )  # fmt: skip
+
+
+@helper
+def fill_shares(begin, end, left, right, scales, shares):
+    """What each word counts in the inputs of a tile: the scale of the centre, or 0 outside its window.
+
+    Args:
+        begin: The first centre.
+        end: One past the last; the tile may lack some.
+        left: See `sampling.draw_centres`.
+        right: As left.
+        scales: (CENTRES,) float32.
+        shares: Out, see `CbowWorkspace`.
+
+    Returns:
+        The widest reach of a window.
+    """
+    reach, members, alike = 0, 0, True
+    for c in range(begin, end):
+        reach = max(reach, c - left[c], right[c] - 1 - c)
+        members += right[c] - left[c] - 1
+        alike &= scales[c - begin] == scales[0]
+    if alike and members == SIDES * CENTRES * reach:
+        for k in range(SIDES * CENTRES * reach):
+            shares[k] = scales[0]
+        return reach
+    for k in range(reach):
+        for i in range(CENTRES):
+            c = begin + i
+            before = after = np.float32(0)
+            if c < end:
+                before = scales[i] if c - 1 - k >= left[c] else before
+                after = scales[i] if c + 1 + k < right[c] else after
+            shares[SIDES * CENTRES * k + i] = before
+            shares[SIDES * CENTRES * k + CENTRES + i] = after
+    return reach
 
 
 @cache
@@ -130,7 +172,10 @@ def cbow_kernel(
     row = stride * 4  # bytes
     numbers = CENTRES * draws
     widest = CENTRES + 2 * window + 1
-    WINDOWS = int(words)  # a literal for `mean_update`
+    # Wide windows are sums that run over the rows of a tile; of narrow ones each is made by itself, in registers.
+    narrow = words and window <= STATIC
+    wide = words and not narrow
+    WIDE = int(wide)  # a literal for `mean_update`
     one = np.float32(1)
 
     @kernel
@@ -138,6 +183,7 @@ def cbow_kernel(
         kept, left, right, drawn = block.kept, block.left, block.right, block.drawn
         h_rows, a_rows, c_rows, z_rows = work.h_rows, work.a_rows, work.c_rows, work.z_rows
         begins, ends, scales = work.begins, work.ends, work.scales
+        e_rows, shares = work.e_rows, work.shares
         weights, there, marks = work.weights, work.there, work.marks
         H = work.rows.ctypes.data
         S = H + CENTRES * row
@@ -150,6 +196,8 @@ def cbow_kernel(
             work.gradients.ctypes.data, weights.ctypes.data, work.labels.ctypes.data, work.pair_gradients.ctypes.data,
             work.ones.ctypes.data, there.ctypes.data,
         )  # fmt: skip
+        X, N = e_rows.ctypes.data + window * 8, shares.ctypes.data
+        factors = ones if narrow else scales.ctypes.data  # of the gradients of the inputs; shares have them, too
         e, c_plus = E.ctypes.data, C.ctypes.data
         loss, fresh_loss, pairs, fresh_pairs = 0.0, 0.0, 0, 0
         whole = False  # whether all weights are `share`, as the last tile has left them
@@ -172,9 +220,9 @@ def cbow_kernel(
                     prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
 
             # The inputs
-            if words:
+            if wide:
                 prefix_sums(stride, S, e, rows.ctypes.data + low * 4, high - low)
-            n = 0
+            n, reach = 0, 0
             for i in range(CENTRES):
                 c = begin + i
                 inputs = 0
@@ -191,15 +239,25 @@ def cbow_kernel(
                 scales[i] = np.float32(1) / np.float32(inputs) if mean else np.float32(1)
                 there[i] = np.float32(1)
                 c_rows[i] = c_plus + np.int64(kept[c]) * row
-                if words:
+                if wide:
                     begins[i], ends[i] = D + (left[c] - origin) * row, D + (right[c] - origin) * row
                     window_sum(stride, H + i * row, S, left[c] - low, c - low, right[c] - low, scales[i])
-                else:
+                elif not narrow:
                     clear_rows(stride, H + i * row, 1)
-                if documents:
-                    for t in range(tags.first[c], tags.last[c]):
-                        add_row(stride, H + i * row, e + np.int64(tags.rows[t]) * row, scales[i])
                 n += 1
+            if narrow:
+                reach = fill_shares(begin, end, left, right, scales, shares)
+                if reach > 0:
+                    for i in range(CENTRES + 2 * window):
+                        here = begin - window + i
+                        e_rows[i] = e + np.int64(rows[here]) * row if low <= here < high else padding_row
+                    window_sums(stride, window, X, H, reach, N)
+                else:
+                    clear_rows(stride, H, CENTRES)
+            if documents:
+                for c in range(begin, end):
+                    for t in range(tags.first[c], tags.last[c]):
+                        add_row(stride, H + (c - begin) * row, e + np.int64(tags.rows[t]) * row, scales[c - begin])
 
             # Weights of the negatives: each centre has k of them in expectation; one that is c+ counts nothing.
             if not whole:
@@ -240,15 +298,18 @@ def cbow_kernel(
             pairs += n
             # Backward, to the inputs and all rows of C
             mean_update(
-                CENTRES, draws, stride, WINDOWS, h_rows.ctypes.data, c_rows.ctypes.data, z_rows.ctypes.data,
-                a_rows.ctypes.data, G, P, scales.ctypes.data, begins.ctypes.data, ends.ctypes.data,
+                CENTRES, draws, stride, WIDE, h_rows.ctypes.data, c_rows.ctypes.data, z_rows.ctypes.data,
+                a_rows.ctypes.data, G, P, factors, begins.ctypes.data, ends.ctypes.data,
             )  # fmt: skip
             # … and from the inputs to the rows of E
             if documents:
                 for c in range(begin, end):
                     for t in range(tags.first[c], tags.last[c]):
-                        add_row(stride, e + np.int64(tags.rows[t]) * row, a_rows[c - begin], one)
-            if words:
+                        factor = scales[c - begin] if narrow else one
+                        add_row(stride, e + np.int64(tags.rows[t]) * row, a_rows[c - begin], factor)
+            if narrow and reach > 0:
+                spread_sums(stride, window, X, a_rows[0], reach, N)
+            if wide:
                 skipped = (low - origin) * row
                 add_running(stride, D + skipped, A + skipped, e, rows.ctypes.data + low * 4, high - low)
         # As in `tile_kernel`: only the first tile of a set of negatives measures the loss of fresh ones.

@@ -129,7 +129,7 @@ class TileModel:
         self._skip_gram = config.model == "skipgram"
         self._paths = None if rows.tree is None else Paths(rows.tree.starts, rows.tree.nodes, rows.tree.labels)
         self._tagged = config.model == "dbow"
-        self._group = ALONE
+        self._group = ALONE if self._paths is not None else np.int64(CENTRES)
         words, documents, mean = (
             config.model in ("cbow", "dm"),
             config.model in ("dbow", "dm"),
@@ -143,7 +143,7 @@ class TileModel:
             else:
                 self._kernel = mean_path_kernel(stride, reach, words, documents, mean)
         elif self._skip_gram:
-            self._draws, self._group = tile_negatives(config.negatives, inputs), np.int64(CENTRES)
+            self._draws = tile_negatives(config.negatives, inputs)
             self._kernel = tile_kernel(stride, reach, config.negatives, self._draws)
         else:
             self._draws = cbow_negatives(config.negatives)
