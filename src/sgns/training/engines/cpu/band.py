@@ -318,6 +318,7 @@ def update_centres(ctx, stride, most, words, centres, reach, P):
     numbers = constants(stride, most)
     if numbers is None:
         return None
+    S, longest = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, centres, reach, P = args[2:]
@@ -326,7 +327,7 @@ def update_centres(ctx, stride, most, words, centres, reach, P):
         def centre(c: int) -> Value:
             return floats_at(b, b.load(offset(b, own, c)))
 
-        add_words(b, *numbers, Band(b, words, P), reach, centre, fresh=False)
+        add_words(b, S, longest, Band(b, words, P), reach, centre, fresh=False)
         return context.get_dummy_value()
 
     return types.void(stride, most, *[Address] * 4), codegen
@@ -342,10 +343,11 @@ def update_words(ctx, stride, most, words, Y, reach, P, steps):
     numbers = constants(stride, most)
     if numbers is None:
         return None
+    S, longest = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, Y, reach, P, steps = args[2:]
-        add_centres(b, *numbers, Band(b, words, P), reach, floats_at(b, Y), floats_at(b, steps))
+        add_centres(b, S, longest, Band(b, words, P), reach, floats_at(b, Y), floats_at(b, steps))
         return context.get_dummy_value()
 
     return types.void(stride, most, *[Address] * 5), codegen
@@ -360,12 +362,12 @@ def window_sums(ctx, stride, most, words, H, reach, P):
     numbers = constants(stride, most)
     if numbers is None:
         return None
-    S = numbers[0]
+    S, longest = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, H, reach, P = args[2:]
         h = floats_at(b, H)
-        add_words(b, *numbers, Band(b, words, P), reach, lambda c: offset(b, h, c * S), fresh=True)
+        add_words(b, S, longest, Band(b, words, P), reach, lambda c: offset(b, h, c * S), fresh=True)
         return context.get_dummy_value()
 
     return types.void(stride, most, *[Address] * 4), codegen
@@ -377,10 +379,11 @@ def spread_sums(ctx, stride, most, words, A, reach, P):
     numbers = constants(stride, most)
     if numbers is None:
         return None
+    S, longest = numbers
 
     def codegen(context: Any, b: Builder, sig: Any, args: tuple[Value, ...]) -> Value:
         words, A, reach, P = args[2:]
-        add_centres(b, *numbers, Band(b, words, P), reach, floats_at(b, A), None)
+        add_centres(b, S, longest, Band(b, words, P), reach, floats_at(b, A), None)
         return context.get_dummy_value()
 
     return types.void(stride, most, *[Address] * 4), codegen
