@@ -30,8 +30,10 @@ RATES: dict[str, float] = {"skipgram": 0.03, "cbow": 0.15, "dbow": 0.1, "dm": 0.
 """Learning rate at the start, by model, where the user gives none."""
 SUM_RATE = 0.04
 """The same where cbow and dm take the sum of the rows: each gets the whole gradient, and 0.15 diverges."""
+NGRAM_RATE = 0.05
+"""The same of skipgram with n-grams and negatives."""
 OTHER_SKIPGRAM_RATE = 0.04
-"""The same of skipgram with n-grams or hierarchical softmax, or which starts from trained vectors (see START_RATES)."""
+"""The same of skipgram with hierarchical softmax, or which starts from trained vectors (see START_RATES)."""
 START_WEIGHT = 0.5
 """`Config.start_weight` where the user gives none: docs/growing.md has the measurements."""
 START_RATES = {"mean": 1.5, "alone": 0.75}
@@ -175,9 +177,9 @@ class Config:
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
     """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.03 for
-    skipgram (0.04 with n-grams, hierarchical loss or start), 0.1 for dbow, 0.15 for cbow and dm, whose rows each get
-    their share of the gradient (with combine sum, the whole of it: 0.04); with start one and a half times as much, or
-    with start_weight 0 three quarters."""
+    skipgram (0.05 with n-grams, 0.04 with hierarchical loss or start), 0.1 for dbow, 0.15 for cbow and dm, whose rows
+    each get their share of the gradient (with combine sum, the whole of it: 0.04); with start one and a half times as
+    much, or with start_weight 0 three quarters."""
     min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
     """Learning rate at the end."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
@@ -304,9 +306,10 @@ class Config:
     def _default_rate(self) -> float:
         """The learning rate where the user gives none."""
         rate = SUM_RATE if self.combine == "sum" else RATES[self.model]
-        plain = self.ngrams is None and self.loss == "negatives" and self.start is None
-        if self.model == "skipgram" and not plain:
+        if self.model == "skipgram" and (self.loss == "hierarchical" or self.start is not None):
             rate = OTHER_SKIPGRAM_RATE
+        elif self.model == "skipgram" and self.ngrams is not None:
+            rate = NGRAM_RATE
         if self.start is not None:
             rate *= START_RATES["alone" if self.start_weight == 0 else "mean"]
         return rate

@@ -11,7 +11,7 @@ import pytest
 
 from sgns.cli import VERBS, make_app, run
 from sgns.cli.mistakes import options_of
-from sgns.config import OTHER_SKIPGRAM_RATE, RATES, SUM_RATE, Config
+from sgns.config import NGRAM_RATE, OTHER_SKIPGRAM_RATE, RATES, SUM_RATE, Config
 from sgns.training.options import CheckpointOptions, DistributedOptions
 from sgns.vectors.vectors import Vectors
 
@@ -53,8 +53,9 @@ def test_train_help_shows_the_defaults(capsys):
         assert model in rate
         assert str(lr) in rate
     assert Config().lr == RATES["skipgram"]
-    assert Config(ngrams="3-6").lr == Config(loss="hierarchical").lr == OTHER_SKIPGRAM_RATE
-    assert f"({OTHER_SKIPGRAM_RATE} with n-grams, hierarchical loss or start)" in rate
+    assert Config(ngrams="3-6").lr == NGRAM_RATE
+    assert Config(ngrams="3-6", loss="hierarchical").lr == Config(loss="hierarchical").lr == OTHER_SKIPGRAM_RATE
+    assert f"({NGRAM_RATE} with n-grams, {OTHER_SKIPGRAM_RATE} with hierarchical loss or start)" in rate
     assert Config(model="cbow", combine="sum").lr == SUM_RATE
     assert f"with combine sum, the whole of it: {SUM_RATE}" in rate
 

@@ -323,3 +323,15 @@ def test_a_config_is_kept(tmp_path):
     config = Config(model="cbow", window="sentence", ngrams="3-6", buckets="exact")
     assert Config.from_dict(config.to_dict()) == config
     assert replace(config, epochs=2).window == 0
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_short_strips_have_the_loss_of_long_ones(model, monkeypatch):
+    """Where negatives serve several tiles, only the first of these measures their loss; a strip may be one tile."""
+    monkeypatch.setattr("sgns.training.engines.cpu.tile_kernel.CACHED", 0)  # as with a large C
+    options = {"model": model, "window": 2, "dim": 20, "ngrams": "3-6"}
+    losses = []
+    for strip in (SHORTEST, LONGEST):
+        case = Case(options, [40, 40, 40], strip=strip)
+        losses.append(case.engine.train_block(0, 0, 0, len(case.ids), 1e-6).loss)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)

@@ -123,7 +123,7 @@ def test_other_options_are_refused_by_name(corpus, tmp_path, change, named):
         (
             {"ngrams": "3-4", "buckets": 50},
             {},
-            ["--ngrams was 3-4, now it is left out", "--buckets was 50, now it is 2000000", "--lr was 0.04"],
+            ["--ngrams was 3-4, now it is left out", "--buckets was 50, now it is 2000000", "--lr was 0.05"],
         ),
     ],
 )

@@ -135,7 +135,8 @@ class TileModel:
             config.model in ("dbow", "dm"),
             config.combine == "mean",
         )
-        self.lifetime = negative_lifetime(V, stride)
+        of_ngrams = rows.parts is not None
+        self.lifetime = negative_lifetime(V, stride, of_ngrams)
         if self._paths is not None:
             self._draws = 0
             if self._skip_gram:
@@ -143,7 +144,7 @@ class TileModel:
             else:
                 self._kernel = mean_path_kernel(stride, reach, words, documents, mean)
         elif self._skip_gram:
-            self._draws = tile_negatives(config.negatives, inputs)
+            self._draws = tile_negatives(config.negatives, inputs, of_ngrams)
             self._kernel = tile_kernel(stride, reach, config.negatives, self._draws)
         else:
             self._draws = cbow_negatives(config.negatives)

@@ -38,26 +38,31 @@ from sgns.training.engines.cpu.row_access import gather, lowest, places, prefetc
 from sgns.training.engines.matrices import aligned_zeros
 
 NEGATIVES_TOGETHER = 16  # the negatives of a tile are a multiple of this
+OF_NGRAMS = 4  # times as many where words are made of n-grams, see `tile_negatives`
 LIFETIME = 4  # tiles that a set of negatives serves, where fetching new ones costs time; 8 lost .01 on SimLex
 CACHED = 8 << 20  # bytes of C that the caches of a core are taken to hold
 LOG_2 = 0.6931471805599453
 LOSS, PAIRS, CENTRES_SEEN = 0, 1, 2  # indices in the output of a kernel
 
 
-def tile_negatives(negatives: int, inputs: float) -> int:
+def tile_negatives(negatives: int, inputs: float, of_ngrams: bool = False) -> int:
     """The number of negatives that a tile shares.
 
     That is about half of what a word is trained against when a window shares them, k in each of its windows: with
-    fewer, analogies fall; more cost time and improve little (benchmarks/README.md).
+    fewer, analogies fall; more cost time and improve little (benchmarks/README.md). Words that are made of n-grams
+    are more alike, and what all words of a tile do to a negative adds up; with four times as many, each counts a
+    quarter, which gains .02 to .09 in every figure on 100 MB (benchmarks/LOG.md).
 
     Args:
         negatives: k.
         inputs: Words of a window on average.
+        of_ngrams: Whether words are made of n-grams.
     """
-    return max(1, round(negatives * inputs / 2 / NEGATIVES_TOGETHER)) * NEGATIVES_TOGETHER
+    wanted = negatives * inputs / 2 * (OF_NGRAMS if of_ngrams else 1)
+    return max(1, round(wanted / NEGATIVES_TOGETHER)) * NEGATIVES_TOGETHER
 
 
-def negative_lifetime(rows: int, stride: int) -> int:
+def negative_lifetime(rows: int, stride: int, of_ngrams: bool = False) -> int:
     """The number of tiles that a set of negatives serves.
 
     A large C is fetched from memory, and negatives that stay are already in the cache; vectors of a large vocabulary
@@ -67,8 +72,10 @@ def negative_lifetime(rows: int, stride: int) -> int:
     Args:
         rows: V.
         stride: Floats in a row of C.
+        of_ngrams: Whether words are made of n-grams: composing them takes longer than fetching negatives, and a strip
+            of them may be one tile.
     """
-    return LIFETIME if rows * stride * 4 > CACHED else 1
+    return LIFETIME if rows * stride * 4 > CACHED and not of_ngrams else 1
 
 
 @inlined
