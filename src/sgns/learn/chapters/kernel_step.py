@@ -63,8 +63,8 @@ def step_gradients(
     if tree:
         noise[:] = 1 / V
     else:
-        inputs = Windows.of(config).inputs
-        draws = cbow_negatives(k) if topic == "cbow" else tile_negatives(k, inputs, topic == "subwords")
+        in_window, of_ngrams = Windows.of(config).inputs, topic == "subwords"
+        draws = cbow_negatives(k) if topic == "cbow" else tile_negatives(k, in_window, of_ngrams)
         config = Config(**config.to_dict() | {"seed": equal_draws(noise, draws, k)})
     engine = CpuEngine(
         np.array(sentence, np.int32), np.array([len(sentence)]), np.ones(V), noise, config,
