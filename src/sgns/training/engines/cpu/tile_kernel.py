@@ -38,7 +38,7 @@ from sgns.training.engines.cpu.row_access import gather, lowest, places, prefetc
 from sgns.training.engines.matrices import aligned_zeros
 
 NEGATIVES_TOGETHER = 16  # the negatives of a tile are a multiple of this
-OF_NGRAMS = 4  # times as many where words are made of n-grams, see `tile_negatives`
+OF_NGRAMS = 3  # times as many where words are made of n-grams, see `tile_negatives`
 LIFETIME = 4  # tiles that a set of negatives serves, where fetching new ones costs time; 8 lost .01 on SimLex
 CACHED = 8 << 20  # bytes of C that the caches of a core are taken to hold
 LOG_2 = 0.6931471805599453
@@ -50,8 +50,8 @@ def tile_negatives(negatives: int, inputs: float, of_ngrams: bool = False) -> in
 
     That is about half of what a word is trained against when a window shares them, k in each of its windows: with
     fewer, analogies fall; more cost time and improve little (benchmarks/README.md). Words that are made of n-grams
-    are more alike, and what all words of a tile do to a negative adds up; with four times as many, each counts a
-    quarter, which gains .02 to .09 in every figure on 100 MB (benchmarks/LOG.md).
+    are more alike, and what all words of a tile do to a negative adds up; with three times as many, each counts a
+    third, which gains .02 to .09 in every figure on 100 MB (benchmarks/LOG.md).
 
     Args:
         negatives: k.
