@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish(session):
-    """Garbage is looked for among what tests make, not among all that was imported: an eighth of the time of all."""
+    """Garbage is looked for among what tests make, not among all that was imported."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     gc.enable()

@@ -7,10 +7,12 @@ is at index `band_index`. Pairs that do not exist, because a sentence ends or a 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from sgns.base.jit import helper
 from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense_columns import by_columns, update_columns
 from sgns.training.engines.cpu.llvm import (
@@ -44,6 +46,30 @@ STATIC = 6  # distances up to this have code of their own for each reach, in whi
 def band_index(c: int, distance: int, side: int) -> int:
     """The index of the number of a pair."""
     return ((distance - 1) * SIDES + side) * CENTRES + c
+
+
+@helper
+def weigh_pairs(begin, end, left, right, reach, of_centres, weights):
+    """The weights of the pairs of a tile that lacks some: those of their centres, 0 for pairs that do not exist.
+
+    Args:
+        begin: The first centre.
+        end: One past the last; the tile may lack some.
+        left: See `sampling.draw_centres`.
+        right: As left.
+        reach: The widest of the windows.
+        of_centres: (≥ CENTRES,) float32.
+        weights: (≥ SIDES·CENTRES·reach,) float32, out, see `band_index`.
+    """
+    for k in range(reach):
+        for i in range(CENTRES):
+            c = begin + i
+            before = after = np.float32(0)
+            if c < end:
+                before = of_centres[i] if c - 1 - k >= left[c] else before
+                after = of_centres[i] if c + 1 + k < right[c] else after
+            weights[SIDES * CENTRES * k + i] = before
+            weights[SIDES * CENTRES * k + CENTRES + i] = after
 
 
 def _dots(

@@ -8,8 +8,8 @@ of the document that c stands in, or both. The loss is that of skip-gram with h 
 and with h = (1/m) Σ_j E_j each row of the window gets ∂L/∂E_j = (1/m) ∂L/∂h. word2vec.c and gensim leave the division
 out, which is not the gradient of any loss (Irsoy, Benton & Stratos 2021, arXiv 2012.15332).
 
-A tile is `CENTRES` consecutive centres that share negatives, weighted so that each centre has its k in expectation. It
-is one step: the exact gradient of its own samples, from the values before the step.
+A tile is `CENTRES` consecutive centres that share a reach, and negatives that are weighted so that each centre has its
+k in expectation. It is one step: the exact gradient of its own samples, from the values before the step.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sgns.base.jit import helper, kernel
-from sgns.training.engines.cpu.band import SIDES, STATIC, spread_sums, window_sums
+from sgns.training.engines.cpu.band import SIDES, STATIC, spread_sums, weigh_pairs, window_sums
 from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_gradient, dense_scores, row_scores
 from sgns.training.engines.cpu.llvm import LANES
@@ -135,15 +135,7 @@ def fill_shares(begin, end, left, right, scales, shares):
         for k in range(SIDES * CENTRES * reach):
             shares[k] = scales[0]
         return reach
-    for k in range(reach):
-        for i in range(CENTRES):
-            c = begin + i
-            before = after = np.float32(0)
-            if c < end:
-                before = scales[i] if c - 1 - k >= left[c] else before
-                after = scales[i] if c + 1 + k < right[c] else after
-            shares[SIDES * CENTRES * k + i] = before
-            shares[SIDES * CENTRES * k + CENTRES + i] = after
+    weigh_pairs(begin, end, left, right, reach, scales, shares)
     return reach
 
 

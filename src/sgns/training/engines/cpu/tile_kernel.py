@@ -25,6 +25,7 @@ from sgns.training.engines.cpu.band import (
     update_centres,
     update_negatives,
     update_words,
+    weigh_pairs,
 )
 from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense import (
@@ -252,12 +253,7 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
             there = work.whole.ctypes.data
             if n < SIDES * CENTRES * reach:
                 there = pair_weights.ctypes.data
-                for c in range(CENTRES):
-                    for k in range(reach):
-                        before, behind = begin + c - 1 - k, begin + c + 1 + k
-                        inside = begin + c < end
-                        pair_weights[2 * CENTRES * k + c] = inside and before >= left[begin + c]
-                        pair_weights[2 * CENTRES * k + CENTRES + c] = inside and behind < right[begin + c]
+                weigh_pairs(begin, end, left, right, reach, work.whole, pair_weights)
             if reach > 0:
                 loss += band_gradient(P, there, SIDES * CENTRES * reach, lr)
             # Backward

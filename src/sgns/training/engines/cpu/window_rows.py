@@ -1,9 +1,10 @@
 """Sums of the rows of windows, and their gradients back to the rows, as LLVM vector code inside Numba kernels.
 
 Windows of neighbouring centres overlap, so both directions take a running sum over the rows of a tile, once, in place
-of a sum for each window. Forward, with S_i = Σ_{j<i} E_j, the rows of the window left:right without the centre c add up
-to S_right − S_{c+1} + S_c − S_left. Backward, row i gets the gradients of all windows that hold it: they are added
-where a window begins and taken off where it ends, and the running sum of that is the gradient of each row.
+of a sum for each window; narrow windows of CBOW are cheaper one by one (`band.window_sums`). Forward, with
+S_i = Σ_{j<i} E_j, the rows of the window left:right without the centre c add up to S_right − S_{c+1} + S_c − S_left.
+Backward, row i gets the gradients of all windows that hold it: they are added where a window begins and taken off where
+it ends, and the running sum of that is the gradient of each row.
 """
 
 from collections.abc import Callable, Sequence
