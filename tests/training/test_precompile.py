@@ -268,6 +268,43 @@ class TestTheSecondProcess:
         assert not list(tmp_path.rglob("*.compiled"))
 
 
+class TestTheKernelsThatDraw:
+    """This process compiles them while the second one is at the kernel that trains, which is all but one of them."""
+
+    @pytest.fixture
+    def drawn(self, monkeypatch, started, sleeper):
+        """The dims for which this process compiled them."""
+        dims = []
+        monkeypatch.setattr(precompile, "compile_draws", lambda config, threads: dims.append(config.dim))
+        monkeypatch.setattr(precompile, "PATIENCE", 0.0)
+        monkeypatch.setattr(precompile, "usable_cores", lambda: 2)
+        monkeypatch.setattr(sys, "executable", sleeper)
+        return dims
+
+    def wait(self, **options):
+        with Precompilation(Config(dim=24, **options), RESOURCES) as kernels:
+            kernels.wait(lambda: None)
+
+    def test_they_are_compiled_here(self, drawn):
+        self.wait()
+        assert drawn == [24]
+
+    def test_not_once_the_second_process_has_come_to_them(self, monkeypatch, drawn):
+        monkeypatch.setattr(precompile, "is_compiled", lambda name: name.endswith(precompile.TILE_KERNEL))
+        self.wait()
+        assert drawn == []
+
+    def test_not_on_one_core(self, monkeypatch, drawn):
+        monkeypatch.setattr(precompile, "usable_cores", lambda: 1)
+        self.wait()
+        assert drawn == []
+
+    @pytest.mark.parametrize("options", [{"sharing": "pair"}, {"deterministic": True}, {"ngrams": "3-6"}], ids=str)
+    def test_not_for_models_whose_kernels_are_compiled_together(self, drawn, options):
+        self.wait(**options)
+        assert drawn == []
+
+
 class TestTheDisplay:
     def test_it_moves_while_kernels_are_compiled(self, monkeypatch, started, sleeper):
         monkeypatch.setattr(sys, "executable", sleeper)
@@ -345,10 +382,10 @@ def shows_compiling(stages):
     return any("compile" in stage for stage in stages)
 
 
-def test_a_cold_run_compiles_nothing_itself_and_gives_the_bits_of_a_warm_one(tmp_path):
+def test_a_cold_run_compiles_what_draws_blocks_alone_and_gives_the_bits_of_a_warm_one(tmp_path):
     machine = Machine(tmp_path)
     cold, compiled, stages = machine.run(12)
-    assert compiled == []
+    assert {name.partition("-")[0] for name in compiled} <= {"sampling.fill_cells", "block.draw_block"}
     assert shows_compiling(stages)
     warm, compiled, stages = machine.run(12)
     assert compiled == []

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from sgns.base.kernel_cache import is_compiled, note_compiled
+from sgns.base.kernel_cache import compiling, is_compiled, note_compiled
 from sgns.base.parallel import run_threads, usable_cores
 from sgns.config import Config
 from sgns.progress.callback import ProgressCallback
@@ -125,15 +125,8 @@ def usable_threads(wanted: int) -> int:
 
 def load_kernels() -> None:
     """Imports Numba and compiles what is not compiled yet."""
-    import gc
-
     from sgns.text.encode_fast import compile_kernels
 
-    collects = gc.isenabled()
-    gc.disable()  # compiling makes millions of objects and little garbage: a tenth of the time goes into looking for it
-    try:
+    with compiling():
         compile_kernels()
-    finally:
-        if collects:
-            gc.enable()
     note_compiled("text")

@@ -14,11 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sgns.base.kernel_cache import (
     can_be_kept,
+    compiling,
     is_compiled,
     kernel_folder,
     not_kept,
@@ -40,8 +42,8 @@ KERNEL_OPTIONS = (
     "dim", "model", "combine", "loss", "ngrams", "window", "shrink_windows", "negatives", "sharing", "deterministic",
     "validation", "threads",
 )  # fmt: skip
+TILE_KERNEL = "-tile-kernel"  # after the name of a set of kernels: the first of them is compiled
 SECOND = "SGNS_SECOND_PROCESS"  # set in the environment of the second process: a run in it starts none
-DRAWS_ALONE = "draws alone"  # argument of the third
 
 
 class Precompilation:
@@ -56,6 +58,7 @@ class Precompilation:
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._config, self._threads = config, resources.threads
         self._kernels = kernels_of(config, resources.threads)
         if resources.engine == "cpu" and can_start() and not is_compiled(self._kernels) and can_be_kept():
             self._process = start_second_process(config, resources.threads)
@@ -63,14 +66,22 @@ class Precompilation:
     def wait(self, watch: Callable[[], None]) -> None:
         """Waits until the kernels of training are compiled, and calls `watch` about ten times a second meanwhile.
 
-        The process goes on with the kernels of text, from which the next run gains.
+        After a small text, the second process is still at the kernel that trains on blocks: then this one compiles the
+        kernels that draw them. The second one goes on with the kernels of text, from which the next run gains.
         """
         end = time.monotonic() + PATIENCE
+        if self._process is not None and self._process.poll() is None and self._draws_wait():
+            in_background(partial(compile_draws, replace(self._config, validation=0.0), self._threads), watch)
         while self._process is not None and self._process.poll() is None and time.monotonic() < end:
             if is_compiled(self._kernels):
                 return
             watch()
             time.sleep(WATCH)
+
+    def _draws_wait(self) -> bool:
+        """Whether the second process has not come to the kernels that draw blocks."""
+        done = is_compiled(self._kernels) or is_compiled(self._kernels + TILE_KERNEL)
+        return has_tile_kernel(self._config) and usable_cores() > 1 and not done
 
     def __enter__(self) -> Self:
         return self
@@ -90,12 +101,12 @@ def can_start() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False) and SECOND not in os.environ
 
 
-def start_second_process(config: Config, threads: int, *arguments: str) -> subprocess.Popen[bytes] | None:
+def start_second_process(config: Config, threads: int) -> subprocess.Popen[bytes] | None:
     """Starts `main` in a process of its own; None where that cannot be. It ends when its standard input does."""
     options = {name: getattr(config, name) for name in KERNEL_OPTIONS} | {"threads": threads}
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "sgns.training.precompile", json.dumps(options), *arguments],
+            [sys.executable, "-m", "sgns.training.precompile", json.dumps(options)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), SECOND: "1"},
         )  # fmt: skip
@@ -161,14 +172,20 @@ def small_run(config: Config, threads: int) -> "tuple[Plan, Corpus]":
     return Plan.of(corpus.vocabulary, config, Resources("cpu", threads)), corpus
 
 
+def has_tile_kernel(config: Config) -> bool:
+    """Whether these options need a kernel that `compile_kernel` compiles, and others that `compile_draws` does."""
+    return config.sharing == "tile" and config.ngrams is None and not config.deterministic
+
+
 def compile_draws(config: Config, threads: int) -> None:
-    """Compiles the kernels that draw blocks: about a quarter of what the cpu engine needs."""
+    """Compiles the kernels that draw blocks: about a third of what the cpu engine needs."""
     from sgns.training.engines.build import build
     from sgns.training.engines.cpu.engine import CpuEngine
 
-    engine = build(*small_run(config, threads))
-    if isinstance(engine, CpuEngine):
-        engine.compile_draws()
+    with compiling():
+        engine = build(*small_run(config, threads))
+        if isinstance(engine, CpuEngine):
+            engine.compile_draws()
 
 
 def compile_kernel(config: Config, threads: int) -> None:
@@ -269,31 +286,21 @@ def end_with_standard_input() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def main(options: str, draws_alone: bool = False) -> None:
+def main(options: str) -> None:
     """The second process: the kernels of training, then those of text, which a small text does not need.
-
-    Numba compiles one kernel at a time in a process. So a third process compiles the kernels that draw blocks while the
-    second one compiles the kernel that trains on them; where it fails, the second one compiles all.
 
     Args:
         options: Those of `KERNEL_OPTIONS`, as JSON.
-        draws_alone: Whether this is the third process.
     """
     end_with_standard_input()
     gc.disable()  # it ends before garbage matters
     config = Config(**json.loads(options))
-    if draws_alone:
-        compile_draws(replace(config, validation=0.0), config.threads)
-        return
-    third = None
-    if config.sharing == "tile" and config.ngrams is None and not config.deterministic and usable_cores() > 1:
-        third = start_second_process(config, config.threads, DRAWS_ALONE)
+    if has_tile_kernel(config):
         compile_kernel(config, config.threads)
+        note_compiled(kernels_of(config, config.threads) + TILE_KERNEL)
     compile_training(config, config.threads)
     if not_kept():  # the run compiles for itself, and waits no longer
         return
-    if third is not None:
-        third.wait()
     if hasattr(os, "nice"):
         os.nice(10)  # the run needs the cores for training now
     from sgns.text.encode import load_kernels
@@ -302,4 +309,4 @@ def main(options: str, draws_alone: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:] == [DRAWS_ALONE])
+    main(sys.argv[1])

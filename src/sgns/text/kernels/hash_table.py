@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import smaller
 from sgns.base.jit import helper, inlined, kernel
 from sgns.text.kernels.bits import word_at
 
@@ -110,11 +111,11 @@ def same_bytes(one, other, length):
 
 
 @inlined
-def find_short(table, lo, hi):
+def find_short(slots, seeds, lo, hi):
     """The index of a short key's slot, or of the empty slot where it belongs."""
-    mask = u64(table.slots.shape[0] - 1)
-    at = (hashed(lo, hi, table.seeds) >> SHIFT32) & mask
-    while table.slots[at, KEY] != ZERO and not (table.slots[at, KEY] == lo and table.slots[at, KEY_END] == hi):
+    mask = u64(slots.shape[0] - 1)
+    at = (hashed(lo, hi, seeds) >> SHIFT32) & mask
+    while slots[at, KEY] != ZERO and not (slots[at, KEY] == lo and slots[at, KEY_END] == hi):
         at = (at + ONE) & mask
     return at
 
@@ -122,20 +123,20 @@ def find_short(table, lo, hi):
 @helper
 def find(table, lo, hi, address, length):
     """The index of a key's slot, or of the empty slot where it belongs; a long string's bytes stand at `address`."""
-    mask = u64(table.slots.shape[0] - 1)
+    slots, tail_starts = table.slots, table.tail_starts
+    mask, tails = u64(slots.shape[0] - 1), u64(table.tails.ctypes.data)
     at = (hashed(lo, hi, table.seeds) >> SHIFT32) & mask
     while True:
-        found = table.slots[at, KEY]
+        found = slots[at, KEY]
         if found == lo:
+            end = slots[at, KEY_END]
             if hi != LONG:
-                if table.slots[at, KEY_END] == hi:
+                if end == hi:
                     return at
-            elif (table.slots[at, KEY_END] >> SHIFT56) == u64(255):
-                which = np.int64(table.slots[at, KEY_END] & TAIL_INDEX)
-                start = table.tail_starts[which]
-                if table.tail_starts[which + 1] - start == length and same_bytes(
-                    u64(table.tails.ctypes.data) + u64(start), address, length
-                ):
+            elif (end >> SHIFT56) == u64(255):
+                which = np.int64(end & TAIL_INDEX)
+                start = tail_starts[which]
+                if tail_starts[which + 1] - start == length and same_bytes(tails + u64(start), address, length):
                     return at
         elif found == ZERO:
             return at
@@ -143,18 +144,18 @@ def find(table, lo, hi, address, length):
 
 
 @inlined
-def count_short(table, at, lo, hi, count, position):
+def count_short(slots, first, used, at, lo, hi, count, position):
     """Counts a short string in the slot that `find_short` found. Returns its number."""
-    if table.slots[at, KEY] != ZERO:
-        number = np.int64(table.slots[at, NUMBER])
-        table.slots[at, COUNT] += u64(count)
-        table.first[number] = min(table.first[number], position)
+    if slots[at, KEY] != ZERO:
+        number = np.int64(slots[at, NUMBER])
+        slots[at, COUNT] += u64(count)
+        first[number] = smaller(first[number], position)
     else:
-        number = table.used[N_ITEMS]
-        table.used[N_ITEMS] = number + 1
-        table.slots[at, KEY], table.slots[at, KEY_END] = lo, hi
-        table.slots[at, NUMBER], table.slots[at, COUNT] = u64(number), u64(count)
-        table.first[number] = position
+        number = used[N_ITEMS]
+        used[N_ITEMS] = number + 1
+        slots[at, KEY], slots[at, KEY_END] = lo, hi
+        slots[at, NUMBER], slots[at, COUNT] = u64(number), u64(count)
+        first[number] = position
     return number
 
 
@@ -162,39 +163,17 @@ def count_short(table, at, lo, hi, count, position):
 def add(table, lo, hi, address, length, count, position):
     """Counts a string, new or known; the capacity must suffice. Returns its number."""
     at = find(table, lo, hi, address, length)
-    if table.slots[at, KEY] != ZERO:
-        number = np.int64(table.slots[at, NUMBER])
-        table.slots[at, COUNT] += u64(count)
-        table.first[number] = min(table.first[number], position)
-        return number
-    number = table.used[N_ITEMS]
-    table.used[N_ITEMS] = number + 1
-    table.slots[at, KEY] = lo
-    table.slots[at, NUMBER] = u64(number)
-    if hi == LONG:
-        which, start = table.used[N_LONG], table.used[N_TAIL]
-        table.slots[at, KEY_END] = LONG | u64(which)
-        source = u64(address)
+    slots, first, used = table.slots, table.first, table.used
+    if hi == LONG and slots[at, KEY] == ZERO:
+        which, start = used[N_LONG], used[N_TAIL]
+        hi |= u64(which)
+        tails = table.tails
         for i in range(length):
-            table.tails[start + i] = np.uint8(word_at(source + u64(i)) & u64(255))
+            tails[start + i] = np.uint8(word_at(address + u64(i)) & u64(255))
         table.tail_starts[which + 1] = start + length
-        table.used[N_LONG] = which + 1
-        table.used[N_TAIL] = start + length
-    else:
-        table.slots[at, KEY_END] = hi
-    table.slots[at, COUNT] = u64(count)
-    table.first[number] = position
-    return number
-
-
-@helper
-def fits(table, items, longs, tail):
-    """Whether `items` more strings, `longs` long ones among them, with `tail` bytes, fit into the arrays of a table."""
-    return (
-        3 * (table.used[N_ITEMS] + items) <= 2 * table.slots.shape[0]  # at most two thirds full
-        and table.used[N_LONG] + longs + 1 <= table.tail_starts.shape[0]
-        and table.used[N_TAIL] + tail + 16 <= table.tails.shape[0]
-    )
+        used[N_LONG] = which + 1
+        used[N_TAIL] = start + length
+    return count_short(slots, first, used, at, lo, hi, count, position)
 
 
 @kernel
@@ -225,36 +204,45 @@ def move(slots, rows, seeds, by_number):
 @kernel
 def add_strings(table, other, numbers):
     """Adds the strings `numbers` of `other` to a table whose capacity suffices."""
+    slots, first, used, seeds = table.slots, table.first, table.used, table.seeds
+    keys, counts, positions, tail_starts = other.keys, other.counts, other.first, other.tail_starts
     tails = u64(other.tails.ctypes.data)
-    for number in numbers:
-        lo, hi = other.keys[number, 0], other.keys[number, 1]
-        count, position = other.counts[number], other.first[number]
+    for i in range(numbers.shape[0]):
+        number = numbers[i]
+        lo, hi = keys[number, 0], keys[number, 1]
+        count, position = counts[number], positions[number]
         if (hi >> SHIFT56) != u64(255):
-            count_short(table, find_short(table, lo, hi), lo, hi, count, position)
+            count_short(slots, first, used, find_short(slots, seeds, lo, hi), lo, hi, count, position)
         else:
             which = np.int64(hi & TAIL_INDEX)
-            start = other.tail_starts[which]
-            add(table, lo, LONG, tails + u64(start), other.tail_starts[which + 1] - start, count, position)
+            start = tail_starts[which]
+            add(table, lo, LONG, tails + u64(start), tail_starts[which + 1] - start, count, position)
 
 
 @kernel
-def look_up(table, other, value):
-    """(n,) int32: value[number in `table`] for each string of `other`, -1 for those that `table` does not hold."""
-    found = np.empty(other.keys.shape[0], dtype=np.int32)
+def look_up_all(table, other, value, found):
+    """Looks up each string of `other`, see `look_up`; `found` is (n,) int32."""
+    slots, keys, tail_starts = table.slots, other.keys, other.tail_starts
     tails = u64(other.tails.ctypes.data)
-    for number in range(other.keys.shape[0]):
-        lo, hi = other.keys[number, 0], other.keys[number, 1]
-        if (hi >> SHIFT56) != u64(255):
-            at = find_short(table, lo, hi)
-        else:
+    for number in range(keys.shape[0]):
+        lo, hi = keys[number, 0], keys[number, 1]
+        start = length = np.int64(0)
+        if (hi >> SHIFT56) == u64(255):
             which = np.int64(hi & TAIL_INDEX)
-            start = other.tail_starts[which]
-            at = find(table, lo, LONG, tails + u64(start), other.tail_starts[which + 1] - start)
-        found[number] = -1 if table.slots[at, KEY] == ZERO else value[np.int64(table.slots[at, NUMBER])]
-    return found
+            start, hi = tail_starts[which], LONG
+            length = tail_starts[which + 1] - start
+        at = find(table, lo, hi, tails + u64(start), length)
+        found[number] = -1 if slots[at, KEY] == ZERO else value[np.int64(slots[at, NUMBER])]
 
 
 # --- whole tables, from Python ----------------------------------------------------------------------------------------
+
+
+def look_up(table: HashTable, other: Strings, value: np.ndarray) -> np.ndarray:
+    """(n,) int32: value[number in `table`] for each string of `other`, -1 for those that `table` does not hold."""
+    found = np.empty(len(other.keys), dtype=np.int32)
+    look_up_all(table, other, value, found)
+    return found
 
 
 def new_table(capacity: int = 8192) -> HashTable:
@@ -270,12 +258,18 @@ def new_table(capacity: int = 8192) -> HashTable:
     )
 
 
+def room(table: HashTable) -> np.ndarray:
+    """(3,) int64: how many strings, long strings and bytes of long strings the arrays of a table can hold."""
+    most = 2 * len(table.slots) // 3, len(table.tail_starts) - 1, len(table.tails) - 16
+    return np.array(most, dtype=np.int64)
+
+
 def with_capacity(table: HashTable, items: int, longs: int, tail: int) -> HashTable:
     """The table, enlarged where `items` more strings, `longs` long ones among them, with `tail` bytes, do not fit."""
     slots, first, tails, tail_starts, used, seeds = table
     n_items, n_longs, n_tail = used.tolist()
     size = len(slots)
-    while 3 * (n_items + items) > 2 * size:  # as in `fits`
+    while n_items + items > 2 * size // 3:  # as in `room`
         size *= 2
     if size > len(slots):
         larger = np.zeros((size, 4), dtype=np.uint64)

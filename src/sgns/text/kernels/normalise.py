@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgns.base.jit import helper, inlined, kernel
+from sgns.base.jit import inlined, kernel
 from sgns.base.normalise import UNSEGMENTED, compose, decode, split
 from sgns.text.kernels.hash_table import (
     SHIFT8,
@@ -31,6 +31,8 @@ from sgns.text.kernels.hash_table import (
 
 EACH, HIGH_BITS = u64(0x0101010101010101), u64(0x8080808080808080)
 NO_WORD = -1
+# [byte]: whether it is ASCII, and neither letter nor digit
+MARK = np.array([byte < 128 and not chr(byte).isalnum() for byte in range(256)])
 BATCH = 1 << 16  # raw tokens that Python normalises together
 
 
@@ -66,7 +68,9 @@ def normalise_all(raw_tokens: Strings, lowercase: bool, punctuation: bool) -> No
     table = with_capacity(new_table(n), n, len(raw_tokens.tail_starts), len(raw_tokens.tails))
     word = np.full(n, NO_WORD, dtype=np.int32)
     others = np.empty(n, dtype=np.int64)
-    n_others = normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others)
+    longest = int(np.diff(raw_tokens.tail_starts).max(initial=SHORT))
+    scratch = np.zeros(longest + 32, dtype=np.uint8)
+    n_others = normalise_ascii(table, raw_tokens, lowercase, punctuation, scratch, word, others)
     list_ends: list[int] = []
     lists: list[np.ndarray] = [np.empty(0, dtype=np.int32)]
     invalid_bytes, first_invalid, unsegmented = 0, -1, 0
@@ -90,7 +94,8 @@ def normalise_all(raw_tokens: Strings, lowercase: bool, punctuation: bool) -> No
         n_words = len(found)
         text = np.frombuffer("\n".join([*found, " " * 16]).encode(), dtype=np.uint8)
         table = with_capacity(table, n_words, n_words, len(text))
-        numbers = add_lines(table, text, n_words, lengths, counts, first)
+        numbers = np.empty(n_words, dtype=np.int32)
+        add_lines(table, text, lengths, counts, first, numbers)
         ends = np.cumsum(lengths)
         single = lengths == 1
         word[batch[single]] = numbers[ends[single] - 1]
@@ -140,7 +145,7 @@ def letters(eight):
 
 
 @kernel
-def normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others):
+def normalise_ascii(table, raw_tokens, lowercase, punctuation, scratch, word, others):
     """Adds the words of raw tokens that are one ASCII word, or none, to a table whose capacity suffices.
 
     Args:
@@ -148,34 +153,34 @@ def normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others):
         raw_tokens: `Strings`.
         lowercase: as in `Config`.
         punctuation: as in `Config`.
+        scratch: (longest raw token + 32,) uint8, to work in.
         word: out (n,) int32, the number of each raw token's word; untouched where there is none.
         others: out (n,) int64, the numbers of all other raw tokens.
 
     Returns:
         How many others there are.
     """
-    longest = SHORT
-    tail_starts = raw_tokens.tail_starts
-    for i in range(tail_starts.shape[0] - 1):
-        longest = max(longest, tail_starts[i + 1] - tail_starts[i])
-    scratch = np.zeros(longest + 32, dtype=np.uint8)
+    slots, first, used, seeds = table.slots, table.first, table.used, table.seeds
+    keys, counts, positions = raw_tokens.keys, raw_tokens.counts, raw_tokens.first
+    tails, tail_starts = raw_tokens.tails, raw_tokens.tail_starts
     address = u64(scratch.ctypes.data)
     n_others = 0
-    for number in range(raw_tokens.keys.shape[0]):
-        lo, hi = raw_tokens.keys[number, 0], raw_tokens.keys[number, 1]
-        count, position = raw_tokens.counts[number], raw_tokens.first[number]
+    for number in range(keys.shape[0]):
+        lo, hi = keys[number, 0], keys[number, 1]
+        count, position = counts[number], positions[number]
         if ((lo | hi) & HIGH_BITS) == ZERO:  # short and ASCII; if all are letters, its key is the word's
             if lowercase:
                 lo |= between(lo, u64(65), u64(90)) >> u64(2)  # bit 5 makes a capital small
                 hi |= between(hi, u64(65), u64(90)) >> u64(2)
             if (letters(lo) & letters(hi)) == HIGH_BITS or punctuation:
-                word[number] = count_short(table, find_short(table, lo, hi), lo, hi, count, position)
+                at = find_short(slots, seeds, lo, hi)
+                word[number] = count_short(slots, first, used, at, lo, hi, count, position)
                 continue
         length = 0
         if (hi >> SHIFT56) == u64(255):
             which = np.int64(hi & TAIL_INDEX)
             for i in range(tail_starts[which], tail_starts[which + 1]):
-                scratch[length] = raw_tokens.tails[i]
+                scratch[length] = tails[i]
                 length += 1
         else:
             while lo:
@@ -188,14 +193,14 @@ def normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others):
                 length += 1
         start, end = 0, length
         if not punctuation:
-            while start < end and is_ascii_mark(scratch[start]):
+            while start < end and MARK[scratch[start]]:
                 start += 1
-            while start < end and is_ascii_mark(scratch[end - 1]):
+            while start < end and MARK[scratch[end - 1]]:
                 end -= 1
         simple, inner = True, False
         for i in range(start, end):
             byte = scratch[i]
-            mark = is_ascii_mark(byte)
+            mark = MARK[byte]
             if byte >= 128 or (mark and not punctuation and (inner or not (byte == 39 or byte == 45 or byte == 95))):
                 simple = False
                 break
@@ -206,42 +211,31 @@ def normalise_ascii(table, raw_tokens, lowercase, punctuation, word, others):
             others[n_others] = number
             n_others += 1
         elif start < end:
-            lo, hi = key_of(address + u64(start), end - start, table.seeds)
+            lo, hi = key_of(address + u64(start), end - start, seeds)
             word[number] = add(table, lo, hi, address + u64(start), end - start, count, position)
     return n_others
 
 
-@helper
-def is_ascii_mark(byte):
-    """Whether an ASCII byte is neither letter nor digit; other bytes are not."""
-    return not (97 <= byte <= 122 or 48 <= byte <= 57 or 65 <= byte <= 90 or byte >= 128)
-
-
 @kernel
-def add_lines(table, text, n_words, lengths, counts, positions):
+def add_lines(table, text, lengths, counts, positions, numbers):
     r"""Adds words to a table whose capacity suffices.
 
     Args:
         table: the `HashTable` of words.
         text: uint8, the words, each followed by \n, and 16 bytes more.
-        n_words: how many there are.
         lengths: (raw tokens,) int64, how many of them each raw token has.
         counts: (raw tokens,) int64.
         positions: (raw tokens,) int64, of their first appearances.
-
-    Returns:
-        (n_words,) int32, their numbers.
+        numbers: out (words,) int32, their numbers.
     """
-    address = u64(text.ctypes.data)
-    numbers = np.empty(n_words, dtype=np.int32)
+    address, seeds = u64(text.ctypes.data), table.seeds
     at, n = 0, 0
     for row in range(lengths.shape[0]):
         for which in range(lengths[row]):
             start = at
             while text[at] != 10:
                 at += 1
-            lo, hi = key_of(address + u64(start), at - start, table.seeds)
+            lo, hi = key_of(address + u64(start), at - start, seeds)
             numbers[n] = add(table, lo, hi, address + u64(start), at - start, counts[row], positions[row] + which)
             n += 1
             at += 1
-    return numbers

@@ -6,6 +6,7 @@ front of it, each time into a place that the counts of the words tell. So a pair
 
 import numpy as np
 
+from sgns.base.instructions import smaller
 from sgns.base.jit import helper, kernel
 from sgns.text.kernels.tree import NODE, NODES, NONE, POSITION, SENTENCE, WORD_BITS
 
@@ -56,7 +57,7 @@ def collect(walk, stop, most_nodes, connector, edges, place, before, pairs):
             sentence += 1
             node = np.int64(NONE)
             continue
-        end = min(end, stop)
+        end = smaller(end, stop)
         while position < end:
             word = np.int64(ids[position])
             if not connector[word]:
@@ -158,7 +159,7 @@ def join(walk, stop, begins, follows, edges, joined, out, out_ends, counts):
         if position >= stop:
             break
         end = ends[sentence] if sentence < ends.shape[0] else ids.shape[0]
-        while position < min(end, stop):
+        while position < smaller(end, stop):
             becomes, behind = ids[position], position + 1
             node = np.int64(becomes) if begins[becomes] else np.int64(NONE)
             at = behind

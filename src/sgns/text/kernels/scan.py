@@ -8,6 +8,7 @@ the second finds its bytes in the L1 cache.
 
 import numpy as np
 
+from sgns.base.instructions import smaller
 from sgns.base.jit import kernel
 from sgns.text.kernels.bits import (
     BLOCK,
@@ -27,6 +28,9 @@ from sgns.text.kernels.hash_table import (
     KEY_END,
     LONG,
     LOW,
+    N_ITEMS,
+    N_LONG,
+    N_TAIL,
     NUMBER,
     ONE,
     SHIFT32,
@@ -35,9 +39,9 @@ from sgns.text.kernels.hash_table import (
     add,
     count_short,
     find_short,
-    fits,
     hashed,
     key_of,
+    room,
     with_capacity,
 )
 
@@ -83,17 +87,18 @@ def scan(
     starts, stops = np.empty((2, STEP + 1), dtype=np.int32)
     low, high, indices = np.empty((3, STEP + 1), dtype=np.uint64)
     arrays = buffer, numbers, ends, starts, stops, low, high, indices, state
-    while not scan_steps(table, size, base, mode, closing, *arrays):
+    while not scan_steps(table, room(table), size, base, mode, closing, *arrays):
         table = with_capacity(table, int(state[FOUND]), int(state[LONGS]), int(state[TAIL]))
     return table, int(state[TOKENS]), int(state[ENDS])
 
 
 @kernel
-def scan_steps(table, size, base, mode, closing, buffer, numbers, ends, starts, stops, low, high, indices, state):
+def scan_steps(table, most, size, base, mode, closing, buffer, numbers, ends, starts, stops, low, high, indices, state):
     """Scans a chunk, or goes on with it, until its end or until the table is too small for what was found.
 
     Args:
         table: as in `scan`.
+        most: `room(table)`.
         size: as in `scan`.
         base: as in `scan`.
         mode: as in `scan`.
@@ -114,7 +119,9 @@ def scan_steps(table, size, base, mode, closing, buffer, numbers, ends, starts, 
     Returns:
         Whether the chunk is finished. If not, the table is to be enlarged for `state`'s FOUND, LONGS and TAIL.
     """
-    address, seeds = u64(buffer.ctypes.data), table.seeds
+    address = u64(buffer.ctypes.data)
+    slots, first, used, seeds = table.slots, table.first, table.used, table.seeds
+    mask, first_slot = u64(slots.shape[0] - 1), u64(slots.ctypes.data)
     once = np.int64(1)  # Numba compiles a callee anew for each literal that it is called with
     at, n_numbers, n_ends = state[AT], state[TOKENS], state[ENDS]
     opened, before, last_line = state[OPENED], u64(state[AFTER_BLANK]), state[LAST_LINE]
@@ -123,7 +130,7 @@ def scan_steps(table, size, base, mode, closing, buffer, numbers, ends, starts, 
     while waiting or at < size + 1:  # the blank behind the last byte closes the last raw token
         if not waiting:
             n_starts, n_stops = opened, 0
-            limit = min(at + STEP, size + 1)
+            limit = smaller(at + STEP, size + 1)
             while at < limit:
                 here = address + u64(at)
                 blanks = blanks_at(here)
@@ -166,15 +173,16 @@ def scan_steps(table, size, base, mode, closing, buffer, numbers, ends, starts, 
                     low[i], high[i] = key_of(start, length, seeds)
                     longs += 1
                     tail += length
-            if not fits(table, n_stops, longs, tail):
+            if (
+                used[N_ITEMS] + n_stops > most[N_ITEMS]
+                or used[N_LONG] + longs > most[N_LONG]
+                or used[N_TAIL] + tail > most[N_TAIL]
+            ):
                 state[AT], state[TOKENS], state[ENDS] = at, n_numbers, n_ends
                 state[OPENED], state[AFTER_BLANK], state[LAST_LINE] = opened, before, last_line
                 state[BEGUN], state[FOUND], state[LONGS], state[TAIL] = n_starts, n_stops, longs, tail
                 return False
         waiting = False
-        slots = table.slots
-        mask = u64(slots.shape[0] - 1)
-        first_slot = u64(slots.ctypes.data)
         for i in range(n_stops):
             indices[i] = (hashed(low[i], high[i], seeds) >> SHIFT32) & mask
             prefetch(first_slot + indices[i] * u64(32))
@@ -184,8 +192,8 @@ def scan_steps(table, size, base, mode, closing, buffer, numbers, ends, starts, 
                 slots[index, COUNT] += ONE
                 numbers[n_numbers + i] = np.int32(slots[index, NUMBER])
             elif high[i] != LONG:  # inlined: `add` would do the same, at the cost of a call
-                index = find_short(table, low[i], high[i])
-                numbers[n_numbers + i] = count_short(table, index, low[i], high[i], once, base + starts[i])
+                index = find_short(slots, seeds, low[i], high[i])
+                numbers[n_numbers + i] = count_short(slots, first, used, index, low[i], high[i], once, base + starts[i])
             else:
                 start = address + u64(starts[i])
                 numbers[n_numbers + i] = add(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import helper, inlined, kernel
 from sgns.config import WHOLE_SENTENCE, Config
 
@@ -221,7 +222,7 @@ def draw_centres(ids, sentence_ends, start, stop, window, reaches, group, keep_t
     last = m
     while position < stop:
         end = sentence_ends[sentence]
-        here = min(end, stop)
+        here = smaller(end, stop)
         for p in range(position, here):
             r = draw(key, p)
             w = ids[p]
@@ -241,8 +242,8 @@ def draw_centres(ids, sentence_ends, start, stop, window, reaches, group, keep_t
             if c <= first or shared == group:
                 reach, shared = left[c], np.int64(0)
             shared += 1
-            left[c] = max(opened, c - reach)
-            right[c] = min(m, c + reach + 1)
+            left[c] = larger(opened, c - reach)
+            right[c] = smaller(m, c + reach + 1)
         opened = m
         position = here
         sentence += 1

@@ -6,6 +6,7 @@ V + 1 on each chunk has a range of rows for copies, one for each word that it ca
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import kernel
 from sgns.training.engines.sampling import GOLDEN, HALF, draw, draw_word, longer_key, sentence_of
 
@@ -93,13 +94,13 @@ def number_words(
     """
     start, stop = cuts[k], cuts[k + 1]
     sentence = sentence_of(sentence_ends, start)
-    begin = max(sentence_ends[sentence - 1] if sentence > 0 else np.int64(0), start - MARGIN - window)
+    begin = larger(sentence_ends[sentence - 1] if sentence > 0 else np.int64(0), start - MARGIN - window)
     low, found = start, np.int64(0)
     while low > begin and found < window:
         low -= 1
         found += np.int64((draw(keep_key, low) >> HALF) <= u64(keep_thresholds[ids[low]]))
     last_sentence = sentence_of(sentence_ends, stop - 1)
-    end = min(sentence_ends[last_sentence], stop + MARGIN + window)
+    end = smaller(sentence_ends[last_sentence], stop + MARGIN + window)
     high, found = stop, np.int64(0)
     while high < end and found < window:
         found += np.int64((draw(keep_key, high) >> HALF) <= u64(keep_thresholds[ids[high]]))
@@ -117,7 +118,7 @@ def number_words(
             chunk_ids[k, p - low] = -1
     word_counts[k, 0] = n
     chunk_key = longer_key(noise_key, before + k)
-    pool = max(LEAST_POOL, int((stop - start) * pool_share))
+    pool = larger(LEAST_POOL, int((stop - start) * pool_share))
     for i in range(pool):
         w = draw_word(draw(chunk_key, i), noise_table)
         if numbers[w] < 0:
@@ -129,7 +130,7 @@ def number_words(
     for i in range(n):
         numbers[words[k, i]] = -1
     for s in range(sentence, last_sentence + 1):
-        chunk_sentence_ends[k, s - sentence] = min(sentence_ends[s], high) - low
+        chunk_sentence_ends[k, s - sentence] = smaller(sentence_ends[s], high) - low
     keep_keys[k] = keep_key + u64(low) * GOLDEN  # an index in the chunk draws what it draws in the text
     bounds[k, 0], bounds[k, 1] = low, high
     bounds[k, 2], bounds[k, 3] = last_sentence + 1 - sentence, pool

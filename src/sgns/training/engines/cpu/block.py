@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import helper, kernel
 from sgns.training.engines.sampling import HALF, LOW, draw, draw_centres, draw_noise, sentence_of
 
@@ -82,8 +83,8 @@ def draw_block(
         ids, sentence_ends, start, stop, window, reaches, group, keep_thresholds, keep_key,
         block.kept, block.left, block.right,
     )  # fmt: skip
-    draw_negatives(first, last, noise_key, noise_table, lifetime, draws, block)
-    cover_words(m, block)
+    draw_noise(noise_key, noise_table, block.drawn, ((last - first + CENTRES - 1) // CENTRES // lifetime + 2) * draws)
+    cover_words(m, block.left, block.right, block.cover)
     return first, last, m
 
 
@@ -95,23 +96,14 @@ def draw_shuffled_block(
     m = shuffle_sentences(
         ids, sentence_ends, start, stop, window, keep_thresholds, keep_key, block.kept, block.left, block.right
     )
-    first = np.int64(0)
-    draw_negatives(first, m, noise_key, noise_table, lifetime, draws, block)
-    cover_words(m, block)
-    return first, m, m
+    draw_noise(noise_key, noise_table, block.drawn, ((m + CENTRES - 1) // CENTRES // lifetime + 2) * draws)
+    cover_words(m, block.left, block.right, block.cover)
+    return np.int64(0), m, m
 
 
 @helper
-def draw_negatives(first, last, key, noise_table, lifetime, draws, block):
-    """Draws the sets of negatives of the tiles of the centres first:last, and one to be prefetched."""
-    tiles = (last - first + CENTRES - 1) // CENTRES
-    draw_noise(key, noise_table, block.drawn, (tiles // lifetime + 2) * draws)
-
-
-@helper
-def cover_words(m, block):
+def cover_words(m, left, right, cover):
     """Counts, for each of m kept words, the windows that it is an input of."""
-    left, right, cover = block.left, block.right, block.cover
     for i in range(m + CENTRES):
         cover[i] = 0
     for c in range(m):
@@ -151,7 +143,7 @@ def shuffle_sentences(ids, sentence_ends, start, stop, reach, keep_thresholds, k
     sentence = sentence_of(sentence_ends, start)
     position, opened = start, np.int64(0)
     while position < stop:
-        here = min(sentence_ends[sentence], stop)
+        here = smaller(sentence_ends[sentence], stop)
         m = opened
         for p in range(position, here):
             r = draw(key, p)
@@ -162,7 +154,7 @@ def shuffle_sentences(ids, sentence_ends, start, stop, reach, keep_thresholds, k
                 kept[place] = ids[p]
                 m += 1
         for c in range(opened, m):
-            left[c], right[c] = max(opened, c - reach), min(m, c + reach + 1)
+            left[c], right[c] = larger(opened, c - reach), smaller(m, c + reach + 1)
         opened = m
         position = here
         sentence += 1

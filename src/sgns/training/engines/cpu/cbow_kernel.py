@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import helper, kernel
 from sgns.training.engines.cpu.band import SIDES, STATIC, spread_sums, weigh_pairs, window_sums
 from sgns.training.engines.cpu.block import CENTRES
@@ -128,7 +129,7 @@ def fill_shares(begin, end, left, right, scales, shares):
     """
     reach, members, alike = 0, 0, True
     for c in range(begin, end):
-        reach = max(reach, c - left[c], right[c] - 1 - c)
+        reach = larger(reach, larger(c - left[c], right[c] - 1 - c))
         members += right[c] - left[c] - 1
         alike &= scales[c - begin] == scales[0]
     if alike and members == SIDES * CENTRES * reach:
@@ -196,17 +197,17 @@ def cbow_kernel(
 
         for tile in range((start - first) // CENTRES, (stop - first + CENTRES - 1) // CENTRES):
             begin = first + tile * CENTRES
-            end = min(last, begin + CENTRES)
-            low, high = max(0, begin - window), min(m, end + window)
+            end = smaller(last, begin + CENTRES)
+            low, high = larger(0, begin - window), smaller(m, end + window)
             origin = begin - window  # of the rows of D and A
             first_negative = tile // lifetime * draws  # in `drawn`
             for z in range(draws):
                 z_rows[z] = c_plus + np.int64(drawn[first_negative + z]) * row
             # What the next tile needs
             for i in range(CENTRES):
-                prefetch(stride, c_plus + np.int64(kept[min(end + i, m - 1)]) * row)
+                prefetch(stride, c_plus + np.int64(kept[smaller(end + i, m - 1)]) * row)
                 if words:
-                    prefetch(stride, e + np.int64(rows[min(high + i, m - 1)]) * row)
+                    prefetch(stride, e + np.int64(rows[smaller(high + i, m - 1)]) * row)
             if (tile + 1) % lifetime == 0:
                 for z in range(draws):
                     prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from sgns.base.instructions import smaller
 from sgns.base.jit import kernel
 from sgns.training.engines.cpu.batch import ALONE, AS_NEGATIVE, IN_TEXT
 from sgns.training.engines.cpu.row_access import prefetch
@@ -38,7 +39,7 @@ def row_copies(stride: int) -> tuple[Callable[..., None], Callable[..., None]]:
         text, n, here = word_counts[k, 0], word_counts[k, 1], k * words.shape[1]
         row_of = np.empty(n, np.int32)
         for i in range(n):
-            ahead = min(i + ROWS_AHEAD, n - 1)
+            ahead = smaller(i + ROWS_AHEAD, n - 1)
             if use[here + ahead] != ALONE:
                 prefetch(stride, e + np.int64(words[k, ahead]) * size)
                 prefetch(stride, c + np.int64(words[k, ahead]) * size)
@@ -69,7 +70,7 @@ def row_copies(stride: int) -> tuple[Callable[..., None], Callable[..., None]]:
         e, c = E.ctypes.data, C.ctypes.data
         total = np.empty(stride, np.float32)
         for o in range(n):
-            at = first_copies[min(o + WORDS_AHEAD, n - 1)]
+            at = first_copies[smaller(o + WORDS_AHEAD, n - 1)]
             w = np.int64(words[at // capacity, at % capacity])
             prefetch(stride, e + w * size)
             prefetch(stride, c + w * size)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import helper, kernel
 from sgns.training.engines.cpu.block import CENTRES
 from sgns.training.engines.cpu.dense import BLOCK_COLUMNS, dense_scores, output_gradient
@@ -119,10 +120,10 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
         e, c_base = E.ctypes.data, C.ctypes.data
         loss, pairs = 0.0, 0
         for c in range(start, stop):
-            ahead = words[min(c + 1, m - 1)]
+            ahead = words[smaller(c + 1, m - 1)]
             for k in range(paths.starts[ahead], paths.starts[ahead + 1]):
                 prefetch(stride, c_base + node_row(paths.nodes[k], hot, shift) * row)
-            prefetch(stride, e + np.int64(rows[min(c + window + 1, m - 1)]) * row)
+            prefetch(stride, e + np.int64(rows[smaller(c + window + 1, m - 1)]) * row)
             n = 0
             for i in range(left[c], right[c]):
                 ids[n] = rows[i]  # overwritten where i is the centre
@@ -130,7 +131,7 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
             path_begin, path_end = paths.starts[words[c]], paths.starts[words[c] + 1]
             pairs += n
             for k in range(path_begin, path_end, STEP_NODES):
-                nodes = min(STEP_NODES, path_end - k)
+                nodes = smaller(STEP_NODES, path_end - k)
                 used = (nodes + columns - 1) // columns * columns
                 for o in range(nodes):
                     c_rows[o] = c_base + node_row(paths.nodes[k + o], hot, shift) * row
@@ -138,7 +139,7 @@ def path_kernel(stride: int, window: int) -> Callable[..., None]:
                 for o in range(nodes, used):
                     c_rows[o], labels[o] = zero_row, NO_NODE
                 for some in range(0, n, I):
-                    inputs = min(I, n - some)
+                    inputs = smaller(I, n - some)
                     for i in range(I):
                         there = i < inputs
                         x = e + np.int64(ids[some + i]) * row
@@ -194,15 +195,15 @@ def mean_path_kernel(stride: int, window: int, words_in: bool, documents: bool, 
         e, c_base = E.ctypes.data, C.ctypes.data
         loss, pairs = 0.0, 0
         for begin in range(start, stop, CENTRES):
-            end = min(last, begin + CENTRES)
-            low, high = max(0, begin - window), min(m, end + window)
+            end = smaller(last, begin + CENTRES)
+            low, high = larger(0, begin - window), smaller(m, end + window)
             origin = begin - window  # of the rows of D
             if words_in:
                 prefix_sums(stride, S, e, rows.ctypes.data + low * 4, high - low)
             clear_rows(stride, A, CENTRES)
             for i in range(end - begin):
                 c = begin + i
-                ahead = words[min(end + i, m - 1)]
+                ahead = words[smaller(end + i, m - 1)]
                 for k in range(paths.starts[ahead], paths.starts[ahead + 1]):
                     prefetch(stride, c_base + node_row(paths.nodes[k], hot, shift) * row)
                 inputs = 0
@@ -229,7 +230,7 @@ def mean_path_kernel(stride: int, window: int, words_in: bool, documents: bool, 
                 x_rows[0], e_rows[0] = H + i * row, A + i * row
                 path_end = paths.starts[word + 1]
                 for k in range(paths.starts[word], path_end, STEP_NODES):
-                    nodes = min(STEP_NODES, path_end - k)
+                    nodes = smaller(STEP_NODES, path_end - k)
                     for o in range(nodes):
                         c_rows[o] = c_base + node_row(paths.nodes[k + o], hot, shift) * row
                         labels[o] = paths.labels[k + o]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import inlined, kernel
 from sgns.training.engines.cpu.block import shuffle_sentences
 from sgns.training.engines.sampling import ALONE, draw, draw_centres, draw_word, longer_key
@@ -128,7 +129,7 @@ def infer_rows(model, ids, ends, first, last, D):
             if m == 0:
                 m = size
                 for c in range(m):
-                    kept[c], left[c], right[c] = words[c], max(0, c - model.reach), min(m, c + model.reach + 1)
+                    kept[c], left[c], right[c] = words[c], larger(0, c - model.reach), smaller(m, c + model.reach + 1)
             for c in range(m):
                 done = np.float32(epoch * m + c) / np.float32(model.epochs * m)
                 rate = model.lr + (model.min_lr - model.lr) * done

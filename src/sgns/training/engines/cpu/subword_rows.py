@@ -19,6 +19,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from sgns.base.instructions import smaller
 from sgns.base.jit import kernel
 from sgns.training.engines.cpu.llvm import (
     FAST,
@@ -179,7 +180,7 @@ def strip_kernels(stride: int) -> tuple[Any, Any]:
         for k in range(n):
             w = strip.words[k]
             strip.numbers[w] = -1
-            ahead = strip.words[min(k + 2, n - 1)]
+            ahead = strip.words[smaller(k + 2, n - 1)]
             for j in range(parts.starts[ahead], parts.starts[ahead + 1]):
                 prefetch(stride, e + np.int64(parts.rows[j]) * row)
             size = parts.starts[w + 1] - parts.starts[w]
@@ -196,7 +197,7 @@ def strip_kernels(stride: int) -> tuple[Any, Any]:
         table, before = strip.table.ctypes.data, strip.before.ctypes.data
         for k in range(n):
             w = strip.words[k]
-            ahead = strip.words[min(k + 2, n - 1)]
+            ahead = strip.words[smaller(k + 2, n - 1)]
             for j in range(parts.starts[ahead], parts.starts[ahead + 1]):
                 prefetch(stride, e + np.int64(parts.rows[j]) * row)
             size = parts.starts[w + 1] - parts.starts[w]

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import smaller
 from sgns.base.jit import kernel
 from sgns.training.engines.sampling import HALF, draw, draw_noise, sentence_of
 
@@ -48,7 +49,7 @@ def tag_centres(ids, sentence_ends, start, stop, first, keep_thresholds, key, st
     sentence = sentence_of(sentence_ends, start)
     c, position = first, start
     while position < stop:
-        here = min(sentence_ends[sentence], stop)
+        here = smaller(sentence_ends[sentence], stop)
         for p in range(position, here):
             if (draw(key, p) >> HALF) <= u64(keep_thresholds[ids[p]]):
                 tags.first[c], tags.last[c] = starts[sentence], starts[sentence + 1]
@@ -87,7 +88,7 @@ def draw_tagged(
     sentence = sentence_of(sentence_ends, start)
     m, position = np.int64(0), start
     while position < stop:
-        here = min(sentence_ends[sentence], stop)
+        here = smaller(sentence_ends[sentence], stop)
         for t in range(starts[sentence], starts[sentence + 1]):
             for p in range(position, here):
                 if (draw(keep_key, p) >> HALF) <= u64(keep_thresholds[ids[p]]):

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import helper, inlined, kernel
 from sgns.training.engines.cpu.band import (
     SIDES,
@@ -188,23 +189,23 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
 
         for tile in range((start - first) // CENTRES, (stop - first + CENTRES - 1) // CENTRES):
             begin = first + tile * CENTRES
-            end = min(last, begin + CENTRES)
-            low, high = max(0, begin - window), min(m, end + window)
+            end = smaller(last, begin + CENTRES)
+            low, high = larger(0, begin - window), smaller(m, end + window)
             first_negative = tile // lifetime * draws  # in `drawn`
             for i in range(CENTRES + 2 * window):
-                e_rows[i] = e + np.int64(rows[max(0, begin - window) + i]) * row
+                e_rows[i] = e + np.int64(rows[larger(0, begin - window) + i]) * row
             if begin < window or begin + CENTRES + window > high:
                 for i in range(CENTRES + 2 * window):
                     here = begin - window + i
                     e_rows[i] = e + np.int64(rows[here]) * row if low <= here < high else padding_row
             gather(stride, Y, c_plus, kept.ctypes.data + begin * 4, end - begin)
-            n, reach = 0, 0
+            n, reach = 0, np.int64(0)  # a literal 0 would compile `weigh_pairs` once more
             for i in range(CENTRES):
                 c_rows[i] = padding_row
                 if begin + i < end:
                     c_rows[i] = c_plus + np.int64(kept[begin + i]) * row
                     n += right[begin + i] - left[begin + i] - 1
-                    reach = max(reach, begin + i - left[begin + i], right[begin + i] - 1 - begin - i)
+                    reach = larger(reach, larger(begin + i - left[begin + i], right[begin + i] - 1 - begin - i))
             for z in range(draws):
                 z_rows[z] = c_plus + np.int64(drawn[first_negative + z]) * row
 
@@ -226,7 +227,7 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
                     while same != 0:  # a negative that is the c+ of a pair counts nothing for that pair
                         z = part + lowest(same)
                         same &= same - 1
-                        for i in range(max(begin, left[c]), min(end, right[c])):
+                        for i in range(larger(begin, left[c]), smaller(end, right[c])):
                             if i != c:
                                 weights[weight_index(i - begin, z, draws)] -= share
             if twice:
@@ -236,8 +237,8 @@ def tile_kernel(stride: int, window: int, negatives: int, draws: int) -> Callabl
                 for z in range(draws):
                     prefetch(stride, c_plus + np.int64(drawn[first_negative + draws + z]) * row)
             for c in range(end - begin):
-                prefetch(stride, c_plus + np.int64(kept[min(end + c, m - 1)]) * row)
-                prefetch(stride, e + np.int64(rows[min(high + c, m - 1)]) * row)
+                prefetch(stride, c_plus + np.int64(kept[smaller(end + c, m - 1)]) * row)
+                prefetch(stride, e + np.int64(rows[smaller(high + c, m - 1)]) * row)
 
             # Forward
             dense_scores(CENTRES, draws, stride, draws, X, z_rows.ctypes.data, G)

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from sgns.base.instructions import larger, smaller
 from sgns.base.jit import kernel
 from sgns.training.engines.sampling import GOLDEN, mix
 
@@ -31,11 +32,11 @@ def choose_spans(sentence_ends, key, bound):
         begin = np.int64(0)
         for s in range(sentence_ends.shape[0]):
             end = sentence_ends[s]
-            step = HELD_OUT_PART if end - begin > LONG_SENTENCE else max(np.int64(1), end - begin)
+            step = HELD_OUT_PART if end - begin > LONG_SENTENCE else larger(1, end - begin)
             for at in range(begin, end, step):
                 if mix(mix(key + u64(s) * GOLDEN) + u64(at - begin) * GOLDEN) < bound:
                     if fill:
-                        spans[n, 0], spans[n, 1] = at, min(end, at + step)
+                        spans[n, 0], spans[n, 1] = at, smaller(end, at + step)
                     n += 1
             begin = end
         if not fill:

@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from sgns.base.instructions import smaller
 from sgns.base.jit import kernel
 from sgns.training.engines.cpu.block import shuffle_sentences
 from sgns.training.engines.cpu.dense import BLOCK_ROWS, dense_gradient, dense_scores
@@ -121,7 +122,7 @@ def window_kernel(stride: int, alone: bool) -> Callable[..., None]:
         for s in range(centres.shape[0]):
             end = input_ends[s]
             for first in range(begin, end, I):
-                n = min(I, end - first)
+                n = smaller(I, end - first)
                 drawn = 0
                 while drawn == 0 or drawn < negatives.shape[1]:
                     outputs = 0
