@@ -111,11 +111,11 @@ def same_bytes(one, other, length):
 
 
 @inlined
-def find_short(slots, seeds, lo, hi):
+def find_short(table, lo, hi):
     """The index of a short key's slot, or of the empty slot where it belongs."""
-    mask = u64(slots.shape[0] - 1)
-    at = (hashed(lo, hi, seeds) >> SHIFT32) & mask
-    while slots[at, KEY] != ZERO and not (slots[at, KEY] == lo and slots[at, KEY_END] == hi):
+    mask = u64(table.slots.shape[0] - 1)
+    at = (hashed(lo, hi, table.seeds) >> SHIFT32) & mask
+    while table.slots[at, KEY] != ZERO and not (table.slots[at, KEY] == lo and table.slots[at, KEY_END] == hi):
         at = (at + ONE) & mask
     return at
 
@@ -144,18 +144,21 @@ def find(table, lo, hi, address, length):
 
 
 @inlined
-def count_short(slots, first, used, at, lo, hi, count, position):
-    """Counts a short string in the slot that `find_short` found. Returns its number."""
-    if slots[at, KEY] != ZERO:
-        number = np.int64(slots[at, NUMBER])
-        slots[at, COUNT] += u64(count)
-        first[number] = smaller(first[number], position)
+def count_short(table, at, lo, hi, count, position):
+    """Counts a short string in the slot that `find_short` found. Returns its number.
+
+    Arrays with names of their own, or as arguments, would be counted as references at each call, for 20 ns.
+    """
+    if table.slots[at, KEY] != ZERO:
+        number = np.int64(table.slots[at, NUMBER])
+        table.slots[at, COUNT] += u64(count)
+        table.first[number] = smaller(table.first[number], position)
     else:
-        number = used[N_ITEMS]
-        used[N_ITEMS] = number + 1
-        slots[at, KEY], slots[at, KEY_END] = lo, hi
-        slots[at, NUMBER], slots[at, COUNT] = u64(number), u64(count)
-        first[number] = position
+        number = table.used[N_ITEMS]
+        table.used[N_ITEMS] = number + 1
+        table.slots[at, KEY], table.slots[at, KEY_END] = lo, hi
+        table.slots[at, NUMBER], table.slots[at, COUNT] = u64(number), u64(count)
+        table.first[number] = position
     return number
 
 
@@ -163,8 +166,8 @@ def count_short(slots, first, used, at, lo, hi, count, position):
 def add(table, lo, hi, address, length, count, position):
     """Counts a string, new or known; the capacity must suffice. Returns its number."""
     at = find(table, lo, hi, address, length)
-    slots, first, used = table.slots, table.first, table.used
-    if hi == LONG and slots[at, KEY] == ZERO:
+    used = table.used
+    if hi == LONG and table.slots[at, KEY] == ZERO:
         which, start = used[N_LONG], used[N_TAIL]
         hi |= u64(which)
         tails = table.tails
@@ -173,7 +176,7 @@ def add(table, lo, hi, address, length, count, position):
         table.tail_starts[which + 1] = start + length
         used[N_LONG] = which + 1
         used[N_TAIL] = start + length
-    return count_short(slots, first, used, at, lo, hi, count, position)
+    return count_short(table, at, lo, hi, count, position)
 
 
 @kernel
@@ -204,19 +207,17 @@ def move(slots, rows, seeds, by_number):
 @kernel
 def add_strings(table, other, numbers):
     """Adds the strings `numbers` of `other` to a table whose capacity suffices."""
-    slots, first, used, seeds = table.slots, table.first, table.used, table.seeds
-    keys, counts, positions, tail_starts = other.keys, other.counts, other.first, other.tail_starts
     tails = u64(other.tails.ctypes.data)
     for i in range(numbers.shape[0]):
         number = numbers[i]
-        lo, hi = keys[number, 0], keys[number, 1]
-        count, position = counts[number], positions[number]
+        lo, hi = other.keys[number, 0], other.keys[number, 1]
+        count, position = other.counts[number], other.first[number]
         if (hi >> SHIFT56) != u64(255):
-            count_short(slots, first, used, find_short(slots, seeds, lo, hi), lo, hi, count, position)
+            count_short(table, find_short(table, lo, hi), lo, hi, count, position)
         else:
             which = np.int64(hi & TAIL_INDEX)
-            start = tail_starts[which]
-            add(table, lo, LONG, tails + u64(start), tail_starts[which + 1] - start, count, position)
+            start = other.tail_starts[which]
+            add(table, lo, LONG, tails + u64(start), other.tail_starts[which + 1] - start, count, position)
 
 
 @kernel

@@ -160,7 +160,7 @@ def normalise_ascii(table, raw_tokens, lowercase, punctuation, scratch, word, ot
     Returns:
         How many others there are.
     """
-    slots, first, used, seeds = table.slots, table.first, table.used, table.seeds
+    seeds = table.seeds
     keys, counts, positions = raw_tokens.keys, raw_tokens.counts, raw_tokens.first
     tails, tail_starts = raw_tokens.tails, raw_tokens.tail_starts
     address = u64(scratch.ctypes.data)
@@ -173,8 +173,7 @@ def normalise_ascii(table, raw_tokens, lowercase, punctuation, scratch, word, ot
                 lo |= between(lo, u64(65), u64(90)) >> u64(2)  # bit 5 makes a capital small
                 hi |= between(hi, u64(65), u64(90)) >> u64(2)
             if (letters(lo) & letters(hi)) == HIGH_BITS or punctuation:
-                at = find_short(slots, seeds, lo, hi)
-                word[number] = count_short(slots, first, used, at, lo, hi, count, position)
+                word[number] = count_short(table, find_short(table, lo, hi), lo, hi, count, position)
                 continue
         length = 0
         if (hi >> SHIFT56) == u64(255):

@@ -120,8 +120,7 @@ def scan_steps(table, most, size, base, mode, closing, buffer, numbers, ends, st
         Whether the chunk is finished. If not, the table is to be enlarged for `state`'s FOUND, LONGS and TAIL.
     """
     address = u64(buffer.ctypes.data)
-    slots, first, used, seeds = table.slots, table.first, table.used, table.seeds
-    mask, first_slot = u64(slots.shape[0] - 1), u64(slots.ctypes.data)
+    seeds = table.seeds
     once = np.int64(1)  # Numba compiles a callee anew for each literal that it is called with
     at, n_numbers, n_ends = state[AT], state[TOKENS], state[ENDS]
     opened, before, last_line = state[OPENED], u64(state[AFTER_BLANK]), state[LAST_LINE]
@@ -174,15 +173,18 @@ def scan_steps(table, most, size, base, mode, closing, buffer, numbers, ends, st
                     longs += 1
                     tail += length
             if (
-                used[N_ITEMS] + n_stops > most[N_ITEMS]
-                or used[N_LONG] + longs > most[N_LONG]
-                or used[N_TAIL] + tail > most[N_TAIL]
+                table.used[N_ITEMS] + n_stops > most[N_ITEMS]
+                or table.used[N_LONG] + longs > most[N_LONG]
+                or table.used[N_TAIL] + tail > most[N_TAIL]
             ):
                 state[AT], state[TOKENS], state[ENDS] = at, n_numbers, n_ends
                 state[OPENED], state[AFTER_BLANK], state[LAST_LINE] = opened, before, last_line
                 state[BEGUN], state[FOUND], state[LONGS], state[TAIL] = n_starts, n_stops, longs, tail
                 return False
         waiting = False
+        slots = table.slots
+        mask = u64(slots.shape[0] - 1)
+        first_slot = u64(slots.ctypes.data)
         for i in range(n_stops):
             indices[i] = (hashed(low[i], high[i], seeds) >> SHIFT32) & mask
             prefetch(first_slot + indices[i] * u64(32))
@@ -192,8 +194,8 @@ def scan_steps(table, most, size, base, mode, closing, buffer, numbers, ends, st
                 slots[index, COUNT] += ONE
                 numbers[n_numbers + i] = np.int32(slots[index, NUMBER])
             elif high[i] != LONG:  # inlined: `add` would do the same, at the cost of a call
-                index = find_short(slots, seeds, low[i], high[i])
-                numbers[n_numbers + i] = count_short(slots, first, used, index, low[i], high[i], once, base + starts[i])
+                index = find_short(table, low[i], high[i])
+                numbers[n_numbers + i] = count_short(table, index, low[i], high[i], once, base + starts[i])
             else:
                 start = address + u64(starts[i])
                 numbers[n_numbers + i] = add(
