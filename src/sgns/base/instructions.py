@@ -12,7 +12,7 @@ WHOLE = types.int64(types.int64, types.int64)
 
 
 @intrinsic
-def smaller(context, a, b):
+def smaller(context: Any, a: Any, b: Any) -> Any:
     """The smaller one of two whole numbers."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -23,7 +23,7 @@ def smaller(context, a, b):
 
 
 @intrinsic
-def larger(context, a, b):
+def larger(context: Any, a: Any, b: Any) -> Any:
     """The larger one of two whole numbers."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -4,6 +4,8 @@ import hashlib
 import pickle
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,27 @@ def check_source(function: Callable[..., Any]) -> None:
     if Path(file) not in kernel_cache.kernel_files():
         where = "sgns.base.kernel_cache.KERNEL_SOURCES"
         raise ValueError(f"{file} holds {function.__qualname__}, but is not one of {where}")
+
+
+@cache
+def load_array_functions() -> None:
+    """Has Numba load what it knows of arrays, but not SciPy's linear algebra.
+
+    Numba imports that to learn whether it is there, which takes a quarter of a second in every process. Where it is
+    installed, it is taken to be there: no kernel needs it, and Numba looks again when it compiles a function that does.
+    """
+    from numba.np import linalg
+
+    found = getattr(linalg, "ensure_blas", None)
+    if found is None or find_spec("scipy") is None:
+        return
+    linalg.ensure_blas = lambda: None
+    try:
+        from numba.np import arraymath
+
+        arraymath.ensure_blas = found
+    finally:
+        linalg.ensure_blas = found
 
 
 class KernelLocator(_CacheLocator):
@@ -164,6 +187,7 @@ class KernelCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The machine code for one signature, or None."""
+        load_array_functions()
         try:
             found = super().load_overload(sig, target_context)
         except OSError:  # a folder that may not be read
