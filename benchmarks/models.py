@@ -187,6 +187,7 @@ def by_fasttext(job: dict[str, Any], folder: Path) -> tuple[int, float, Any]:
     import fasttext
 
     options = {"dim": 100, "ws": 5, "minCount": 5, "neg": 5, "t": 1e-3, "thread": 2, "minn": 3, "maxn": 6, "verbose": 0}
+    fasttext.FastText.unsupervised_default["seed"] = job["seed"]  # no argument of `train_unsupervised`
     began = time.perf_counter()
     fasttext.train_unsupervised(job["text"], model="skipgram", epoch=0, **options)
     reading = time.perf_counter() - began
