@@ -210,7 +210,7 @@ text = np.arange(40, dtype=np.int32) % 9, np.array([15, 40]), 0, 40
 tables = as_thresholds(np.full(9, 0.8)), alias_table(np.full(9, 1 / 9))
 found = [part.tolist() for part in kernel(*text, 5, 5, 2, False, *tables, np.uint64(1), np.uint64(2))[:4]]
 """,
-        ("training/engines/sampling.py", "right[c] = min(m, c + reach + 1)", "right[c] = min(m, c + 2)"),
+        ("training/engines/sampling.py", "right[c] = smaller(m, c + reach + 1)", "right[c] = smaller(m, c + 2)"),
     ),
 }
 
@@ -238,4 +238,24 @@ def test_modules_can_be_imported_where_there_is_no_cache(tmp_path):
     environment |= {"SGNS_CACHE": str(tmp_path / "file/cache")}
     code = f"import importlib\nfor name in {MODULES}:\n    importlib.import_module(f'sgns.{{name}}')"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-500:]
+
+
+LINEAR_ALGEBRA = """
+import sys
+import numpy as np
+from numba import njit
+from sgns.training.engines.sampling import alias_table
+
+alias_table(np.full(9, 1 / 9))  # runs a kernel
+assert "scipy.linalg" not in sys.modules, "imported for nothing"
+product = njit(lambda a: np.dot(a, a))(np.eye(2) * 2)
+assert product.tolist() == [[4, 0], [0, 4]]
+assert "scipy.linalg" in sys.modules
+"""
+
+
+def test_kernels_load_no_linear_algebra_and_those_of_others_still_find_it():
+    pytest.importorskip("scipy")
+    done = subprocess.run([sys.executable, "-c", LINEAR_ALGEBRA], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr[-500:]
