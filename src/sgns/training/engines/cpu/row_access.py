@@ -15,7 +15,6 @@ from numba.extending import intrinsic
 
 from sgns.training.engines.cpu.llvm import (
     LANES,
-    ZEN,
     Builder,
     Value,
     floats_at,
@@ -31,11 +30,10 @@ from sgns.training.engines.cpu.llvm import (
     whole,
 )
 
-HINT = (0, 2) if ZEN else (1, 3)
+HINT = (0, 2)
 """Writing or not, and how near a prefetched line should come: 3 is the first-level cache, 2 the second.
 
-The rows of a tile nearly fill the first level of a Zen processor, 32 kB, and a prefetch for writing goes there on x86.
-Intel's has 48 kB; prefetched for writing, a line is fetched from another core once, not twice (benchmarks/LOG.md).
+The rows of a tile nearly fill the first level, and a prefetch for writing goes there on x86 (benchmarks/LOG.md).
 """
 DATA = 1
 Address = types.int64
