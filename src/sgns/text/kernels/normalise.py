@@ -20,7 +20,7 @@ from sgns.text.kernels.hash_table import (
     Strings,
     add,
     contents,
-    count_short,
+    count_at,
     find_short,
     key_of,
     new_table,
@@ -173,7 +173,7 @@ def normalise_ascii(table, raw_tokens, lowercase, punctuation, scratch, word, ot
                 lo |= between(lo, u64(65), u64(90)) >> u64(2)  # bit 5 makes a capital small
                 hi |= between(hi, u64(65), u64(90)) >> u64(2)
             if (letters(lo) & letters(hi)) == HIGH_BITS or punctuation:
-                word[number] = count_short(table, find_short(table, lo, hi), lo, hi, count, position)
+                word[number] = count_at(table, find_short(table, lo, hi), lo, hi, count, position)
                 continue
         length = 0
         if (hi >> SHIFT56) == u64(255):

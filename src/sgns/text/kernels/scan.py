@@ -37,7 +37,7 @@ from sgns.text.kernels.hash_table import (
     SHORT,
     HashTable,
     add,
-    count_short,
+    count_at,
     find_short,
     hashed,
     key_of,
@@ -195,7 +195,7 @@ def scan_steps(table, most, size, base, mode, closing, buffer, numbers, ends, st
                 numbers[n_numbers + i] = np.int32(slots[index, NUMBER])
             elif high[i] != LONG:  # inlined: `add` would do the same, at the cost of a call
                 index = find_short(table, low[i], high[i])
-                numbers[n_numbers + i] = count_short(table, index, low[i], high[i], once, base + starts[i])
+                numbers[n_numbers + i] = count_at(table, index, low[i], high[i], once, base + starts[i])
             else:
                 start = address + u64(starts[i])
                 numbers[n_numbers + i] = add(
