@@ -279,9 +279,10 @@ def test_learns_the_language_and_reports_the_loss_of_the_cpu(language, monkeypat
     for name in ("cuda", "cpu"):
         engine = build(Plan.of(language.vocabulary, Config(engine=name, **options)), language)
         engine.E[:, :32], engine.C[:, :32] = trained.E, trained.C
-        sums = engine.train_block(0, 0, 0, language.tokens, 1e-30)
-        means.append(sums.loss / sums.pairs)
-        # On the CPU eight centres share a reach of 1, 2 or 3, so 12,168 tokens draw 1,521: the sum has a standard
-        # deviation of 1.05 %.
-        assert sums.pairs * 2 == pytest.approx(trained.metadata["pairs"], rel=0.04)
+        # On the CPU eight centres share a reach of 1, 2 or 3: pairs of an epoch have a standard deviation of 1.05 %.
+        epochs = 1 if name == "cuda" else 64
+        sums = [engine.train_block(epoch, 0, 0, language.tokens, 1e-30) for epoch in range(epochs)]
+        pairs = sum(one.pairs for one in sums)
+        means.append(sum(one.loss for one in sums) / pairs)
+        assert pairs / epochs * 2 == pytest.approx(trained.metadata["pairs"], rel=0.01)
     assert means[0] == pytest.approx(means[1], rel=0.02)

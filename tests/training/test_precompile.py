@@ -269,13 +269,18 @@ class TestTheSecondProcess:
 
 
 class TestTheKernelsThatDraw:
-    """This process compiles them while the second one is at the kernel that trains, which is all but one of them."""
+    """The run compiles them itself while the second process compiles the kernel that trains on what they draw."""
 
     @pytest.fixture
     def drawn(self, monkeypatch, started, sleeper):
         """The dims for which this process compiled them."""
         dims = []
-        monkeypatch.setattr(precompile, "compile_draws", lambda config, threads: dims.append(config.dim))
+
+        def compile_draws(config, threads):
+            assert config.max_vocabulary is None  # what a text asks for may not fit the small corpus
+            dims.append(config.dim)
+
+        monkeypatch.setattr(precompile, "compile_draws", compile_draws)
         monkeypatch.setattr(precompile, "PATIENCE", 0.0)
         monkeypatch.setattr(precompile, "usable_cores", lambda: 2)
         monkeypatch.setattr(sys, "executable", sleeper)
@@ -286,7 +291,7 @@ class TestTheKernelsThatDraw:
             kernels.wait(lambda: None)
 
     def test_they_are_compiled_here(self, drawn):
-        self.wait()
+        self.wait(max_vocabulary=2)
         assert drawn == [24]
 
     def test_not_once_the_second_process_has_come_to_them(self, monkeypatch, drawn):
@@ -308,6 +313,7 @@ class TestTheKernelsThatDraw:
 class TestTheDisplay:
     def test_it_moves_while_kernels_are_compiled(self, monkeypatch, started, sleeper):
         monkeypatch.setattr(sys, "executable", sleeper)
+        monkeypatch.setattr(precompile, "compile_draws", lambda *_: None)  # it moves for that as well, if it takes long
         updates = []
         monkeypatch.setattr(precompile, "is_compiled", lambda name: len(updates) >= 5)
         with Precompilation(CONFIG, RESOURCES) as kernels:

@@ -71,7 +71,8 @@ class Precompilation:
         """
         end = time.monotonic() + PATIENCE
         if self._process is not None and self._process.poll() is None and self._draws_wait():
-            in_background(partial(compile_draws, replace(self._config, validation=0.0), self._threads), watch)
+            config = Config(**kernel_options(self._config, self._threads) | {"validation": 0.0})
+            in_background(partial(compile_draws, config, self._threads), watch)
         while self._process is not None and self._process.poll() is None and time.monotonic() < end:
             if is_compiled(self._kernels):
                 return
@@ -103,15 +104,19 @@ def can_start() -> bool:
 
 def start_second_process(config: Config, threads: int) -> subprocess.Popen[bytes] | None:
     """Starts `main` in a process of its own; None where that cannot be. It ends when its standard input does."""
-    options = {name: getattr(config, name) for name in KERNEL_OPTIONS} | {"threads": threads}
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "sgns.training.precompile", json.dumps(options)],
+            [sys.executable, "-m", "sgns.training.precompile", json.dumps(kernel_options(config, threads))],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), SECOND: "1"},
         )  # fmt: skip
     except OSError:  # no memory or no right to start a process: the run compiles for itself
         return None
+
+
+def kernel_options(config: Config, threads: int) -> dict[str, Any]:
+    """Those of `KERNEL_OPTIONS`: what is asked of the text may not fit the corpus of `small_run`."""
+    return {name: getattr(config, name) for name in KERNEL_OPTIONS} | {"threads": threads}
 
 
 def kernels_of(config: Config, threads: int) -> str:
