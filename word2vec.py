@@ -28,8 +28,8 @@ if __name__ == "__main__":
         "window": 5,  # L: a context word stands at most this far from its target word
         "negatives": 5,  # k, the negative samples of each positive one
         "epochs": 7,  # passes over the text
-        "lr": 0.03,  # learning rate at the start; it falls linearly …
-        "min_lr": 0.0001,  # … to this at the end
+        "lr": 0.025,  # learning rate at the start; it falls linearly …
+        "min_lr": 0.003,  # … to this at the end
         "min_count": 5,  # rarer words are left out
         "noise_power": 0.75,  # negatives are drawn in proportion to count ** noise_power
         "seed": 1,  # of every random draw

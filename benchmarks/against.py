@@ -58,7 +58,7 @@ def train(text: str, threads: int, out: str, dim: int = 100, min_count: int = 5,
 
     Progress.update = clocked  # type: ignore[method-assign]
     numbers = {"threads": threads, "dim": dim, "min-count": min_count, "epochs": epochs}
-    numbers |= {"lr": 0.025, "subsample": 0.001}  # defaults differ between revisions
+    numbers |= {"lr": 0.025, "min-lr": 0.0001, "subsample": 0.001}  # defaults differ between revisions
     options = [part for name, value in numbers.items() for part in (f"--{name}", str(value))]
     sys.argv = ["sgns", "train", text, "-o", out, *options, "--json"]
     with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):

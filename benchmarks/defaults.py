@@ -2,11 +2,11 @@
 
     python -m benchmarks.defaults gensim [--seeds 1,2,3]
     python -m benchmarks.defaults sgns 5,.04,1e-4 8,.02,5e-4,.003 [--seeds 1,2,3]    # epochs, lr, subsample, min_lr
-    python -m benchmarks.defaults time 5,.04,1e-4 [--turns 5]
+    python -m benchmarks.defaults time 5,.04,1e-4 [--turns 3] [--kinds reviews,manuals]
     python -m benchmarks.defaults table [5,.04,1e-4 …] [--least 3]
 
 `gensim` and `sgns` train what `defaults.json` does not have yet, on two threads, and keep its figures there. `time`
-trains one epoch of 2M tokens in turn and prints the least CPU seconds an epoch takes, times epochs, beside gensim's.
+trains each text in turn and prints the CPU seconds of training, the median of the turns, and gensim's over ours.
 `table` prints, for each setting with that many seeds, the differences of the means to gensim's, and gensim's CPU
 seconds of training over ours, taken while the machine did other work. The texts are those of `benchmarks.kinds`, or
 their beginnings; of the semantic analogies the manuals know the words of twelve, which says nothing.
@@ -15,9 +15,9 @@ their beginnings; of the semantic analogies the manuals know the words of twelve
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -38,9 +38,16 @@ KEPT = Path(__file__).parent / "defaults.json"
 SETS = {"wordsim353": "WS-353", "simlex999": "SimLex", "men": "MEN", "rareword": "Rare Words"}
 FIGURES = (*SETS.values(), "semantic", "morphology")
 GENSIM = "5,0.025,0.001"  # epochs, lr, subsample
+LEAST = 1e-4  # lr at the end where a setting names none
 ALLOWED = -0.005
 THREADS = 2
-TOKENS = {"reviews": 10_000_000, "manuals": 4_000_000, "encyclopedia": 4_000_000}
+KINDS = {
+    "reviews": ("reviews", 10_000_000),
+    "manuals": ("manuals", 10_000_000),
+    "encyclopedia": ("encyclopedia", 10_000_000),
+    "manuals of 4M": ("manuals", 4_000_000),  # on these two, settings were compared before
+    "encyclopedia of 4M": ("encyclopedia", 4_000_000),
+}
 Train = Callable[[Path, "Setting", int], tuple[Vectors, float]]
 
 
@@ -50,16 +57,17 @@ def main() -> None:
     parser.add_argument("what", choices=["gensim", "sgns", "time", "table"])
     parser.add_argument("settings", nargs="*")
     parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--kinds", default=",".join(TOKENS))
+    parser.add_argument("--kinds", default=",".join(list(KINDS)[:3]))
     parser.add_argument("--least", type=int, default=1)
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=3)
     options = parser.parse_args()
     if options.what == "table":
         shown = {str(Setting.of(text)) for text in options.settings}
         print(table(load(), options.kinds.split(","), shown, options.least))
         return
     if options.what == "time":
-        print(times([Setting.of(text) for text in options.settings], options.turns))
+        for kind in options.kinds.split(","):
+            print(times(kind, [Setting.of(text) for text in options.settings], options.turns), flush=True)
         return
     train = {"gensim": train_gensim, "sgns": train_sgns}[options.what]
     for seed in map(int, options.seeds.split(",")):
@@ -75,7 +83,7 @@ class Setting:
     epochs: int
     lr: float
     subsample: float
-    min_lr: float = Config.min_lr
+    min_lr: float = LEAST
 
     @classmethod
     def of(cls, text: str) -> "Setting":
@@ -84,7 +92,7 @@ class Setting:
         return cls(int(epochs), *map(float, numbers))
 
     def __str__(self) -> str:
-        lowest = "" if self.min_lr == Config.min_lr else f",{self.min_lr:g}"
+        lowest = "" if self.min_lr == LEAST else f",{self.min_lr:g}"
         return f"{self.epochs},{self.lr:g},{self.subsample:g}{lowest}"
 
 
@@ -93,7 +101,7 @@ def measure(train: Train, kind: str, setting: Setting, seed: int) -> None:
     tool = train.__name__.removeprefix("train_")
     if str(seed) in load().get(tool, {}).get(kind, {}).get(str(setting), {}):
         return
-    vectors, seconds = train(beginning_of(kind, TOKENS[kind]), setting, seed)
+    vectors, seconds = train(beginning_of(*KINDS[kind]), setting, seed)
     found = {name: round(value, 4) for name, value in figures(vectors).items()} | {"cpu": round(seconds, 1)}
     kept = load()
     kept.setdefault(tool, {}).setdefault(kind, {}).setdefault(str(setting), {})[str(seed)] = found
@@ -101,16 +109,22 @@ def measure(train: Train, kind: str, setting: Setting, seed: int) -> None:
     print(tool, kind, setting, seed, *found.values(), flush=True)
 
 
-def times(settings: list[Setting], turns: int) -> str:
-    """CPU seconds of all epochs, from the least of several turns of one epoch, and gensim's over ours."""
-    text = beginning_of("reviews", 2_000_000)
-    runs: dict[str, list[float]] = {}
-    for _ in range(turns):
-        for tool, setting in [(train_gensim, Setting.of(GENSIM)), *((train_sgns, setting) for setting in settings)]:
-            seconds = tool(text, replace(setting, epochs=1), 1)[1] * setting.epochs
-            runs.setdefault(f"{tool.__name__.removeprefix('train_')} {setting}", []).append(seconds)
-    theirs = min(runs[f"gensim {GENSIM}"])
-    return "\n".join(f"{name}: {min(found):.2f} s, 1/{theirs / min(found):.1f}" for name, found in runs.items())
+def times(kind: str, settings: list[Setting], turns: int) -> str:
+    """CPU seconds of training, and gensim's over ours: medians over turns, least to most."""
+    text = beginning_of(*KINDS[kind])
+    theirs: list[float] = []
+    ours: dict[Setting, list[float]] = {setting: [] for setting in settings}
+    for seed in range(1, turns + 1):
+        for setting, found in ours.items():
+            found.append(train_sgns(text, setting, seed)[1])
+        theirs.append(train_gensim(text, Setting.of(GENSIM), seed)[1])
+    lines = [f"{kind}: gensim {median(theirs):.1f} s"]
+    for setting, found in ours.items():
+        ratios = sorted(their / our for their, our in zip(theirs, found, strict=True))
+        lines.append(
+            f"  {setting}: {median(found):.2f} s, 1/{median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})"
+        )
+    return "\n".join(lines)
 
 
 def train_gensim(text: Path, setting: Setting, seed: int) -> tuple[Vectors, float]:
@@ -128,8 +142,10 @@ def train_sgns(text: Path, setting: Setting, seed: int) -> tuple[Vectors, float]
     with Progress(quiet=True) as display:
         corpus = Corpus.from_files(str(text), config)
         clock = training_clock(display)
-        vectors = run_training(corpus, Plan.of(corpus.vocabulary, config), display).vectors
-    return vectors, clock[-1] - clock[0]
+        trained = run_training(corpus, Plan.of(corpus.vocabulary, config), display)
+    if trained.report["interrupted"]:
+        raise KeyboardInterrupt  # what was trained until then is not what is asked for
+    return trained.vectors, clock[-1] - clock[0]
 
 
 def figures(vectors: Vectors) -> dict[str, float]:

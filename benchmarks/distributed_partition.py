@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--episode", type=int, default=1_000_000, help="tokens of an episode, of all machines")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    config = Config(seed=options.seed, epochs=1, lr=0.025, subsample=1e-3)
+    config = Config(seed=options.seed, epochs=1, lr=0.025, min_lr=1e-4, subsample=1e-3)
     corpus = Corpus.from_files(in_lines(DATA / "corpora/wiki100m.xz"), config)
     for parts in map(int, options.parts.split(",")):
         began = time.perf_counter()

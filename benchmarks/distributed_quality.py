@@ -54,7 +54,7 @@ class Trial:
     overlap: bool = True
     round_words: int = ROUND_WORDS
     merging: MergeOptions = field(default_factory=MergeOptions)
-    config: Config = field(default_factory=lambda: Config(threads=1, lr=0.025, subsample=1e-3))
+    config: Config = field(default_factory=lambda: Config(threads=1, lr=0.025, min_lr=1e-4, subsample=1e-3))
 
     def flat(self) -> dict[str, Any]:
         """Every option by its name, but those that are None."""

@@ -24,7 +24,7 @@ def quality(
     found: dict[str, dict[str, list[float]]] = {"cuda": {}, "cpu": {}}
     for seed in range(1, seeds + 1):
         for name in found:
-            config = Config(engine=name, seed=seed, epochs=epochs, lr=0.025, subsample=1e-3)
+            config = Config(engine=name, seed=seed, epochs=epochs, lr=0.025, min_lr=1e-4, subsample=1e-3)
             vocabulary = packed.vocabulary
             if name == "cuda":
                 engine, threads = make(packed, config, tuning), 1

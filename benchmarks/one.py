@@ -27,7 +27,8 @@ class Job:
     negatives: int = 5
     epochs: int = 5
     lr: float = 0.025
-    subsample: float = 1e-3
+    min_lr: float = 1e-4
+    subsample: float | None = 1e-3  # None, of sgns alone: the text decides
     min_count: int = 5
     threads: int = 2
     seed: int = 1
@@ -59,8 +60,9 @@ def run_sgns(job: Job) -> tuple[int, float, float]:
     from sgns.training.plan import Plan
     from sgns.training.run import run
 
-    options = {name: getattr(job, name) for name in ("dim", "window", "negatives", "epochs", "lr", "subsample")}
-    config = Config(min_count=job.min_count, threads=job.threads, seed=job.seed, sharing=job.sharing, **options)
+    names = ("dim", "window", "negatives", "epochs", "lr", "min_lr", "subsample")
+    names += ("min_count", "threads", "seed", "sharing")
+    config = Config(**{name: getattr(job, name) for name in names})
     with Progress(quiet=True) as display:
         corpus = Corpus.from_files(job.text, config, cache=job.cache)
         cpu = training_clock(display)

@@ -21,12 +21,9 @@ SPEED_WORDS = 5_000_000  # of the text, for `speed`: words/s hardly depend on it
 EPOCHS = {"sgns": 6, "gensim": 1, "fasttext": 1}  # as many as take a tool some seconds
 ZIPF = (1_000_000, 3_000_000)  # words of vocabulary and of text of `vocabulary`
 LEAST = 3  # turns of a part, so that there is a median and a spread
-OPTIONS: dict[
-    str, dict[str, Any]
-] = {  # of `whole` and `qualities`; docs/training.md says on what text they were chosen
-    "sgns": {},  # gensim's options
-    "defaults": {"epochs": Config().epochs, "lr": Config().lr, "subsample": 3e-4},  # our own, from 4 million words on
-}
+OWN = {name: getattr(Config(), name) for name in ("epochs", "lr", "min_lr", "subsample")}
+OPTIONS: dict[str, dict[str, Any]] = {"sgns": {}, "defaults": OWN}
+"""Of `whole` and `qualities`: gensim's options, and our own; docs/training.md says on what text they were chosen."""
 
 
 def speed(text: Path, log: Log, *, words: int = SPEED_WORDS, times: int = LEAST) -> dict[str, Any]:

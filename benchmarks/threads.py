@@ -25,7 +25,7 @@ from sgns.training.plan import Plan
 BLOCK = 40_000  # tokens
 BLOCKS = 60  # of two threads in a turn, and of one: about a second
 PIECE = 3_000_000  # steps of arithmetic
-GENSIMS = {"lr": 0.025, "subsample": 1e-3}
+GENSIMS = {"lr": 0.025, "min_lr": 1e-4, "subsample": 1e-3}
 
 
 def two_against_one(text: Path, log: Callable[[str], None], *, times: int = 25) -> dict[str, Any]:

@@ -329,7 +329,7 @@ def train(folder: Path) -> Iterator[tuple[str, str]]:
     small.write_bytes(zipf_text(200_000, seed=1))
     lines.write_bytes(plain_text(60_000, seed=7))
     tiny.write_bytes(plain_text(3_000, seed=7, words=100))
-    base = {"dim": 20, "epochs": 2, "min_count": 2, "threads": 1, "engine": "cpu", "lr": 0.04}
+    base = {"dim": 20, "epochs": 2, "min_count": 2, "threads": 1, "engine": "cpu", "lr": 0.04, "min_lr": 1e-4}
 
     def trained(source: Path = small, **options: Any) -> sgns.Vectors:
         return sgns.train(source, quiet=True, **(base | options))
@@ -397,7 +397,7 @@ def resumed(folder: Path, train: Callable[..., sgns.Vectors], options: dict[str,
 
 def by_command(folder: Path, source: Path, *arguments: Any, **how: Any) -> sgns.Vectors:
     output = folder / "command.safetensors"
-    usual = ["--lr", 0.04, "--threads", 1, "--epochs", 2, "--min-count", 2, "--dim", 20, "--json", "--quiet"]
+    usual = ["--lr", 0.04, "--min-lr", 0.0001, "--threads", 1, "--epochs", 2, "--min-count", 2, "--dim", 20, "--json", "--quiet"]
     command("train", source, "-o", output, *usual, *arguments, folder=folder, **how)
     return sgns.load(output)
 

@@ -312,12 +312,10 @@ def test_checkpoints_of_another_run(fails: Command, works: Command, folder: Path
         for path, content in saved.items():
             path.write_bytes(content)
 
-    assert "--window was 5, now it is 4; make them equal, or train without --resume" in fails(
-        line + "--window 4 --resume"
-    )
-    works(line + "--window 5 --resume")
+    assert "--seed was 1, now it is 2; make them equal, or train without --resume" in fails(line + "--seed 2 --resume")
+    works(line + "--seed 1 --resume")
     again()
-    works(line + "--window 4")
+    works(line + "--seed 2")
     again()
     assert "--resume would go on from them" in works(TRAIN.replace("--quiet", ""))
     for path in saved:

@@ -26,7 +26,7 @@ Combine = Literal["mean", "sum"]
 PhraseScore = Literal["default", "npmi"]
 VocabularyOfStart = Literal["union", "old", "new"]
 
-RATES: dict[str, float] = {"skipgram": 0.03, "cbow": 0.15, "dbow": 0.1, "dm": 0.15}
+RATES: dict[str, float] = {"skipgram": 0.025, "cbow": 0.15, "dbow": 0.1, "dm": 0.15}
 """Learning rate at the start, by model, where the user gives none."""
 SUM_RATE = 0.04
 """The same where cbow and dm take the sum of the rows: each gets the whole gradient, and 0.15 diverges."""
@@ -34,6 +34,12 @@ NGRAM_RATE = 0.05
 """The same of skipgram with n-grams and negatives."""
 OTHER_SKIPGRAM_RATE = 0.04
 """The same of skipgram with hierarchical softmax, or which starts from trained vectors (see START_RATES)."""
+MIN_RATE = 0.0001
+"""Learning rate at the end where the user gives none, as in word2vec.c."""
+MIN_RATE_OF_WORDS = 0.003
+"""The same of skipgram with negatives, without n-grams and start: gensim's threads end as high (docs/training.md)."""
+LEAST_FALL = 8
+"""By what the rate falls at least where the user gives none for the end."""
 START_WEIGHT = 0.5
 """`Config.start_weight` where the user gives none: docs/growing.md has the measurements."""
 START_RATES = {"mean": 1.5, "alone": 0.75}
@@ -176,12 +182,13 @@ class Config:
     epochs: Annotated[int, Whole(1, 1_000_000, "5 to 7 is usual")] = 7
     """Passes over the corpus."""
     lr: Annotated[float, Real(0, 10, "0.025 to 0.05 is usual", open=True)] = None  # type: ignore[assignment]
-    """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.03 for
+    """Learning rate at the start; falls linearly with the words seen. Left out, it is that of the model: 0.025 for
     skipgram (0.05 with n-grams, 0.04 with hierarchical loss or start), 0.1 for dbow, 0.15 for cbow and dm, whose rows
     each get their share of the gradient (with combine sum, the whole of it: 0.04); with start one and a half times as
     much, or with start_weight 0 three quarters."""
-    min_lr: Annotated[float, Real(0, 10, "0.0001 is usual")] = 0.0001
-    """Learning rate at the end."""
+    min_lr: Annotated[float, Real(0, 10, "0.0001 to 0.003 is usual")] = None  # type: ignore[assignment]
+    """Learning rate at the end. Left out, it is 0.003 for skipgram with negatives, 0.0001 with n-grams or start and for
+    other models, and at most an eighth of lr."""
     min_count: Annotated[int, Whole(1, 2**62, "5 is usual, 1 keeps every word")] = 5
     """Words that occur fewer times are left out."""
     max_vocabulary: Annotated[int | None, Whole(1, 2**31 - 1, "leave it out to keep every word of min_count")] = None
@@ -190,7 +197,7 @@ class Config:
         float | None, Real(0, 1, "0.001 is usual, 0 keeps every token, without it the text decides")
     ] = None
     """Threshold t: a token of a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f); 0 keeps all. Left
-    out, it is 1,000 / tokens, at most 1e-3 and at least 5e-4."""
+    out, it is 1,000 / tokens, at most 1e-3 and at least 7e-4."""
     noise_power: Annotated[float, Real(-10, 10, "0.75 is usual")] = None  # type: ignore[assignment]
     """Exponent of the noise distribution: negatives are drawn in proportion to count ** noise_power. Left out, it is
     0.75, as in word2vec.c; with ngrams 0.5, as in fastText."""
@@ -270,6 +277,8 @@ class Config:
             object.__setattr__(self, "noise_power", NOISE_POWER if self.ngrams is None else NOISE_POWER_OF_NGRAMS)
         if self.lr is None and self.model in RATES:
             object.__setattr__(self, "lr", self._default_rate())
+        if self.min_lr is None and isinstance(self.lr, int | float):
+            object.__setattr__(self, "min_lr", min(self._default_min_rate(), self.lr / LEAST_FALL))
         for name in ("phrases", "vocabulary_file", "start", *WORD_OPTIONS):
             object.__setattr__(self, name, as_words_or_path(name, getattr(self, name)))
         for field in dataclasses.fields(self):
@@ -313,6 +322,11 @@ class Config:
         if self.start is not None:
             rate *= START_RATES["alone" if self.start_weight == 0 else "mean"]
         return rate
+
+    def _default_min_rate(self) -> float:
+        """The learning rate at the end where the user gives none."""
+        plain = self.model == "skipgram" and self.loss == "negatives" and self.ngrams is None and self.start is None
+        return MIN_RATE_OF_WORDS if plain else MIN_RATE
 
     @property
     def documents(self) -> bool:

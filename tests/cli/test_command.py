@@ -44,7 +44,7 @@ def test_each_verb_has_help(verb, capsys):
 def test_train_help_shows_the_defaults(capsys):
     run(make_app(), ["train", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    for default in ("100", "5", "0.0001", "tile", "auto"):
+    for default in ("100", "5", "7", "tile", "auto"):
         assert f"[default: {default}]" in text
     # the rate at the start is that of the model
     rate = text[text.index("--lr ") : text.index("--min-lr ")]

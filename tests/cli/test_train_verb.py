@@ -279,6 +279,7 @@ class TestInterrupt:
         assert out_file.read_bytes() == b"precious"
         assert sorted(tmp_path.iterdir()) == [fifo, out_file]
 
+    @pytest.mark.slow  # it compiles without a cache; in the middle of training below
     def test_while_it_compiles(self, small_text, tmp_path, monkeypatch):
         monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))  # nothing is compiled there yet
         monkeypatch.delenv(SECOND)

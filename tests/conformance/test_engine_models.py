@@ -199,6 +199,7 @@ SLOW = [  # a kernel of their own each; what they combine is in others
     {"model": "dm", "window": 8},
     {"model": "cbow", "window": 2, "negatives": 1},
     {"model": "cbow", "window": 2, "combine": "sum", "loss": "hierarchical"},
+    {"model": "cbow", "window": 2, "negatives": 20},
 ]
 
 

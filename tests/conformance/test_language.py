@@ -9,7 +9,7 @@ from sgns.config import Config
 from sgns.text.corpus import Corpus
 
 N = 8_000
-OPTIONS = {"dim": 32, "window": 3, "negatives": 5, "epochs": 2, "lr": 0.05, "subsample": 0.0, "threads": 1}
+OPTIONS = {"dim": 32, "window": 5, "negatives": 5, "epochs": 2, "lr": 0.05, "subsample": 0.0, "threads": 1}
 
 
 @pytest.fixture(scope="module")

@@ -33,9 +33,10 @@ def test_a_default_is_that_of_the_code(option, shown):
 
 
 def test_the_rule_of_the_threshold():
-    rule = re.search(r"from ([\d.]+) for (\d+) million tokens to ([\d.]+) for (\d+) million and more", PAGE)
+    rule = re.search(r"from ([\d.]+) for ([\d.]+) million tokens to ([\d.]+) for ([\d.]+) million and more", PAGE)
     assert rule is not None
-    most, few, least, many = float(rule[1]), int(rule[2]) * 10**6, float(rule[3]), int(rule[4]) * 10**6
+    most, least = float(rule[1]), float(rule[3])
+    few, many = (round(float(rule[place]) * 10**6) for place in (2, 4))
     for tokens, shown in ((few // 10, most), (few, most), (many, least), (many * 10, least)):
         assert of_tokens(tokens) == pytest.approx(shown)
     assert least < of_tokens((few + many) // 2) < most

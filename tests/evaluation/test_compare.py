@@ -34,6 +34,7 @@ def share_of_small_p(rhos: dict[str, list[float]], trials: int, n: int) -> float
     return small / trials
 
 
+@pytest.mark.slow  # 400 comparisons; those of analogies below
 def test_equally_good_models_differ_at_the_level() -> None:
     """400 comparisons of two models of the same quality: p < .05 in 5 %, give or take 1.1."""
     assert 0.02 <= share_of_small_p({"a": [0.5], "b": [0.5]}, 400, 150) <= 0.083

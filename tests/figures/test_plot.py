@@ -35,7 +35,7 @@ def test_groups_are_found(vectors, groups, tmp_path):
     assert sorted(sorted(g) for g in result.groups.values()) == sorted(sorted(g) for g in groups.values())
 
 
-@pytest.mark.parametrize("n", [2, 40, pytest.param(90, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [2, 20, *(pytest.param(n, marks=pytest.mark.slow) for n in (40, 90))])
 def test_labels_never_overlap(n, tmp_path):
     random = np.random.default_rng(n)
     words = [f"{'long' * (i % 4)}word{i}" for i in range(n)]

@@ -49,6 +49,7 @@ def contents(path):
         return {name: hashlib.sha256(file.read(name)).hexdigest() for name in file.namelist()}
 
 
+@pytest.mark.slow  # a second build; the wheel from the sdist is looked at below
 def test_sdist_and_tree_make_the_same_wheel(built, wheel):
     assert contents(wheel) == contents(next((built / "direct").glob("*.whl")))
 

@@ -17,7 +17,8 @@ pytestmark = [
     pytest.mark.timeout(3_600),
     pytest.mark.skipif(not wiki100m.TEXT.exists(), reason="needs 100 MB of Wikipedia"),
 ]
-GENSIM = {"dim": 100, "window": 5, "negatives": 5, "epochs": 5, "lr": 0.025, "subsample": 1e-3, "min_count": 5}
+GENSIM = {"dim": 100, "window": 5, "negatives": 5, "epochs": 5, "min_count": 5}
+GENSIM |= {"lr": 0.025, "min_lr": 1e-4, "subsample": 1e-3}
 TOLERANCE = 0.01
 COSTS = {"pair": {"men": 0.02}}  # stated in docs/training.md
 RESAMPLES = 20_000

@@ -330,7 +330,7 @@ def same(one, other):
 PARAGRAPHS, FILES = (pytest.param({"sentences": end}, marks=pytest.mark.slow) for end in ("paragraph", "none"))
 
 
-@pytest.mark.parametrize("more", [{}, {"tags": True}, FILES, PARAGRAPHS])
+@pytest.mark.parametrize("more", [pytest.param({}, marks=pytest.mark.slow), {"tags": True}, FILES, PARAGRAPHS])
 def test_plain_python_and_compiled_kernels_agree(folder, more):
     def encoded(threads, chunks):
         config = options(min_count=3, threads=threads, **more)

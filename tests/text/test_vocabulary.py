@@ -68,7 +68,7 @@ def test_keep_probabilities_are_gensims_law(numbers, t):
 
 
 @pytest.mark.parametrize(
-    ("tokens", "t"), [(300, 1e-3), (1_000_000, 1e-3), (1_600_000, 625e-6), (2_000_000, 5e-4), (10**10, 5e-4)]
+    ("tokens", "t"), [(300, 1e-3), (1_000_000, 1e-3), (1_250_000, 8e-4), (2_000_000, 7e-4), (10**10, 7e-4)]
 )
 def test_a_threshold_left_to_the_text_falls_with_its_size(tokens, t):
     v = vocabulary([tokens // 3, tokens - tokens // 3])

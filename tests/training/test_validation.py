@@ -66,7 +66,14 @@ def test_the_loss_is_its_definition(threads):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"sharing": "window"}, {"sharing": "pair"}, {"deterministic": True}, {"engine": "reference"}]
+    "options",
+    [
+        {},
+        pytest.param({"sharing": "window"}, marks=pytest.mark.slow),
+        {"sharing": "pair"},
+        {"deterministic": True},
+        pytest.param({"engine": "reference"}, marks=pytest.mark.slow),
+    ],
 )
 def test_a_word_of_held_out_sentences_alone_is_never_an_input(options):
     """Its row of E stays as it was drawn: only inputs move E."""
@@ -94,7 +101,7 @@ def test_it_shows_what_the_training_loss_hides(text):
     """Many epochs on few sentences: the training loss falls on, the held-out loss rises."""
     rng = np.random.default_rng(1)
     sentences = [[f"w{x}" for x in rng.integers(0, 200, 15)] for _ in range(150)]  # nothing to learn
-    meta = sgns.train(sentences, quiet=True, min_count=1, validation=0.2, epochs=60, lr=0.1, threads=1, dim=50).metadata
+    meta = sgns.train(sentences, quiet=True, min_count=1, validation=0.2, epochs=60, lr=0.1, threads=1, dim=32).metadata
     assert meta["losses"][-1] < meta["losses"][5] - 0.2
     assert meta["validation_losses"][-1] > meta["validation_losses"][5] + 0.2
 

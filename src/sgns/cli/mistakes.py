@@ -40,7 +40,8 @@ def check_arguments(app: App, arguments: list[str]) -> None:
     for here, after in zip(arguments[:end], [*arguments[1:end], ""]):
         if re.match(r"-[on][a-z_-]", here):
             name = here.partition("=")[0]
-            if f"-{name}" in options_of(app, arguments) or foreign_name(app, arguments, name):
+            known = options_of(app, arguments)
+            if f"-{name}" in known or foreign_name(known, name):
                 raise UnknownOption(name)
         if here.startswith("--") and after.lower() in (*TRUE, *FALSE) and not Path(after).exists():
             switch = next((option for option in arguments_of(app, arguments) if here in option.names), None)
@@ -91,7 +92,7 @@ def unknown_option_text(app: App, arguments: list[str], name: str, note: str = "
         return f"{name}: {note}"
     name = name.partition("=")[0]
     known = options_of(app, arguments)
-    remedy = foreign_name(app, arguments, name)
+    remedy = foreign_name(known, name)
     if remedy is None:
         near = nearest_options(name, known)
         remedy = f"did you mean {', '.join(near)}?" if near else help_line(app, arguments)
@@ -100,9 +101,8 @@ def unknown_option_text(app: App, arguments: list[str], name: str, note: str = "
     return f"{name} is no option{f', {note}' if note else ''}; {remedy}"
 
 
-def foreign_name(app: App, arguments: list[str], name: str) -> str | None:
-    """What an option of another tool is called in this verb, or None."""
-    options = options_of(app, arguments)
+def foreign_name(options: list[str], name: str) -> str | None:
+    """What an option of another tool is called in a verb with these options, or None."""
     if "--dim" in options and "--epochs" in options:
         return foreign_option(name, in_python=False)
     key = name.lower().replace("-", "").replace("_", "")

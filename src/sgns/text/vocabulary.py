@@ -84,12 +84,12 @@ class Vocabulary:
         write_vocabulary(Path(path), self.words, self.counts.tolist())
 
     def threshold(self, subsample: float | None) -> float:
-        """The threshold t of subsampling: `subsample`, or for None 1,000 / tokens, between 5e-4 and 1e-3.
+        """The threshold t of subsampling: `subsample`, or for None 1,000 / tokens, between 7e-4 and 1e-3.
 
-        A large text can spare tokens of its frequent words: relatedness gains. Below 5e-4 inflections and rare words
+        A large text can spare tokens of its frequent words: relatedness gains. Below 7e-4 similarity and inflections
         lose; a small text has too few tokens left (docs/training.md has the measurements).
         """
-        return min(1e-3, max(5e-4, 1_000 / max(1, self.total))) if subsample is None else subsample
+        return min(1e-3, max(7e-4, 1_000 / max(1, self.total))) if subsample is None else subsample
 
     def keep_probability(self, subsample: float | None) -> np.ndarray:
         """The probability that a token of each word is kept in an epoch.

@@ -155,6 +155,7 @@ def test_a_failed_report_leaves_the_old_one(model, tmp_path, monkeypatch):
         write_report(tmp_path / "no" / "report.pdf", model)
 
 
+@pytest.mark.slow  # a topic at a time in tests/learn/chapters/test_derivations.py
 def test_no_formula_hides_in_plain_text():
     """A $…$ that is not of the grammar would fail when shown; so show all."""
     blocks = derive("all")

@@ -35,10 +35,10 @@ def engine_of(corpus, **options):
     ("options", "model"),
     [
         ({}, SGNS),
-        ({"model": "cbow"}, CBOW),
+        pytest.param({"model": "cbow"}, CBOW, marks=pytest.mark.slow),
         pytest.param({"model": "cbow", "combine": "sum", "lr": 0.05}, CBOW, marks=pytest.mark.slow),
         pytest.param({"loss": "hierarchical"}, HierarchicalSoftmax, marks=pytest.mark.slow),
-        ({"loss": "hierarchical", "model": "cbow"}, HierarchicalSoftmax),
+        pytest.param({"loss": "hierarchical", "model": "cbow"}, HierarchicalSoftmax, marks=pytest.mark.slow),
         pytest.param({"ngrams": "2-3", "buckets": 300}, SGNS, marks=pytest.mark.slow),
         ({"ngrams": "2-3", "buckets": "exact", "model": "cbow"}, CBOW),
         pytest.param(
