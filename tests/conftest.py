@@ -38,7 +38,7 @@ sys.dont_write_bytecode = False
 # The same examples on every machine, so that what passes here passes there; `make test-slow` has all of them,
 # `make test-random` draws new ones.
 EXAMPLES = os.environ.get("SGNS_EXAMPLES", "quick")
-QUICK_PART = 4  # one example in so many is among the quick ones, but never fewer than ten
+QUICK_PART = 6  # one example in so many is among the quick ones, but never fewer than ten
 settings.register_profile("quick", derandomize=True, deadline=None)
 settings.register_profile("all", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None, print_blob=True)

@@ -397,8 +397,8 @@ def resumed(folder: Path, train: Callable[..., sgns.Vectors], options: dict[str,
 
 def by_command(folder: Path, source: Path, *arguments: Any, **how: Any) -> sgns.Vectors:
     output = folder / "command.safetensors"
-    usual = ["--lr", 0.04, "--min-lr", 0.0001, "--threads", 1, "--epochs", 2, "--min-count", 2, "--dim", 20, "--json", "--quiet"]
-    command("train", source, "-o", output, *usual, *arguments, folder=folder, **how)
+    usual = ["--lr", 0.04, "--min-lr", 0.0001, "--threads", 1, "--epochs", 2, "--min-count", 2, "--dim", 20]
+    command("train", source, "-o", output, *usual, "--json", "--quiet", *arguments, folder=folder, **how)
     return sgns.load(output)
 
 

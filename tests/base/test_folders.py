@@ -85,6 +85,7 @@ def drawn(tmp_path, **environment):
     return done.stdout.strip(), done.stderr
 
 
+@pytest.mark.slow  # three processes that draw
 @pytest.mark.skipif(sys.platform == "win32", reason="HOME")
 def test_matplotlib_is_quiet_where_the_home_cannot_be_written(tmp_path):
     folder, said = drawn(tmp_path)

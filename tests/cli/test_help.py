@@ -57,7 +57,7 @@ def test_help_is_shown_whole(sgns, verb):  # it is read as Markdown, which takes
             assert plain(word) in shown, (option.name, word)
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", *(pytest.param(shell, marks=pytest.mark.slow) for shell in ("zsh", "fish"))])
 def test_completion_is_installed_where_it_is_asked_for(tmp_path, shell):
     target = tmp_path / "completion"
     command = [sys.executable, "-m", "sgns", "--install-completion", "--shell", shell, "--output", str(target)]

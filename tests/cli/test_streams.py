@@ -95,7 +95,7 @@ def run_all(commands: list[list[str]], folder: Path, variables: dict[str, str]) 
 
 
 LONG = ("plot", "map", "export", "report", "train", "convert")
-QUICK = ENCODINGS[:2]
+QUICK = ENCODINGS[:1]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class TestResults:
         assert vectors.metadata["config"]["dim"] == 16
         assert sorted(tmp_path.iterdir()) == [out_file, tmp_path / "v.safetensors.run.json"]
 
-    @pytest.mark.parametrize("engine", ["cpu", "reference"])
+    @pytest.mark.parametrize("engine", ["cpu", pytest.param("reference", marks=pytest.mark.slow)])
     def test_json_has_every_figure(self, sgns, small_text, tmp_path, engine):
         if engine == "reference":
             pytest.importorskip("torch")

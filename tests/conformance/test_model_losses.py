@@ -24,7 +24,7 @@ def corpus():
     return Corpus.from_sentences(sentences(800, seed=1))
 
 
-LONG = ("hierarchical skip-gram", "windows of one width")
+LONG = ("hierarchical skip-gram", "hierarchical cbow", "windows of one width")
 
 
 @pytest.mark.parametrize("model", [pytest.param(m, marks=pytest.mark.slow if m in LONG else ()) for m in MODELS])

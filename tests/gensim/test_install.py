@@ -56,6 +56,7 @@ def test_everything_without_gensim(tmp_path: Path) -> None:
     assert "has no attribute 'LdaModel': sgns takes the place" in attribute
 
 
+@pytest.mark.slow  # three processes; a process below and above installs in time
 def test_too_late_and_twice(tmp_path: Path) -> None:
     pytest.importorskip("gensim")
     late = (

@@ -34,7 +34,7 @@ def test_one_worker_and_a_seed_give_the_same_bits() -> None:
         assert (one.wv.vectors != Word2Vec(TEXT, **SMALL, **options, seed=6).wv.vectors).any()
 
 
-@pytest.mark.parametrize("model", [Word2Vec, FastText])
+@pytest.mark.parametrize("model", [Word2Vec, pytest.param(FastText, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("outputs", [{}, {"hs": 1, "negative": 0}])
 def test_cbow_mean_means_nothing_for_skipgram(model: Any, outputs: dict[str, int]) -> None:
     """scattertext trains with sg=1 and cbow_mean=0."""

@@ -174,13 +174,14 @@ def language(n=3_000):
     return found, ids, np.cumsum([*map(len, text)]), np.array([counts[word] for word in found])
 
 
+@pytest.mark.slow  # test_train.py asks it of skip-gram, gradients of the rest are held to closed forms
 @pytest.mark.parametrize(
     ("samples", "tree"),
     [
         ("cbow", True),
-        pytest.param("skipgram", False, marks=pytest.mark.slow),  # by its own loop: test_train.py
-        pytest.param("cbow", False, marks=pytest.mark.slow),
-        pytest.param("skipgram", True, marks=pytest.mark.slow),
+        ("skipgram", False),  # by its own loop: test_train.py
+        ("cbow", False),
+        ("skipgram", True),
     ],
 )
 def test_the_classes_of_a_language_are_found(samples, tree):
@@ -235,7 +236,8 @@ def test_an_unseen_form_is_composed_beside_its_stem():
         assert int(torch.cosine_similarity(known, unseen[None]).argmax()) // 4 == number
 
 
-@pytest.mark.parametrize("samples", [pytest.param("dbow", marks=pytest.mark.slow), "dm"])
+@pytest.mark.slow  # so do those of the fast engine, in tests/training/test_infer.py
+@pytest.mark.parametrize("samples", ["dbow", "dm"])
 def test_documents_of_a_topic_are_neighbours_and_a_new_text_joins_them(samples):
     rng = np.random.default_rng(3)
     topics = np.repeat([0, 1, 2], 6)

@@ -64,7 +64,8 @@ def classes_recovered(E: np.ndarray) -> float:
     return float(np.mean(cosine.argmax(1) // WORDS == np.arange(len(E)) // WORDS))
 
 
-@pytest.mark.parametrize(("lr", "subsample"), [pytest.param(0.025, 0.0, marks=pytest.mark.slow), (0.1, 2e-3)])
+@pytest.mark.slow  # its gradients are held to closed forms in tests/conformance
+@pytest.mark.parametrize(("lr", "subsample"), [(0.025, 0.0), (0.1, 2e-3)])
 def test_losses_agree_with_sequential_sgd_within_2_percent(lr, subsample):
     ids, ends, counts = language(700, seed=5)
     options = {"window": 2, "negatives": 5, "epochs": 4, "lr": lr, "min_lr": 0.0001}

@@ -342,6 +342,7 @@ def test_plain_python_and_compiled_kernels_agree(folder, more):
         same(plain, encoded(threads, 0))
 
 
+@pytest.mark.slow  # small texts above; that kernels and Python agree on this one is the test before
 def test_each_document_has_the_words_of_its_line_in_a_large_text(folder):
     corpus = Corpus.from_files(folder, options(min_count=3))
     lines = []

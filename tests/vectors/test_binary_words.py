@@ -75,7 +75,7 @@ def test_three_hundred_files_are_read_rightly_or_refused(tmp_path: Path) -> None
     assert read > 200
 
 
-@pytest.mark.parametrize("d", [20, 100])
+@pytest.mark.parametrize("d", [pytest.param(20, marks=pytest.mark.slow), 100])
 def test_many_rows_and_blocks(tmp_path: Path, d: int) -> None:
     generator = np.random.default_rng(d)
     words = [f"w{i} x" if i % 997 == 0 else f"w{i}" for i in range(20_000)]

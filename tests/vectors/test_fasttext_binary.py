@@ -235,7 +235,9 @@ def large(path: Path, buckets: int, V: int = 1000, d: int = 300, ngrams: bool = 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files with holes")
-@pytest.mark.parametrize(("options", "rows"), [({"limit": 98}, 98), ({"only": ["w97", "w970"]}, 2)])
+@pytest.mark.parametrize(
+    ("options", "rows"), [pytest.param({"limit": 98}, 98, marks=pytest.mark.slow), ({"only": ["w97", "w970"]}, 2)]
+)
 def test_memory_of_a_part_does_not_grow_with_the_tables(tmp_path, options, rows):
     large(tmp_path / "v.bin", 2_000_000)  # a table of 2.4 GB
     tracemalloc.start()

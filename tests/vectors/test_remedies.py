@@ -109,7 +109,7 @@ def many_packed(packing: str, ending: str) -> tuple[Vectors, bytes]:
     ("packing", "ending", "cut"),
     [
         pytest.param(packing, ending, cut, marks=() if (ending, cut) == quick else pytest.mark.slow)
-        for packing, quick in zip(PACK, ((".txt", 0.5), (".glove", 0.9), (".bin", 0.5), (".bin", 0.9)), strict=True)
+        for packing, quick in zip(PACK, ((".txt", 0.5), None, None, (".bin", 0.9)), strict=True)
         for ending in (".txt", ".bin", ".glove")
         for cut in (0.5, 0.9)
     ],
