@@ -28,8 +28,11 @@ SHAPES = [  # dim, window, negatives: one kernel each
     (130, 11, 3),
 ]
 ONLY_TILES = [(100, 5, 5), (130, 11, 3)]
-SHARINGS_AND_SHAPES = [  # every shape with tiles, every way with the first shape and with few and many negatives
-    pytest.param(sharing, *shape, marks=() if sharing == "tile" or shape not in ONLY_TILES else pytest.mark.slow)
+NOT_TILES = [(16, 1, 1)]  # a kernel of its own there; a reach of 1 is drawn in all shapes
+SHARINGS_AND_SHAPES = [  # shapes with tiles, and every way with the first shape and with few and many negatives
+    pytest.param(
+        sharing, *shape, marks=pytest.mark.slow if shape in (NOT_TILES if sharing == "tile" else ONLY_TILES) else ()
+    )
     for sharing in SHARINGS
     for shape in SHAPES
 ]

@@ -49,6 +49,7 @@ def test_dm_mean_means_nothing_for_dbow() -> None:
         np.testing.assert_array_equal(one.dv.vectors, two.dv.vectors)
 
 
+@pytest.mark.slow  # a kernel of its own; tests/gensim/test_steps.py compares steps with gensim's
 def test_the_loss_is_that_of_the_pairs() -> None:
     """With vectors of zeros, a pair costs (1 + k) log 2; the rate is so small that they stay zero."""
     model = Word2Vec(**SMALL, sg=1, negative=5, alpha=1e-12, min_alpha=1e-12, shrink_windows=False, window=5)

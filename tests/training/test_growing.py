@@ -343,7 +343,12 @@ def test_ngrams_are_taken_over():
         ({"ngrams": "2-3", "buckets": 5_000}, {}, "n-grams of start are left out, .* give --ngrams 2-3 --buckets 5000"),
         ({"ngrams": "3", "buckets": "exact"}, {"model": "cbow"}, "give --ngrams 3-3 --buckets exact"),
         ({"model": "dbow"}, {"model": "cbow"}, "300 vectors of documents are left out; to keep them give --model dbow"),
-        ({"model": "cbow", "combine": "sum"}, {"model": "cbow"}, "trained with combine sum, and here it is mean"),
+        pytest.param(
+            {"model": "cbow", "combine": "sum"},
+            {"model": "cbow"},
+            "trained with combine sum, and here it is mean",
+            marks=pytest.mark.slow,  # a kernel of its own
+        ),
     ],
 )
 def test_what_of_a_start_is_lost_is_said_with_what_keeps_it(first, then, said):

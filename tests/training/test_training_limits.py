@@ -32,6 +32,7 @@ def test_tokens_behind_two_to_the_31(tmp_path, kind, sharing):
     assert (engine.E[0] == before[0]).all()
 
 
+@pytest.mark.slow  # tables of 6 GB
 def test_rows_behind_two_to_the_31_bytes():
     """E of 3 GB: the last rows move, the first do not. Pages that nobody touches are not there."""
     V = 3 * 2**30 // (528 * 4)

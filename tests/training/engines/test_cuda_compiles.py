@@ -8,6 +8,7 @@ import sys
 import pytest
 
 pytest.importorskip("triton")
+pytestmark = pytest.mark.slow  # compiled for another machine; tests/conformance/test_cuda_kernels.py interprets them
 
 # In a process of its own: here kernels may be interpreted.
 SCRIPT = """
@@ -84,7 +85,7 @@ def compiled(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "shape",
-    [(5, 100, False), *(pytest.param(shape, marks=pytest.mark.slow) for shape in ((1, 1, True), (10, 300, False)))],
+    [(5, 100, False), (1, 1, True), (10, 300, False)],
 )
 def test_the_kernels_compile_and_fit_a_multiprocessor(compiled, shape):
     """Whatever window and dim are, also where numbers are 1."""
@@ -102,7 +103,7 @@ def test_gradients_are_added_four_at_a_time_by_tensor_cores(compiled):
     assert "mma.sync" in code
 
 
-@pytest.mark.parametrize("shape", [(5, 100, False), pytest.param((1, 1, True), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("shape", [(5, 100, False), (1, 1, True)])
 def test_no_warp_clears_what_another_has_yet_to_read(compiled, shape):
     """Tiles narrower than a program are held in copies: every warp reads them, the first one writes."""
     code = compiled(*shape)["step"]["ptx"]
