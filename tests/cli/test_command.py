@@ -11,7 +11,7 @@ import pytest
 
 from sgns.cli import VERBS, make_app, run
 from sgns.cli.mistakes import options_of
-from sgns.config import NGRAM_RATE, OTHER_SKIPGRAM_RATE, RATES, SUM_RATE, Config
+from sgns.config import MIN_RATE, MIN_RATE_OF_WORDS, NGRAM_RATE, OTHER_SKIPGRAM_RATE, RATES, SUM_RATE, Config
 from sgns.training.options import CheckpointOptions, DistributedOptions
 from sgns.vectors.vectors import Vectors
 
@@ -58,6 +58,8 @@ def test_train_help_shows_the_defaults(capsys):
     assert f"({NGRAM_RATE} with n-grams, {OTHER_SKIPGRAM_RATE} with hierarchical loss or start)" in rate
     assert Config(model="cbow", combine="sum").lr == SUM_RATE
     assert f"with combine sum, the whole of it: {SUM_RATE}" in rate
+    end = text[text.index("--min-lr ") :]
+    assert f"it is {MIN_RATE_OF_WORDS} for skipgram with negatives, {MIN_RATE} with n-grams" in end
 
 
 def test_train_builds_its_options_from_the_fields_of_dataclasses(capsys):

@@ -31,6 +31,7 @@ def test_a_formula_may_begin_with_a_minus(sgns):
     assert json.loads(out)["nodes"][-1]["value"] == 2
 
 
+@pytest.mark.slow  # so does tests/learn/graphs/test_write_graph.py
 def test_graph_writes_each_format(sgns, tmp_path):
     example = ["graph", "x**2 * (c*x)", "--at", "x=2", "c=3", "-o"]
     code, out, _ = sgns(*example, tmp_path / "graph.svg", "--json")

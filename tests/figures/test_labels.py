@@ -6,6 +6,7 @@ from sgns.figures.labels import covered, crossings, leaders_of, overlaps, place_
 from sgns.figures.style import new_figure
 
 
+@pytest.mark.slow  # that none overlap is asked in test_plot.py
 def test_labels_move_off_points_of_a_tight_group(monkeypatch):
     random = np.random.default_rng(0)
     xy = np.repeat(random.normal(0, 1, (6, 2)), 6, axis=0) + random.normal(0, 0.05, (36, 2))

@@ -62,6 +62,7 @@ def test_words_that_look_like_formulas_are_drawn_as_they_are(monkeypatch, tmp_pa
     assert {text.get_text() for text in axes.texts} >= set(words)
 
 
+@pytest.mark.slow  # two pictures
 def test_the_same_words_give_the_same_file(vectors, groups, tmp_path):
     for name in ("a.svg", "b.svg"):
         plot_words(vectors, [], tmp_path / name, groups=groups)

@@ -288,6 +288,7 @@ def test_the_cache_knows_the_column(tmp_path):
     assert one.hash != two.hash
 
 
+@pytest.mark.slow  # a table of many megabytes
 def test_a_large_table_is_read_in_little_memory(tmp_path):
     path = tmp_path / "a.csv"
     with path.open("w") as file:

@@ -45,7 +45,7 @@ def test_without_training_spelling_knows_no_topics():
     """The measure of the test above can fail."""
     sentences, forms, unseen = language()
     v = sgns.train(
-        sentences, ngrams="3-6", buckets=20_000, dim=24, epochs=1, min_count=1, threads=1, subsample=0, lr=1e-6,
+        sentences, ngrams="3-6", buckets=20_000, dim=16, epochs=1, min_count=1, threads=1, subsample=0, lr=1e-6,
         min_lr=1e-7, quiet=True,
     )  # fmt: skip
     assert topics_found(v, forms, unseen) < STEMS / 3
@@ -56,7 +56,7 @@ def test_without_training_spelling_knows_no_topics():
 def test_an_unseen_form_stands_beside_its_lemma(model, buckets):
     sentences, forms, unseen = language()
     v = sgns.train(
-        sentences, model=model, ngrams="3-6", buckets=buckets, dim=24, epochs=12, min_count=1, threads=1, subsample=0,
+        sentences, model=model, ngrams="3-6", buckets=buckets, dim=16, epochs=12, min_count=1, threads=1, subsample=0,
         quiet=True,
     )  # fmt: skip
     assert not any(form in v for form in unseen.values())

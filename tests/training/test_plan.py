@@ -54,6 +54,22 @@ def test_another_seed_changes_nothing_else():
     assert other.counts is plan.counts
 
 
+@pytest.mark.parametrize(
+    ("options", "end"),
+    [
+        ({}, 0.003), ({"lr": 0.1}, 0.003), ({"lr": 0.01}, 0.00125), ({"lr": 1e-6}, 1.25e-7),
+        ({"sharing": "pair"}, 0.003), ({"min_lr": 0.0}, 0.0), ({"lr": 0.01, "min_lr": 0.01}, 0.01),
+        ({"model": "cbow"}, 1e-4), ({"model": "dbow"}, 1e-4), ({"model": "cbow", "lr": 4e-4}, 5e-5),
+        ({"ngrams": "3-6"}, 1e-4), ({"loss": "hierarchical"}, 1e-4),
+    ],
+)  # fmt: skip
+def test_the_rate_ends_where_the_model_wants_it_and_always_below_its_start(options, end):
+    config = Config(**options)
+    assert config.min_lr == pytest.approx(end, rel=1e-12)
+    assert Config.from_dict(config.to_dict()) == config
+    assert Plan.of(WORDS, config, Resources("cpu", 1)).schedule(10**6, 1_000).min_lr == config.min_lr
+
+
 def test_the_schedule_has_blocks_that_the_engine_can_take():
     schedule = Plan.of(WORDS, Config(epochs=2, lr=0.03), Resources("cpu", 1)).schedule(10**8, 70_000)
     assert isinstance(schedule, BlockSchedule)

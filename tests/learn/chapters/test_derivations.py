@@ -135,6 +135,7 @@ def test_a_missing_torch_says_how_to_get_it(monkeypatch):
     assert "pip install 'sgns[torch]'" in row[1]
 
 
+@pytest.mark.slow  # a topic at a time below
 def test_several_topics():
     titles = [block.text for block in derive(["loss", "subwords"]) if isinstance(block, Heading) and block.level == 1]
     assert titles == ["The loss", "Subwords"]

@@ -56,7 +56,9 @@ def test_nothing_overlaps_or_is_cut(text, values):
             assert a.x1 <= box.x1 + 1
 
 
-@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+@pytest.mark.parametrize(
+    "ending", ["svg", *(pytest.param(ending, marks=pytest.mark.slow) for ending in ("png", "pdf"))]
+)
 def test_the_same_graph_gives_the_same_file(tmp_path, ending):
     passes = backward(evaluate(*EXAMPLES[0]))
     a, b = tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"

@@ -40,7 +40,7 @@ def engine_of(corpus, **options):
         pytest.param({"loss": "hierarchical"}, HierarchicalSoftmax, marks=pytest.mark.slow),
         pytest.param({"loss": "hierarchical", "model": "cbow"}, HierarchicalSoftmax, marks=pytest.mark.slow),
         pytest.param({"ngrams": "2-3", "buckets": 300}, SGNS, marks=pytest.mark.slow),
-        ({"ngrams": "2-3", "buckets": "exact", "model": "cbow"}, CBOW),
+        pytest.param({"ngrams": "2-3", "buckets": "exact", "model": "cbow"}, CBOW, marks=pytest.mark.slow),
         pytest.param(
             {"ngrams": "3-3", "buckets": 50, "loss": "hierarchical"}, HierarchicalSoftmax, marks=pytest.mark.slow
         ),
