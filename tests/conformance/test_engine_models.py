@@ -171,35 +171,35 @@ class Case:
 
 
 NEGATIVES = [
-    {"model": "cbow", "window": 2},
-    {"model": "cbow", "window": 2, "combine": "sum"},
-    {"model": "cbow", "window": 2, "shrink_windows": False},
-    {"model": "cbow", "window": 2, "ngrams": "3-6"},
-    {"model": "cbow", "window": 2, "negatives": 1},
-    {"model": "cbow", "window": 2, "negatives": 20},
-    {"model": "dm", "window": 2},
-    {"model": "dm", "window": 2, "combine": "sum"},
+    {"model": "cbow", "window": 5},
+    {"model": "cbow", "window": 5, "combine": "sum"},
+    {"model": "cbow", "window": 5, "shrink_windows": False},
+    {"model": "cbow", "window": 5, "ngrams": "3-6"},
+    {"model": "cbow", "window": 5, "negatives": 1},
+    {"model": "cbow", "window": 5, "negatives": 20},
+    {"model": "dm", "window": 5},
+    {"model": "dm", "window": 5, "combine": "sum"},
     {"model": "dbow"},
     {"model": "cbow", "window": 8},  # wider than those that are made in registers
     {"model": "dm", "window": 8},
 ]
 PATHS = [
-    {"model": "skipgram", "window": 2},
-    {"model": "skipgram", "window": 2, "shrink_windows": False},
-    {"model": "cbow", "window": 2},
-    {"model": "cbow", "window": 2, "combine": "sum"},
-    {"model": "dm", "window": 2},
+    {"model": "skipgram", "window": 5},
+    {"model": "skipgram", "window": 5, "shrink_windows": False},
+    {"model": "cbow", "window": 5},
+    {"model": "cbow", "window": 5, "combine": "sum"},
+    {"model": "dm", "window": 5},
     {"model": "dbow"},
 ]
 
 
-DIMS = (1, 16, 20, 50, 100, 300)
-QUICK = 20  # with the windows above, dim and window of gensim/test_steps.py and test_model_losses.py: kernels in common
+DIMS = (1, 12, 20, 50, 100, 300)
+QUICK = 12  # with the windows above, dim and window of gensim/test_steps.py and test_model_losses.py: kernels in common
 SLOW = [  # a kernel of their own each; what they combine is in others
     {"model": "dm", "window": 8},
-    {"model": "cbow", "window": 2, "negatives": 1},
-    {"model": "cbow", "window": 2, "combine": "sum", "loss": "hierarchical"},
-    {"model": "cbow", "window": 2, "negatives": 20},
+    {"model": "cbow", "window": 5, "negatives": 1},
+    {"model": "cbow", "window": 5, "combine": "sum", "loss": "hierarchical"},
+    {"model": "cbow", "window": 5, "negatives": 20},
 ]
 
 
@@ -219,9 +219,9 @@ def test_a_tile_is_the_gradient_step_of_its_samples(options, dim):
     agree(case, *case.steps())
 
 
-@pytest.mark.parametrize("dim", [20, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("dim", [12, pytest.param(100, marks=pytest.mark.slow)])
 def test_words_of_ngrams_are_trained_on_paths(dim):
-    case = Case({"loss": "hierarchical", "ngrams": "3-6", "window": 2, "dim": dim}, [2, 2, 1])
+    case = Case({"loss": "hierarchical", "ngrams": "3-6", "window": 5, "dim": dim}, [2, 2, 1])
     agree(case, *case.steps())
 
 
@@ -240,7 +240,7 @@ def agree(case, E, C, loss):
 
 
 def test_the_probabilities_of_all_words_add_up_to_one():
-    case = Case({"loss": "hierarchical", "dim": 20}, [4])
+    case = Case({"loss": "hierarchical", "dim": 12}, [4])
     rng = np.random.default_rng(1)
     h, C = rng.normal(size=20), rng.normal(size=(V, 20))
     total = 0.0
@@ -267,7 +267,7 @@ def test_strips_of_any_length_learn():
     lengths = rng.integers(1, 9, 60).tolist()
     losses = []
     for strip in (8, 16, 64):
-        case = Case({"ngrams": "3-4", "window": 2, "dim": 32}, lengths, seed=3, strip=strip)
+        case = Case({"ngrams": "3-4", "window": 5, "dim": 32}, lengths, seed=3, strip=strip)
         losses.append([case.engine.train_block(epoch, 0, 0, len(case.ids), 0.05).loss for epoch in range(8)])
     assert np.allclose([loss[-1] for loss in losses], losses[0][-1], rtol=0.1)
     assert all(loss[-1] < 0.9 * loss[0] for loss in losses)
@@ -330,7 +330,7 @@ def test_a_config_is_kept(tmp_path):
 def test_short_strips_have_the_loss_of_long_ones(model, monkeypatch):
     """Where negatives serve several tiles, only the first of these measures their loss; a strip may be one tile."""
     monkeypatch.setattr("sgns.training.engines.cpu.tile_kernel.CACHED", 0)  # as with a large C
-    options = {"model": model, "window": 2, "dim": 20, "ngrams": "3-6"}
+    options = {"model": model, "window": 5, "dim": 12, "ngrams": "3-6"}
     losses = []
     for strip in (SHORTEST, LONGEST):
         case = Case(options, [40, 40, 40], strip=strip)

@@ -7,7 +7,7 @@ from grammar import sentences
 import sgns
 from sgns.text.corpus import Corpus
 
-OPTIONS = {"dim": 20, "window": 2, "epochs": 3, "lr": 0.05, "subsample": 0.0, "min_count": 1, "threads": 1}
+OPTIONS = {"dim": 12, "window": 5, "epochs": 3, "lr": 0.05, "subsample": 0.0, "min_count": 1, "threads": 1}
 MODELS = {
     "cbow, mean": {"model": "cbow"},
     "cbow, sum": {"model": "cbow", "combine": "sum"},

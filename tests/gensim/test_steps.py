@@ -13,7 +13,7 @@ RNG = np.random.default_rng(1)
 WORDS = ["alpha", "betamax", "gammaglobulin", "deltas", "epsilontic", "zeta", "etas", "thetan", "iotas", "kappa"]
 TEXT = [list(RNG.choice(WORDS, 10)) for _ in range(400)]
 OPTIONS: dict[str, Any] = {  # size and window of conformance/test_engine_models.py, whose kernels these are
-    "vector_size": 20, "min_count": 1, "workers": 1, "sample": 0, "window": 2, "shrink_windows": False,
+    "vector_size": 12, "min_count": 1, "workers": 1, "sample": 0, "window": 5, "shrink_windows": False,
     "alpha": 1e-4, "min_alpha": 1e-4,
 }  # fmt: skip
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
