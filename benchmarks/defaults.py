@@ -9,7 +9,7 @@
 trains each text in turn and prints the CPU seconds of training, the median of the turns, and gensim's over ours.
 `table` prints, for each setting with that many seeds, the differences of the means to gensim's, and gensim's CPU
 seconds of training over ours, taken while the machine did other work. The texts are those of `benchmarks.kinds`, or
-their beginnings; of the semantic analogies the manuals know the words of twelve, which says nothing.
+their beginnings; of the semantic analogies the manuals know the words of sixteen, which says nothing.
 """
 
 import argparse

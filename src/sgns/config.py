@@ -39,7 +39,7 @@ MIN_RATE = 0.0001
 MIN_RATE_OF_WORDS = 0.003
 """The same of skipgram with negatives, without n-grams and start: gensim's threads end as high (docs/training.md)."""
 LEAST_FALL = 8
-"""By what the rate falls at least where the user gives none for the end."""
+"""The rate at the start over that at the end, at least, where the user gives none for the end."""
 START_WEIGHT = 0.5
 """`Config.start_weight` where the user gives none: docs/growing.md has the measurements."""
 START_RATES = {"mean": 1.5, "alone": 0.75}

@@ -193,7 +193,7 @@ PATHS = [
 ]
 
 
-DIMS = (1, 12, 20, 50, 100, 300)
+DIMS = (1, 12, 16, 20, 50, 100, 300)
 QUICK = 12  # with the windows above, dim and window of gensim/test_steps.py and test_model_losses.py: kernels in common
 SLOW = [  # a kernel of their own each; what they combine is in others
     {"model": "dm", "window": 8},
@@ -240,7 +240,7 @@ def agree(case, E, C, loss):
 
 
 def test_the_probabilities_of_all_words_add_up_to_one():
-    case = Case({"loss": "hierarchical", "dim": 12}, [4])
+    case = Case({"loss": "hierarchical", "dim": 20}, [4])
     rng = np.random.default_rng(1)
     h, C = rng.normal(size=20), rng.normal(size=(V, 20))
     total = 0.0

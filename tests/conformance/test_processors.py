@@ -51,9 +51,8 @@ def conform(folder, name, least, *arguments):
     assert int(suite.get("tests")) - int(suite.get("skipped")) >= least, done.stdout[-3_000:]
 
 
-@pytest.mark.slow  # that each processor's vectors are used is asked below of the code that LLVM makes
-@pytest.mark.parametrize("sharing", ["tile", "window"])
-@pytest.mark.parametrize("name", ["AVX2", "AVX-512", "SSE"])
+@pytest.mark.parametrize("sharing", ["tile", pytest.param("window", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["AVX2", *(pytest.param(name, marks=pytest.mark.slow) for name in ("AVX-512", "SSE"))])
 def test_blocks_of_the_usual_shape(tmp_path, name, sharing):
     conform(tmp_path, name, 1, "test_blocks.py", "-k", f"many_sentences and {sharing}-20-5-5")
 

@@ -31,7 +31,7 @@ def test_lines_that_cross():
     assert crossings(square[:1]) == crossings(square[:0]) == 0
 
 
-@pytest.mark.slow  # that labels move off the points of such a group is asked beside it
+@pytest.mark.slow  # that labels do not overlap is asked in test_plot.py
 def test_lines_to_the_words_of_a_tight_group_seldom_cross():
     random = np.random.default_rng(3)
     xy = np.repeat(random.normal(0, 1, (6, 2)), 6, axis=0) + random.normal(0, 0.05, (36, 2))

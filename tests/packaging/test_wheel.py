@@ -121,7 +121,7 @@ VERBS = (
 )
 
 
-@pytest.mark.slow  # make wheels and this ask it before a release
+@pytest.mark.slow  # a process for each verb
 def test_every_verb_that_needs_no_extra_works_from_another_folder(environment, tmp_path):
     python, site = environment
     where = run(python, "-c", "import sgns; print(sgns.__file__)", cwd=tmp_path).strip()
